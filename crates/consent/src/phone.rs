@@ -1,0 +1,299 @@
+//! Telephone numbers: every spelling of one number is one value, and every number of one WhatsApp user one person.
+
+use std::{fmt, str::FromStr};
+
+use rlibphonenumber::{PhoneNumber, Region};
+
+/// A telephone number in E.164: country code first, no `+`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Phone(u64); // INVARIANT: 7 to 15 decimal digits, the first not zero; fits in 50 bits.
+
+const DIGITS_MIN: usize = 7;
+const DIGITS_MAX: usize = 15;
+
+impl Phone {
+    /// Reads a number as people and programs write it. Without `+` or `00` the digits are taken as
+    /// international, as Meta does with `to`; a national number needs `home`, the country to assume.
+    ///
+    /// # Errors
+    /// [`BadPhone`] when there are not 7 to 15 digits, or something that is neither digit nor punctuation.
+    pub fn read(text: &str, home: Option<Country>) -> Result<Self, BadPhone> {
+        let bad = || BadPhone(text.to_owned());
+        let cleaned = Cleaned::from(text).ok_or_else(bad)?;
+        if let Some(phone) = Self::plain(&cleaned, home) {
+            return Ok(phone);
+        }
+        let phone = match cleaned {
+            Cleaned::International(digits) => {
+                library(&format!("+{digits}"), None, PhoneNumber::is_possible)
+                    .or_else(|| Self::from_digits(&digits))
+            }
+            Cleaned::National(digits) => library(&digits, home, PhoneNumber::is_possible),
+            Cleaned::Unmarked(digits) => {
+                library(&format!("+{digits}"), None, PhoneNumber::is_valid)
+                    .or_else(|| home.and_then(|_| library(&digits, home, PhoneNumber::is_valid)))
+                    .or_else(|| Self::from_digits(&digits))
+            }
+        };
+        phone.ok_or_else(bad)
+    }
+
+    /// From digits with the country code, nothing else.
+    #[must_use]
+    pub fn from_digits(digits: &str) -> Option<Self> {
+        let fits = (DIGITS_MIN..=DIGITS_MAX).contains(&digits.len()) && !digits.starts_with('0');
+        let all = digits.bytes().all(|b| b.is_ascii_digit());
+        if fits && all {
+            digits.parse().ok().map(Self)
+        } else {
+            None
+        }
+    }
+
+    /// The digits as one number; below 2^50.
+    #[must_use]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+
+    /// The digits, as Meta writes them: no `+`.
+    #[must_use]
+    pub fn digits(self) -> String {
+        self.0.to_string()
+    }
+
+    /// `+` and the digits.
+    #[must_use]
+    pub fn e164(self) -> String {
+        format!("+{}", self.0)
+    }
+
+    /// One number for all variants under which WhatsApp knows the same user: Brazil's ninth digit,
+    /// Mexico's `1` and Argentina's `9` come and go between `input` and `wa_id` (facts section 3).
+    #[must_use]
+    pub fn person(self) -> u64 {
+        let digits = self.digits();
+        let folded = match (digits.len(), digits.as_bytes()) {
+            (13, [b'5', b'5', _, _, b'9', b'6'..=b'9', ..]) => without(&digits, 4),
+            (13, [b'5', b'2', b'1', ..] | [b'5', b'4', b'9', ..]) => without(&digits, 2),
+            _ => return self.0,
+        };
+        folded.parse().unwrap_or(self.0)
+    }
+
+    /// The number with the middle hidden: enough to recognise, too little to call.
+    #[must_use]
+    pub fn masked(self) -> String {
+        let digits = self.digits();
+        let head = digits.get(..2).unwrap_or_default();
+        let tail = digits
+            .get(digits.len().saturating_sub(2)..)
+            .unwrap_or_default();
+        format!("+{head}…{tail}")
+    }
+
+    /// The usual case, without the library: international digits that need no national rule.
+    fn plain(cleaned: &Cleaned, home: Option<Country>) -> Option<Self> {
+        let digits = match cleaned {
+            Cleaned::International(digits) => digits,
+            Cleaned::Unmarked(digits) if home.is_none() => digits,
+            Cleaned::Unmarked(_) | Cleaned::National(_) => return None,
+        };
+        // A zero after the country code ("+44 0 7700…") is for the library; nothing else changes digits.
+        let trunk = digits.get(1..5).is_none_or(|early| early.contains('0'));
+        if trunk {
+            None
+        } else {
+            Self::from_digits(digits)
+        }
+    }
+}
+
+impl FromStr for Phone {
+    type Err = BadPhone;
+
+    fn from_str(text: &str) -> Result<Self, BadPhone> {
+        Self::read(text, None)
+    }
+}
+
+/// Masked: a full number has no place in a log.
+impl fmt::Display for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+/// A text that was meant to be a telephone number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a phone number: want 7 to 15 digits with the country code, like +5511987654321"
+)]
+pub struct BadPhone(String);
+
+/// A country to assume for national numbers, by its ISO code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Country(Region);
+
+impl FromStr for Country {
+    type Err = BadCountry;
+
+    fn from_str(text: &str) -> Result<Self, BadCountry> {
+        text.to_ascii_uppercase()
+            .parse()
+            .map(Self)
+            .map_err(|_| BadCountry(text.to_owned()))
+    }
+}
+
+/// A text that was meant to be a country.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a country that has telephone numbers: want two letters, like GB")]
+pub struct BadCountry(String);
+
+enum Cleaned {
+    International(String),
+    National(String),
+    Unmarked(String),
+}
+
+impl Cleaned {
+    fn from(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let text = ["tel:", "whatsapp:"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme))
+            .unwrap_or(text);
+        let mut digits = String::with_capacity(text.len());
+        let mut plus = false;
+        for c in text.chars() {
+            match c {
+                '+' | '＋' if digits.is_empty() && !plus => plus = true,
+                _ => match digit(c) {
+                    Some(d) => digits.push(d),
+                    None if is_punctuation(c) => {}
+                    None => return None,
+                },
+            }
+        }
+        Some(match digits.strip_prefix("00") {
+            _ if plus => Self::International(digits),
+            Some(rest) => Self::International(rest.to_owned()),
+            None if digits.starts_with('0') => Self::National(digits),
+            None => Self::Unmarked(digits),
+        })
+    }
+}
+
+/// A decimal digit of the scripts in which people type telephone numbers.
+fn digit(c: char) -> Option<char> {
+    const ZEROS: [char; 7] = ['0', '０', '٠', '۰', '०', '০', '௦'];
+    let value = ZEROS.iter().find_map(|zero| {
+        (c as u32)
+            .checked_sub(*zero as u32)
+            .filter(|value| *value < 10)
+    })?;
+    char::from_digit(value, 10)
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '.' | '(' | ')' | '/' | '[' | ']' | '–' | '—' | '‑' | '‐' | '−' | '·'
+        )
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn library(text: &str, home: Option<Country>, good: fn(&PhoneNumber) -> bool) -> Option<Phone> {
+    let number = PhoneNumber::parse(text, home.map(|country| country.0)).ok()?;
+    if good(&number) {
+        Phone::from_digits(number.to_string().strip_prefix('+')?)
+    } else {
+        None
+    }
+}
+
+fn without(digits: &str, at: usize) -> String {
+    digits
+        .char_indices()
+        .filter(|(i, _)| *i != at)
+        .map(|(_, c)| c)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_number_is_one_value() {
+        let want = Phone::from_digits("447700900123").unwrap();
+        for text in [
+            "+447700900123",
+            "447700900123",
+            "00447700900123",
+            "+44 7700 900123",
+            "+44 (0)7700 900123",
+            "+44-7700-900-123",
+            "＋４４７７００９００１２３",
+            "tel:+447700900123",
+            "whatsapp:+447700900123",
+            "\u{202a}+44 7700 900123\u{202c}",
+            "+٤٤٧٧٠٠٩٠٠١٢٣",
+        ] {
+            assert_eq!(text.parse::<Phone>(), Ok(want), "{text}");
+        }
+        let home = Some("gb".parse().unwrap());
+        for text in ["07700 900123", "447700900123", "+447700900123"] {
+            assert_eq!(Phone::read(text, home), Ok(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused_with_what_was_wanted() {
+        for text in [
+            "",
+            "+",
+            "123456",
+            "1234567890123456",
+            "ana",
+            "+44 7700 9O0123",
+            "07700900123",
+            "44+7700900123",
+        ] {
+            let error = text.parse::<Phone>().unwrap_err().to_string();
+            assert!(error.contains("7 to 15 digits"), "{text}: {error}");
+        }
+        assert!("1234567".parse::<Phone>().is_ok() && "123456789012345".parse::<Phone>().is_ok());
+    }
+
+    #[test]
+    fn variants_of_brazil_mexico_and_argentina_are_one_person() {
+        for (long, short) in [
+            ("5511987654321", "551187654321"),
+            ("5215512345678", "525512345678"),
+            ("5491123456789", "541123456789"),
+        ] {
+            let person = |text: &str| text.parse::<Phone>().unwrap().person();
+            assert_eq!(person(long), person(short), "{long}");
+        }
+        // A landline of São Paulo has eight digits that start with 2 to 5, and no mobile twin.
+        assert_ne!(
+            "551133334444".parse::<Phone>().unwrap().person(),
+            "5511933334444".parse::<Phone>().unwrap().person()
+        );
+        assert_ne!(
+            "447700900123".parse::<Phone>().unwrap().person(),
+            "447700900124".parse::<Phone>().unwrap().person()
+        );
+    }
+
+    #[test]
+    fn a_number_in_a_log_is_masked() {
+        assert_eq!(
+            "+5511987654321".parse::<Phone>().unwrap().to_string(),
+            "+55…21"
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! Meta's dialect: webhooks, message bodies, faults and the client.

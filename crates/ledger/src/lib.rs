@@ -1,0 +1,1 @@
+//! The evidence: a Merkle log of salted commitments that outsiders can verify.

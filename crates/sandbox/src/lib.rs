@@ -1,0 +1,1 @@
+//! A simulator of the WhatsApp Cloud API with customers and phones, met only over HTTP.

@@ -1,0 +1,1 @@
+//! The house: configuration, services, HTTP doors and pages.
