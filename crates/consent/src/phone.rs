@@ -24,11 +24,9 @@ impl Phone {
             return Ok(phone);
         }
         let phone = match cleaned {
-            Cleaned::International(digits) => {
-                library(&format!("+{digits}"), None, PhoneNumber::is_possible)
-                    .or_else(|| Self::from_digits(&digits))
-            }
-            Cleaned::National(digits) => library(&digits, home, PhoneNumber::is_possible),
+            Cleaned::International(digits) => library(&format!("+{digits}"), None, is_possible)
+                .or_else(|| Self::from_digits(&digits)),
+            Cleaned::National(digits) => library(&digits, home, is_possible),
             Cleaned::Unmarked(digits) => {
                 library(&format!("+{digits}"), None, PhoneNumber::is_valid)
                     .or_else(|| home.and_then(|_| library(&digits, home, PhoneNumber::is_valid)))
@@ -212,6 +210,10 @@ fn library(text: &str, home: Option<Country>, good: fn(&PhoneNumber) -> bool) ->
     } else {
         None
     }
+}
+
+fn is_possible(number: &PhoneNumber) -> bool {
+    number.is_possible_with_reason().is_ok()
 }
 
 fn without(digits: &str, at: usize) -> String {
