@@ -2,8 +2,16 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod alias;
+pub mod event;
 pub mod id;
 pub mod permit;
 pub mod phone;
+pub mod policy;
+pub mod reason;
+pub mod register;
+pub mod request;
 pub mod scope;
 pub mod time;
+pub mod verdict;
+pub mod window;
+pub mod wording;

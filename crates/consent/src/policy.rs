@@ -1,0 +1,171 @@
+//! The business's versioned rules: what the sources disagree on, settled. The defaults are DESIGN section 3's.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    scope::{Category, Subject},
+    time::DAY_MS,
+    wording::Keywords,
+};
+
+/// One version of the rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Counts up from 1 with each change.
+    pub version: u64,
+    /// The words, and whether they act by themselves.
+    pub keywords: Keywords,
+    /// What the master switch does with a stop word.
+    pub stop_words: StopWords,
+    /// What a plain STOP covers.
+    pub stop_covers: Subject,
+    /// How far any opt-out reaches.
+    pub reach: Reach,
+    /// The categories that need an opt-in.
+    pub opt_in_needed: BTreeSet<Category>,
+    /// What START from somebody who never refused means.
+    pub start_from_stranger: Start,
+    /// How long an opt-in lasts, in days; none means for good.
+    pub opt_in_days: Option<u32>,
+    /// Whether opt-ins move with the person to a new number or id.
+    pub permission_follows: Follow,
+    /// Which numbers a platform stop covers.
+    pub platform_stop_covers: PlatformReach,
+    /// Whether one-time codes still go after an opt-out of everything.
+    pub authentication_after_all: Leave,
+    /// Who watches over the customer service window.
+    pub window: WindowRule,
+    /// Whether messages to groups, whose members cannot be checked, may go.
+    pub groups: Leave,
+    /// How often a person may be written to.
+    pub caps: Vec<Cap>,
+    /// When marketing sleeps.
+    pub quiet_hours: Option<QuietHours>,
+    /// How long marketing waits after a 131049, in milliseconds.
+    pub backoff_ms: i64,
+    /// The margin between two clocks, in milliseconds.
+    pub skew_ms: i64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            version: 1,
+            keywords: Keywords::default(),
+            stop_words: StopWords::Act,
+            stop_covers: Subject::Category(Category::Marketing),
+            reach: Reach::ItsScope,
+            opt_in_needed: BTreeSet::from([Category::Marketing]),
+            start_from_stranger: Start::IsARequest,
+            opt_in_days: None,
+            permission_follows: Follow::Never,
+            platform_stop_covers: PlatformReach::EveryNumber,
+            authentication_after_all: Leave::Denied,
+            window: WindowRule::Enforce,
+            groups: Leave::Denied,
+            caps: Vec::new(),
+            quiet_hours: None,
+            backoff_ms: DAY_MS,
+            skew_ms: 5_000,
+        }
+    }
+}
+
+/// The master switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopWords {
+    /// A stop word is an opt-out at once.
+    Act,
+    /// A stop word holds marketing and waits for a person to decide.
+    Review,
+}
+
+/// How far an opt-out reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// What it says.
+    ItsScope,
+    /// Strict mode: everything.
+    Everything,
+}
+
+/// What START means from somebody who never refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// A wish that waits for a second yes.
+    IsARequest,
+    /// Consent.
+    IsConsent,
+}
+
+/// Whether permission moves along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// It stays behind; refusals always move.
+    Never,
+    /// It moves when Meta says that it is the same person.
+    SamePerson,
+}
+
+/// Which numbers a platform stop covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlatformReach {
+    /// Every number of the business (facts 7.4 is unsure: the safest reading).
+    EveryNumber,
+    /// Only the number that the webhook named.
+    ThatNumber,
+}
+
+/// A leave that is given or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leave {
+    /// Not given.
+    Denied,
+    /// Given.
+    Given,
+}
+
+/// Who watches over the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WindowRule {
+    /// We refuse outside of it.
+    Enforce,
+    /// Meta refuses; a fresh install has not seen the inbound messages yet.
+    LeaveToMeta,
+}
+
+/// At most so many messages of a category in so many days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    /// What is counted.
+    pub category: Category,
+    /// How many may go.
+    pub max: u32,
+    /// In how many days, rolling.
+    pub days: u32,
+}
+
+/// When marketing sleeps, in minutes of the person's day; may span midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuietHours {
+    /// The first quiet minute.
+    pub from: u16,
+    /// The first minute that is not quiet any more.
+    pub to: u16,
+}
+
+impl QuietHours {
+    /// Minutes until the quiet ends, when `minute` of the day lies in it.
+    #[must_use]
+    pub fn left(self, minute: u16) -> Option<u16> {
+        let inside = if self.from <= self.to {
+            (self.from..self.to).contains(&minute)
+        } else {
+            minute >= self.from || minute < self.to
+        };
+        inside.then(|| (self.to + DAY_MINUTES - minute) % DAY_MINUTES)
+    }
+}
+
+/// Minutes in a day.
+pub const DAY_MINUTES: u16 = 1440;

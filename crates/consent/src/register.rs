@@ -1,0 +1,311 @@
+//! State that does not depend on order: a register keeps maxima, never the last writer.
+//!
+//! Webhooks come late, twice and out of order, so every update is a maximum: commutative, associative and idempotent
+//! (DESIGN section 4). What must be undone is named in a set that only grows, and the fold skips it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    event::{Clock, Event, Fact},
+    id::{EventId, NumberId},
+    scope::Scope,
+    time::Timestamp,
+};
+
+/// When, and by which event. Later outranks earlier; of two at the same time the larger id is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark {
+    /// When, on the clock of the place where the mark is kept.
+    pub at: Timestamp,
+    /// The event that says so.
+    pub event: EventId,
+}
+
+/// The newest mark of each clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// Times from Meta's webhooks.
+    pub meta: Option<Mark>,
+    /// Times that we stamped.
+    pub ours: Option<Mark>,
+    /// Times that a caller gave.
+    pub claimed: Option<Mark>,
+}
+
+impl Marks {
+    /// The newest mark of one clock.
+    #[must_use]
+    pub const fn get(&self, clock: Clock) -> Option<Mark> {
+        match clock {
+            Clock::Meta => self.meta,
+            Clock::Ours => self.ours,
+            Clock::Claimed => self.claimed,
+        }
+    }
+
+    /// Takes a mark in; an older one changes nothing.
+    pub fn raise(&mut self, clock: Clock, mark: Mark) {
+        let kept = match clock {
+            Clock::Meta => &mut self.meta,
+            Clock::Ours => &mut self.ours,
+            Clock::Claimed => &mut self.claimed,
+        };
+        *kept = (*kept).max(Some(mark));
+    }
+
+    /// The pointwise maximum.
+    pub fn merge(&mut self, other: &Self) {
+        for (clock, mark) in other.each() {
+            self.raise(clock, mark);
+        }
+    }
+
+    /// Every mark there is, with its clock.
+    pub fn each(&self) -> impl Iterator<Item = (Clock, Mark)> + use<> {
+        let marks = *self;
+        Clock::ALL
+            .into_iter()
+            .filter_map(move |clock| marks.get(clock).map(|mark| (clock, mark)))
+    }
+
+    /// Whether there is no mark at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The mark that is newer than every one of `others`, if there is one; `skew` is the margin in
+    /// milliseconds between two clocks. Ties do not outrank, and a claimed time outranks nothing.
+    #[must_use]
+    pub fn outrank(&self, others: &Self, skew: i64) -> Option<Mark> {
+        let beats_all = |(clock, mine): (Clock, Mark)| {
+            others.each().all(|(theirs_clock, theirs)| {
+                let margin = if clock == theirs_clock { 0 } else { skew };
+                clock != Clock::Claimed && mine.at > theirs.at.plus_millis(margin)
+            })
+        };
+        self.each()
+            .find(|pair| beats_all(*pair))
+            .map(|(_, mark)| mark)
+    }
+}
+
+/// The folded wishes of one contact about one scope.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Register {
+    /// Newest opt-ins.
+    pub opt_in: Marks,
+    /// Newest opt-outs.
+    pub opt_out: Marks,
+    /// Newest requests that wait for the person's yes.
+    pub requested: Marks,
+}
+
+/// WhatsApp's own switch for one business number. Both times are Meta's, compared with nothing else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Platform {
+    /// Newest stop.
+    pub stop: Option<Mark>,
+    /// Newest resume.
+    pub resume: Option<Mark>,
+}
+
+impl Platform {
+    /// The stop in force. Only a strictly newer resume lifts it.
+    #[must_use]
+    pub fn stopped(&self) -> Option<Mark> {
+        self.stop
+            .filter(|stop| self.resume.is_none_or(|resume| resume.at <= stop.at))
+    }
+}
+
+/// A hold: what waits, and until when at the most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// What waits.
+    pub scope: Scope,
+    /// The end; none means until released.
+    pub until: Option<Timestamp>,
+}
+
+/// What we heard from the person at one of our numbers, on Meta's clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Their newest message or call.
+    pub last: Option<Timestamp>,
+    /// Their newest message that was not itself an opt-out.
+    pub benign: Option<Timestamp>,
+    /// Their newest message that came from an ad or a page button.
+    pub from_ad: Option<Timestamp>,
+    /// Our newest answer within a day of such a message: opens the free entry point.
+    pub answered_ad: Option<Timestamp>,
+}
+
+impl Heard {
+    /// The pointwise maximum.
+    pub fn merge(&mut self, other: &Self) {
+        self.last = self.last.max(other.last);
+        self.benign = self.benign.max(other.benign);
+        self.from_ad = self.from_ad.max(other.from_ad);
+        self.answered_ad = self.answered_ad.max(other.answered_ad);
+    }
+}
+
+/// Everything that the rules need to know about one contact.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The wishes, by scope.
+    pub registers: BTreeMap<Scope, Register>,
+    /// WhatsApp's switch, by number.
+    pub platform: BTreeMap<NumberId, Platform>,
+    /// Every hold ever set.
+    pub holds: BTreeMap<EventId, Hold>,
+    /// Every hold ever released.
+    pub released: BTreeSet<EventId>,
+    /// Every event ever retracted.
+    pub retracted: BTreeSet<EventId>,
+    /// Newest block (130403), on Meta's clock.
+    pub blocked: Option<Mark>,
+    /// Newest sign that the number has a new owner (137000), by clock.
+    pub identity_changed: Marks,
+    /// Newest 131049, on Meta's clock.
+    pub backoff: Option<Mark>,
+    /// What we heard, by number.
+    pub heard: BTreeMap<NumberId, Heard>,
+}
+
+/// Whether an event could be taken in, or the whole history must be folded again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// The standing is up to date.
+    Done,
+    /// An event that may have been taken in before is now to be skipped.
+    FoldAgain,
+}
+
+/// What a merge carries over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carry {
+    /// Everything: it is the same person, and policy lets permission follow.
+    Everything,
+    /// Refusals only: permission stays behind.
+    Refusals,
+}
+
+impl Standing {
+    /// Folds a history, in any order and with any repetition.
+    #[must_use]
+    pub fn fold<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> Self {
+        let retractable: BTreeSet<EventId> = events
+            .clone()
+            .filter(|event| event.is_retractable())
+            .map(|event| event.id)
+            .collect();
+        let mut standing = Self::default();
+        for event in events.clone() {
+            if let Fact::Retract(named) = &event.fact
+                && retractable.contains(named)
+            {
+                standing.retracted.insert(*named);
+            }
+        }
+        for event in events {
+            standing.apply(event);
+        }
+        standing
+    }
+
+    /// Takes one event in.
+    pub fn apply(&mut self, event: &Event) -> Applied {
+        let mark = Mark {
+            at: event.at,
+            event: event.id,
+        };
+        if self.retracted.contains(&event.id) {
+            return Applied::Done;
+        }
+        match &event.fact {
+            Fact::OptIn(scope) => self.register(scope).opt_in.raise(event.clock, mark),
+            Fact::OptOut(scope) => self.register(scope).opt_out.raise(event.clock, mark),
+            Fact::OptInRequested(scope) => self.register(scope).requested.raise(event.clock, mark),
+            Fact::PlatformStop(number) => raise(&mut self.at_platform(number).stop, mark),
+            Fact::PlatformResume(number) => raise(&mut self.at_platform(number).resume, mark),
+            Fact::PlatformBackoff => raise(&mut self.backoff, mark),
+            Fact::Blocked => raise(&mut self.blocked, mark),
+            Fact::IdentityChanged => self.identity_changed.raise(event.clock, mark),
+            Fact::Hold(scope, until) => {
+                self.holds.insert(
+                    event.id,
+                    Hold {
+                        scope: scope.clone(),
+                        until: *until,
+                    },
+                );
+            }
+            Fact::Release(hold) => {
+                self.released.insert(*hold);
+            }
+            Fact::Retract(named) if !self.retracted.contains(named) => return Applied::FoldAgain,
+            Fact::Retract(_)
+            | Fact::AliasLinked(_)
+            | Fact::AliasEnded(_)
+            | Fact::Erasure
+            | Fact::PolicyChanged(_)
+            | Fact::Staff(_)
+            | Fact::Reservations(_) => {}
+        }
+        Applied::Done
+    }
+
+    /// Notes that the person wrote or called.
+    pub fn hear(&mut self, number: &NumberId, news: &Heard) {
+        self.heard.entry(number.clone()).or_default().merge(news);
+    }
+
+    /// The newest message of the person at any of our numbers.
+    #[must_use]
+    pub fn last_heard(&self) -> Option<Timestamp> {
+        self.heard.values().filter_map(|heard| heard.last).max()
+    }
+
+    /// The pointwise maximum of two standings of what turns out to be one person.
+    pub fn merge(&mut self, other: &Self, carry: Carry) {
+        for (scope, theirs) in &other.registers {
+            let mine = self.register(scope);
+            mine.opt_out.merge(&theirs.opt_out);
+            if carry == Carry::Everything {
+                mine.opt_in.merge(&theirs.opt_in);
+                mine.requested.merge(&theirs.requested);
+            }
+        }
+        self.registers
+            .retain(|_, register| *register != Register::default());
+        for (number, theirs) in &other.platform {
+            let mine = self.at_platform(number);
+            mine.stop = mine.stop.max(theirs.stop);
+            mine.resume = mine.resume.max(theirs.resume);
+        }
+        for (number, heard) in &other.heard {
+            self.hear(number, heard);
+        }
+        self.holds
+            .extend(other.holds.iter().map(|(id, hold)| (*id, hold.clone())));
+        self.released.extend(&other.released);
+        self.retracted.extend(&other.retracted);
+        self.blocked = self.blocked.max(other.blocked);
+        self.identity_changed.merge(&other.identity_changed);
+        self.backoff = self.backoff.max(other.backoff);
+    }
+
+    fn register(&mut self, scope: &Scope) -> &mut Register {
+        self.registers.entry(scope.clone()).or_default()
+    }
+
+    fn at_platform(&mut self, number: &NumberId) -> &mut Platform {
+        self.platform.entry(number.clone()).or_default()
+    }
+}
+
+fn raise(kept: &mut Option<Mark>, mark: Mark) {
+    *kept = (*kept).max(Some(mark));
+}

@@ -1,0 +1,107 @@
+//! The question: may this message go to this person now?
+
+use crate::{
+    id::NumberId,
+    register::Standing,
+    scope::{Category, Channel, Scope, Subject, Topic},
+    time::Timestamp,
+};
+
+/// One message that somebody wants to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Whether the address means one person.
+    pub address: Address,
+    /// Its category: the template's, never the caller's word for it.
+    pub category: Category,
+    /// The topic it belongs to, if any.
+    pub topic: Option<Topic>,
+    /// How it travels.
+    pub channel: Channel,
+    /// The number that sends; none when the question is general.
+    pub number: Option<NumberId>,
+    /// The state of its template.
+    pub template: Template,
+}
+
+impl Request {
+    /// A general question about a category on WhatsApp.
+    #[must_use]
+    pub const fn about(category: Category) -> Self {
+        Self {
+            address: Address::Person,
+            category,
+            topic: None,
+            channel: Channel::Whatsapp,
+            number: None,
+            template: Template::None,
+        }
+    }
+
+    /// What the message is about.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.topic
+            .map_or(Subject::Category(self.category), Subject::Topic)
+    }
+
+    /// Whether a refusal of `scope` speaks of this message. A question without a number is about every
+    /// number, so a refusal for one of them speaks of it.
+    #[must_use]
+    pub fn is_refused_by(&self, scope: &Scope) -> bool {
+        let number = scope.number.is_none() || self.number.is_none() || scope.number == self.number;
+        scope.subject.covers(self.subject()) && self.has_channel_of(scope) && number
+    }
+
+    /// Whether a permission for `scope` speaks of this message. A permission for one number does not
+    /// answer a question about every number.
+    #[must_use]
+    pub fn is_granted_by(&self, scope: &Scope) -> bool {
+        scope.subject.covers(self.subject()) && self.travels_within(scope)
+    }
+
+    /// Whether the message goes by the channel and from the number that a permission names.
+    #[must_use]
+    pub fn travels_within(&self, scope: &Scope) -> bool {
+        self.has_channel_of(scope) && (scope.number.is_none() || scope.number == self.number)
+    }
+
+    fn has_channel_of(&self, scope: &Scope) -> bool {
+        scope.channel.is_none_or(|channel| channel == self.channel)
+    }
+}
+
+/// What the address of a message came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// One person, known or not.
+    Person,
+    /// `to` and `recipient` mean different people.
+    Conflict,
+    /// Not an address at all.
+    Invalid,
+    /// A group, whose members cannot be checked.
+    Group,
+}
+
+/// The state of the message's template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// There is none.
+    None,
+    /// It can be sent, as far as we know.
+    Usable,
+    /// It is paused, disabled, rejected or gone.
+    Unavailable,
+}
+
+/// What is known, besides the policy.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The person's folded state.
+    pub standing: &'a Standing,
+    /// When messages of capped categories went to the person, newest last; empty when nothing is capped.
+    pub sent: &'a [(Category, Timestamp)],
+    /// The minute of the day where the person lives, if known.
+    pub minute_there: Option<u16>,
+}
