@@ -1,1 +1,16 @@
-//! The rows: one SQL text for SQLite and PostgreSQL.
+//! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
+
+pub mod codec;
+pub mod contact;
+pub mod error;
+pub mod event;
+pub mod house;
+pub mod inbox;
+pub mod lease;
+pub mod list;
+pub mod log;
+pub mod message;
+pub mod migrate;
+pub mod pool;
+pub mod relay;
+pub mod template;

@@ -1,0 +1,307 @@
+//! The open database: an enum of two pools, and the transaction on either.
+//!
+//! The places where the databases differ are all in this file and in `migrate`: opening, beginning a transaction,
+//! and locking rows. Lists are unpacked by one text: `json_each($1)` is built into SQLite, and a function of ours
+//! in PostgreSQL.
+
+use std::{path::PathBuf, str::FromStr, time::Duration};
+
+use consent::id::ContactId;
+use sqlx::{
+    ConnectOptions, Executor, PgPool, Postgres, Sqlite, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    error::StoreError,
+    list::{List, hex},
+    migrate,
+};
+
+/// Runs the same text on whichever pool is open.
+macro_rules! on_pool {
+    ($store:expr, $pool:ident => $body:expr) => {
+        match $store {
+            $crate::pool::Store::Sqlite { read: $pool, .. } => $body,
+            $crate::pool::Store::Postgres { pool: $pool, .. } => $body,
+        }
+    };
+}
+
+/// Runs the same text in whichever transaction is open.
+macro_rules! on_tx {
+    ($tx:expr, $conn:ident => $body:expr) => {
+        match &mut $tx.inner {
+            $crate::pool::Inner::Sqlite(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+            $crate::pool::Inner::Postgres(tx) => {
+                let $conn = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {on_pool, on_tx};
+
+/// Connections for reading beside the one that writes.
+const SQLITE_READERS: u32 = 8;
+/// How long a caller waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one statement may run in PostgreSQL.
+const STATEMENT_TIMEOUT: &str = "15s";
+
+/// An open database.
+#[derive(Debug, Clone)]
+pub enum Store {
+    /// One file, one writer.
+    Sqlite {
+        /// The only connection that writes.
+        write: SqlitePool,
+        /// Connections that read.
+        read: SqlitePool,
+        /// The file.
+        file: PathBuf,
+    },
+    /// A server, shared by any number of nodes.
+    Postgres {
+        /// Every connection; all of them talk to the primary.
+        pool: PgPool,
+        /// Whether the log is protected by privileges, or why it is not.
+        guard: Guard,
+    },
+}
+
+/// What keeps the log append-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Triggers in the file.
+    Triggers,
+    /// A role without UPDATE and DELETE on the log.
+    Role,
+    /// Nothing: the user of the database may not make roles.
+    None,
+}
+
+/// A transaction. Dropped without a commit, it did not happen.
+pub struct Tx {
+    pub(crate) inner: Inner,
+}
+
+pub(crate) enum Inner {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Store {
+    /// Opens the database at `url`, creates it where there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When the address is not one, the database does not answer, or was made by a newer version.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let store = if url.starts_with("sqlite:") {
+            Self::open_sqlite(url).await?
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            Self::open_postgres(url).await?
+        } else {
+            return Err(StoreError::BadUrl(without_password(url)));
+        };
+        Ok(store)
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|_| StoreError::BadUrl(url.to_owned()))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .pragma("secure_delete", "on")
+            .pragma("wal_autocheckpoint", "4000")
+            .disable_statement_logging();
+        let file = options.get_filename().to_path_buf();
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+        };
+        let write = pool(1).connect_with(options.clone()).await?;
+        migrate::sqlite(&write).await?;
+        let read = pool(SQLITE_READERS)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        Ok(Self::Sqlite { write, read, file })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|_| StoreError::BadUrl(without_password(url)))?
+            .application_name("consentry")
+            .disable_statement_logging();
+        let first = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await?;
+        let role = migrate::postgres(&first).await?;
+        first.close().await;
+        let guard = if role.is_some() {
+            Guard::Role
+        } else {
+            Guard::None
+        };
+        let pool = PgPoolOptions::new()
+            .max_connections(pg_connections())
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(move |conn, _| {
+                let role = role.clone();
+                Box::pin(async move {
+                    conn.execute(sqlx::AssertSqlSafe(format!(
+                        "set statement_timeout = '{STATEMENT_TIMEOUT}'"
+                    )))
+                    .await?;
+                    if let Some(role) = role {
+                        conn.execute(sqlx::AssertSqlSafe(format!("set role {role}")))
+                            .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await?;
+        Ok(Self::Postgres { pool, guard })
+    }
+
+    /// Begins a transaction that will write. In SQLite it waits for its turn; there is one writer.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match self {
+            Self::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
+            Self::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let sql = "select size from log_head where one = 1";
+        on_pool!(self, pool => { sqlx::query(sql).execute(pool).await?; });
+        Ok(())
+    }
+
+    /// Whether log numbers are given in the transaction that writes the event (one writer), or by a
+    /// sequencer afterwards.
+    #[must_use]
+    pub const fn numbers_at_once(&self) -> bool {
+        match self {
+            Self::Sqlite { .. } => true,
+            Self::Postgres { .. } => false,
+        }
+    }
+
+    /// What keeps the log append-only here.
+    #[must_use]
+    pub const fn guard(&self) -> Guard {
+        match self {
+            Self::Sqlite { .. } => Guard::Triggers,
+            Self::Postgres { guard, .. } => *guard,
+        }
+    }
+
+    /// The database's file, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Sqlite { file, .. } => Some(file),
+            Self::Postgres { .. } => None,
+        }
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { write, read, .. } => {
+                read.close().await;
+                write.close().await;
+            }
+            Self::Postgres { pool, .. } => pool.close().await,
+        }
+    }
+
+    /// Writes a consistent copy of a SQLite database to a new file.
+    ///
+    /// # Errors
+    /// When this is PostgreSQL, which has tools of its own, or the file exists or cannot be written.
+    pub async fn copy_to(&self, file: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite { read, .. } => {
+                sqlx::query("vacuum into $1")
+                    .bind(file)
+                    .execute(read)
+                    .await?;
+                Ok(())
+            }
+            Self::Postgres { .. } => Err(StoreError::BadUrl(
+                "a PostgreSQL database (use pg_dump)".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Tx {
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// When the database does not answer: then nobody knows, and the caller must not acknowledge.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Locks the rows of these contacts until the end of the transaction, in one order for everybody.
+    /// SQLite has one writer, which holds every lock already.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn lock(&mut self, contacts: &[ContactId]) -> Result<(), StoreError> {
+        let Inner::Postgres(tx) = &mut self.inner else {
+            return Ok(());
+        };
+        let sql = "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
+                   order by id for update";
+        let list = List::of(
+            contacts
+                .iter()
+                .map(|id| serde_json::json!({ "id": hex(id.get()) })),
+        );
+        sqlx::query(sql)
+            .bind(list.text())
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Enough to keep two cores and their disk busy, few enough for a database that others use too.
+fn pg_connections() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    u32::try_from(cores * 8).unwrap_or(64).clamp(16, 64)
+}
+
+fn without_password(url: &str) -> String {
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
+        _ => url.to_owned(),
+    }
+}

@@ -1,0 +1,256 @@
+//! Templates as Meta last told us, bound to topics as the business wishes; and notices about accounts.
+
+use consent::{id::TopicId, time::Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    codec,
+    error::StoreError,
+    list::{List, hex, maybe_hex},
+    pool::{Store, Tx, on_pool, on_tx},
+};
+
+/// A template in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateLine {
+    /// The account that owns it.
+    pub account: String,
+    /// Its name.
+    pub name: String,
+    /// Its language, as in `en_US`.
+    pub language: String,
+    /// Meta's id.
+    pub id: String,
+    /// `marketing`, `utility` or `authentication`.
+    pub category: String,
+    /// Meta's status, in capitals.
+    pub status: String,
+    /// `GREEN`, `YELLOW`, `RED` or nothing known.
+    pub quality: Option<String>,
+    /// The topic that the business bound it to.
+    pub topic: Option<TopicId>,
+    /// Its components, as Meta wrote them.
+    pub components: String,
+    /// When we last learned something about it.
+    pub changed: Timestamp,
+}
+
+/// News about an account or a number that is worth keeping.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Its id.
+    pub id: Uuid,
+    /// When it came.
+    pub at: Timestamp,
+    /// The account.
+    pub account: Option<String>,
+    /// The number.
+    pub number: Option<String>,
+    /// What kind of news: Meta's name of the field.
+    pub kind: String,
+    /// The news, as Meta wrote it.
+    pub body: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct TemplateRow {
+    account: String,
+    name: String,
+    language: String,
+    id: String,
+    category: String,
+    status: String,
+    quality: Option<String>,
+    topic_id: Option<Vec<u8>>,
+    components: String,
+    changed_ms: i64,
+}
+
+impl Store {
+    /// Every template, by name and language.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn templates(&self) -> Result<Vec<TemplateLine>, StoreError> {
+        let sql = "select account, name, language, id, category, status, quality, topic_id, components, changed_ms \
+                   from template order by name, language, account";
+        let rows: Vec<TemplateRow> =
+            on_pool!(self, pool => sqlx::query_as(sql).fetch_all(pool).await?);
+        rows.into_iter().map(TemplateLine::try_from).collect()
+    }
+
+    /// One template in one language.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row makes no sense.
+    pub async fn template(
+        &self,
+        account: &str,
+        name: &str,
+        language: &str,
+    ) -> Result<Option<TemplateLine>, StoreError> {
+        let sql = "select account, name, language, id, category, status, quality, topic_id, components, changed_ms \
+                   from template where account = $1 and name = $2 and language = $3";
+        let row: Option<TemplateRow> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(account).bind(name).bind(language).fetch_optional(pool).await?);
+        row.map(TemplateLine::try_from).transpose()
+    }
+
+    /// Newest notices first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
+        let sql =
+            "select id, at_ms, account, number, kind, body from notice order by id desc limit $1";
+        let rows: Vec<(Vec<u8>, i64, Option<String>, Option<String>, String, String)> = on_pool!(self, pool => sqlx::query_as(sql).bind(i64::from(limit)).fetch_all(pool).await?);
+        let read = |(id, at, account, number, kind, body): (Vec<u8>, i64, _, _, _, _)| {
+            Ok(Notice {
+                id: codec::uuid(&id)?,
+                at: Timestamp::from_millis(at),
+                account,
+                number,
+                kind,
+                body,
+            })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+impl Tx {
+    /// Takes in what Meta says of templates. Bindings to topics stay.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_templates(&mut self, templates: &[TemplateLine]) -> Result<(), StoreError> {
+        let sql = "insert into template (account, name, language, id, category, status, quality, topic_id, components, changed_ms) \
+                   select r.value ->> 'a', r.value ->> 'n', r.value ->> 'l', r.value ->> 'id', r.value ->> 'c', \
+                   r.value ->> 's', r.value ->> 'q', unhex(r.value ->> 't'), r.value ->> 'x', \
+                   cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
+                   on conflict (account, name, language) do update set id = excluded.id, \
+                   category = excluded.category, status = excluded.status, \
+                   quality = coalesce(excluded.quality, template.quality), \
+                   components = excluded.components, changed_ms = excluded.changed_ms";
+        let list = List::of(templates.iter().map(|line| {
+            json!({ "a": line.account, "n": line.name, "l": line.language, "id": line.id, "c": line.category,
+                    "s": line.status, "q": line.quality, "t": maybe_hex(line.topic.map(TopicId::get)),
+                    "x": line.components, "at": line.changed.millis() })
+        }));
+        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        Ok(())
+    }
+
+    /// Drops the templates of an account that Meta did not list any more: last changed before `before`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn drop_templates(
+        &mut self,
+        account: &str,
+        before: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let sql = "update template set status = 'DELETED' where account = $1 and changed_ms < $2 and status <> 'DELETED'";
+        Ok(
+            on_tx!(self, conn => sqlx::query(sql).bind(account).bind(before.millis()).execute(conn).await?.rows_affected()),
+        )
+    }
+
+    /// Changes one trait of a template: whatever is given. Says whether there is such a template.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_template(&mut self, change: &TemplateChange) -> Result<bool, StoreError> {
+        let sql = "update template set category = coalesce($4, category), status = coalesce($5, status), \
+                   quality = coalesce($6, quality), changed_ms = $7 \
+                   where (account = $1 or $1 is null) and name = $2 and language = $3";
+        let rows = on_tx!(self, conn => sqlx::query(sql)
+            .bind(change.account.clone())
+            .bind(&change.name)
+            .bind(&change.language)
+            .bind(change.category.clone())
+            .bind(change.status.clone())
+            .bind(change.quality.clone())
+            .bind(change.at.millis())
+            .execute(conn)
+            .await?
+            .rows_affected());
+        Ok(rows > 0)
+    }
+
+    /// Binds a template (every language under one id is its own) to a topic, or to none. Says whether there is such.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn bind_template(
+        &mut self,
+        id: &str,
+        topic: Option<TopicId>,
+    ) -> Result<bool, StoreError> {
+        let sql = "update template set topic_id = $2 where id = $1";
+        let topic = topic.map(|topic| topic.get().as_bytes().to_vec());
+        Ok(
+            on_tx!(self, conn => sqlx::query(sql).bind(id).bind(topic).execute(conn).await?.rows_affected())
+                > 0,
+        )
+    }
+
+    /// Keeps notices.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn keep_notices(&mut self, notices: &[Notice]) -> Result<(), StoreError> {
+        if notices.is_empty() {
+            return Ok(());
+        }
+        let sql = "insert into notice (id, at_ms, account, number, kind, body) select unhex(r.value ->> 'id'), \
+                   cast(r.value ->> 'at' as bigint), r.value ->> 'a', r.value ->> 'n', r.value ->> 'k', r.value ->> 'b' \
+                   from json_each($1) as r";
+        let list = List::of(notices.iter().map(|notice| {
+            json!({ "id": hex(notice.id), "at": notice.at.millis(), "a": notice.account, "n": notice.number,
+                    "k": notice.kind, "b": notice.body.replace("\\u0000", "") })
+        }));
+        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        Ok(())
+    }
+}
+
+/// What changed about a template.
+#[derive(Debug, Clone)]
+pub struct TemplateChange {
+    /// The account, where the webhook named it.
+    pub account: Option<String>,
+    /// The name.
+    pub name: String,
+    /// The language.
+    pub language: String,
+    /// The new category.
+    pub category: Option<String>,
+    /// The new status.
+    pub status: Option<String>,
+    /// The new quality.
+    pub quality: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl TryFrom<TemplateRow> for TemplateLine {
+    type Error = StoreError;
+
+    fn try_from(row: TemplateRow) -> Result<Self, StoreError> {
+        let topic = row.topic_id.map(|id| codec::uuid(&id)).transpose()?;
+        Ok(Self {
+            account: row.account,
+            name: row.name,
+            language: row.language,
+            id: row.id,
+            category: row.category,
+            status: row.status,
+            quality: row.quality,
+            topic: topic.map(TopicId::new),
+            components: row.components,
+            changed: Timestamp::from_millis(row.changed_ms),
+        })
+    }
+}
