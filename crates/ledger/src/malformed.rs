@@ -16,6 +16,8 @@ pub struct Malformed {
 
 impl Malformed {
     pub(crate) fn new(line: usize, found: &str, want: &'static str) -> Self {
+        // An empty text has no line, and is wrong on its first one.
+        let line = line.max(1);
         let found = found
             .chars()
             .take(EXCERPT_CHARS)

@@ -69,7 +69,7 @@ impl Note {
     pub fn sign(text: &str, signer: &Signer) -> Result<Self, Malformed> {
         check_text(text)?;
         if !text.ends_with('\n') {
-            let line = text.lines().count().max(1);
+            let line = text.lines().count();
             return Err(Malformed::new(
                 line,
                 text.lines().last().unwrap_or(""),
@@ -153,9 +153,8 @@ impl FromStr for Note {
         let lines = note.lines().count();
         let last = note.lines().last().unwrap_or("");
         let gap = note.rfind("\n\n");
-        let gap = gap.ok_or_else(|| {
-            Malformed::new(lines.max(1), last, "a blank line before the signatures")
-        })?;
+        let gap =
+            gap.ok_or_else(|| Malformed::new(lines, last, "a blank line before the signatures"))?;
         let (text, rest) = note.split_at(gap + 1);
         let rest = rest.strip_prefix('\n').unwrap_or(rest);
         let before = text.lines().count() + 1;
