@@ -1,0 +1,292 @@
+//! Templates: what the listing of an account says about them.
+
+use consent::scope::Category;
+use serde_json::{Value, value::RawValue};
+
+use crate::loose::{self, Members, Object};
+
+/// One page of the listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The templates that could be read.
+    pub templates: Vec<Template>,
+    /// Those that could not, as they came; the others are good all the same.
+    pub bad: Vec<String>,
+    /// Where the next page begins; none on the last.
+    pub after: Option<String>,
+}
+
+/// A template in one language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// Meta's id, with all its digits.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its language, as `en_US`.
+    pub language: String,
+    /// Its category; none is a word that we do not know, and counts as marketing.
+    pub category: Option<Category>,
+    /// Whether it may be used.
+    pub status: Status,
+    /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
+    pub quality: Option<String>,
+    /// Its parts, as JSON.
+    pub components: String,
+    /// The quick replies that it offers.
+    pub quick_replies: Vec<QuickReply>,
+}
+
+/// A quick-reply button of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuickReply {
+    /// The card it is on, in a carousel.
+    pub card: Option<usize>,
+    /// Its place among all buttons there, from 0: the `index` of a send.
+    pub index: usize,
+    /// Its label.
+    pub text: String,
+}
+
+/// Whether a template may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// It may.
+    Approved,
+    /// It may, but will be stopped if its quality stays low.
+    Flagged,
+    /// Not yet.
+    Pending,
+    /// No.
+    Rejected,
+    /// Not for some hours.
+    Paused,
+    /// No longer.
+    Disabled,
+    /// Not unless Meta changes its mind.
+    InAppeal,
+    /// It is being deleted.
+    PendingDeletion,
+    /// It is gone.
+    Deleted,
+    /// It was put away.
+    Archived,
+    /// It cannot be changed, and is not for use.
+    Locked,
+    /// A word that we do not know: Meta decides.
+    Other(String),
+}
+
+const WORDS: [(&str, Status); 11] = [
+    ("APPROVED", Status::Approved),
+    ("FLAGGED", Status::Flagged),
+    ("PENDING", Status::Pending),
+    ("REJECTED", Status::Rejected),
+    ("PAUSED", Status::Paused),
+    ("DISABLED", Status::Disabled),
+    ("IN_APPEAL", Status::InAppeal),
+    ("PENDING_DELETION", Status::PendingDeletion),
+    ("DELETED", Status::Deleted),
+    ("ARCHIVED", Status::Archived),
+    ("LOCKED", Status::Locked),
+];
+
+impl Status {
+    /// Reads the word of a listing.
+    #[must_use]
+    pub fn read(word: &str) -> Self {
+        let upper = word.to_ascii_uppercase();
+        let known = WORDS.iter().find(|(known, _)| *known == upper);
+        known.map_or(Self::Other(upper), |(_, status)| status.clone())
+    }
+
+    /// The status after an event of `message_template_status_update`.
+    #[must_use]
+    pub fn after(event: &str) -> Self {
+        match event {
+            "REINSTATED" | "UNARCHIVED" | "UNPAUSED" => Self::Approved,
+            word => Self::read(word),
+        }
+    }
+
+    /// Meta's word.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        let known = WORDS.iter().find(|(_, status)| status == self);
+        match (self, known) {
+            (Self::Other(word), _) => word,
+            (_, Some((word, _))) => word,
+            (_, None) => "",
+        }
+    }
+
+    /// Whether a send may be tried: no status says clearly that it may not.
+    #[must_use]
+    pub const fn usable(&self) -> bool {
+        match self {
+            Self::Approved | Self::Flagged | Self::Other(_) => true,
+            Self::Pending
+            | Self::Rejected
+            | Self::Paused
+            | Self::Disabled
+            | Self::InAppeal
+            | Self::PendingDeletion
+            | Self::Deleted
+            | Self::Archived
+            | Self::Locked => false,
+        }
+    }
+}
+
+/// A template's category from Meta's word; none when it is not one that templates have.
+#[must_use]
+pub fn category(word: &str) -> Option<Category> {
+    Category::read(word).filter(|category| *category != Category::Service)
+}
+
+/// A language as Meta's API takes it: webhooks write `en-US` as well as `en_US`.
+#[must_use]
+pub fn language(code: &str) -> String {
+    code.trim().replace('-', "_")
+}
+
+/// Reads a page of `GET /{account}/message_templates`.
+///
+/// # Errors
+/// [`BadPage`] when it is not a JSON object with a list `data`.
+pub fn read(bytes: &[u8]) -> Result<Page, BadPage> {
+    let text = std::str::from_utf8(bytes).map_err(|_| BadPage)?;
+    let page = Members::of(text).ok_or(BadPage)?;
+    let data = page.get("data").and_then(loose::items).ok_or(BadPage)?;
+    let mut found = Page {
+        templates: Vec::with_capacity(data.len()),
+        bad: Vec::new(),
+        after: page.get("paging").and_then(after),
+    };
+    for raw in data {
+        match Template::of(raw) {
+            Some(template) => found.templates.push(template),
+            None => found.bad.push(raw.get().to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+/// A body that is no page of templates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the answer is not a page of templates: want a JSON object with a list `data`")]
+pub struct BadPage;
+
+/// The cursor, when there is a next page. The last page has a cursor too, but no `next`.
+fn after(paging: &RawValue) -> Option<String> {
+    let paging = loose::value(paging).ok()?;
+    let paging = paging.as_object()?;
+    loose::id(paging, "next")?;
+    loose::id(loose::object(paging, "cursors")?, "after")
+}
+
+impl Template {
+    fn of(raw: &RawValue) -> Option<Self> {
+        let members = Members::read(raw)?;
+        let quality = members
+            .get("quality_score")
+            .and_then(|score| loose::value(score).ok());
+        let components = members.get("components").map_or("[]", RawValue::get);
+        Some(Self {
+            id: members.text("id").filter(|id| !id.is_empty())?,
+            name: members.text("name").filter(|name| !name.is_empty())?,
+            language: language(&members.text("language")?),
+            category: members.text("category").and_then(|word| category(&word)),
+            status: Status::read(&members.text("status")?),
+            quality: quality.as_ref().and_then(|score| match score {
+                Value::Object(score) => loose::text(score, "score"),
+                score => loose::as_text(score),
+            }),
+            components: components.to_owned(),
+            quick_replies: quick_replies(components),
+        })
+    }
+}
+
+fn quick_replies(components: &str) -> Vec<QuickReply> {
+    let components: Value = serde_json::from_str(components).unwrap_or_default();
+    let mut found = Vec::new();
+    for component in objects(&components) {
+        buttons(component, None, &mut found);
+        let cards = component.get("cards").unwrap_or(&Value::Null);
+        for (card, inner) in objects(cards).enumerate() {
+            let parts = inner.get("components").unwrap_or(&Value::Null);
+            objects(parts).for_each(|part| buttons(part, Some(card), &mut found));
+        }
+    }
+    found
+}
+
+fn buttons(component: &Object, card: Option<usize>, found: &mut Vec<QuickReply>) {
+    for (index, button) in loose::list(component, "buttons").iter().enumerate() {
+        let Some(button) = button.as_object() else {
+            continue;
+        };
+        let quick = loose::text(button, "type")
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("QUICK_REPLY"));
+        if let (true, Some(text)) = (quick, loose::text(button, "text")) {
+            found.push(QuickReply { card, index, text });
+        }
+    }
+}
+
+fn objects(value: &Value) -> impl Iterator<Item = &Object> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_object)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_gives_its_templates_their_quick_replies_and_the_cursor() {
+        let page = read(br#"{"data":[
+            {"id":"18014398509481985","name":"autumn_sale","language":"en-GB","status":"APPROVED","category":"MARKETING",
+             "components":[{"type":"BODY","text":"Hi {{1}}"},{"type":"BUTTONS","buttons":[
+                {"type":"URL","text":"Shop","url":"https://example.com"},{"type":"QUICK_REPLY","text":"Stop promotions"}]}],
+             "quality_score":{"score":"GREEN","date":1}},
+            {"id":18014398509481987,"name":"cards","language":"en","status":"PAUSED","category":"NOVELTY",
+             "components":[{"type":"CAROUSEL","cards":[{"components":[]},{"components":[{"type":"BUTTONS","buttons":[{"type":"quick_reply","text":"No more"}]}]}]}]},
+            {"name":"no id"}, 7],
+          "paging":{"cursors":{"before":"a","after":"b"},"next":"https://graph.example/next"}}"#).unwrap();
+        assert_eq!((page.after.as_deref(), page.bad.len()), (Some("b"), 2));
+        let [sale, cards] = page.templates.as_slice() else {
+            panic!("{page:?}")
+        };
+        assert_eq!((sale.id.as_str(), sale.language.as_str()), ("18014398509481985", "en_GB"));
+        assert_eq!((sale.category, sale.quality.as_deref()), (Some(Category::Marketing), Some("GREEN")));
+        assert!(sale.status.usable() && sale.components.starts_with(r#"[{"type":"BODY""#));
+        assert_eq!(
+            sale.quick_replies,
+            [QuickReply { card: None, index: 1, text: "Stop promotions".to_owned() }]
+        );
+        assert_eq!((cards.id.as_str(), cards.category, cards.status.usable()), ("18014398509481987", None, false));
+        assert_eq!(
+            cards.quick_replies,
+            [QuickReply { card: Some(1), index: 0, text: "No more".to_owned() }]
+        );
+    }
+
+    #[test]
+    fn the_last_page_has_a_cursor_but_no_next() {
+        let page = read(br#"{"data":[],"paging":{"cursors":{"before":"a","after":"b"}}}"#).unwrap();
+        assert_eq!((page.after, page.templates.len()), (None, 0));
+        assert_eq!(read(b"[]"), Err(BadPage));
+        assert_eq!(read(br#"{"error":{}}"#), Err(BadPage));
+    }
+
+    #[test]
+    fn every_status_word_is_read_and_given_back() {
+        for (word, status) in WORDS {
+            assert_eq!((Status::read(word), status.word()), (status.clone(), word));
+        }
+        assert_eq!(Status::read("novel"), Status::Other("NOVEL".to_owned()));
+        assert_eq!(Status::after("REINSTATED"), Status::Approved);
+        assert_eq!(category("SERVICE"), None);
+    }
+}
