@@ -141,3 +141,20 @@ pub fn decide(request: &Request, facts: Facts<'_>, policy: &Policy, now: Timesta
         }),
     }
 }
+
+/// The opt-in that a message would rest on, whatever else speaks against the message now.
+#[must_use]
+pub fn opt_in(
+    request: &Request,
+    facts: Facts<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<EventId> {
+    let case = case::Case {
+        request,
+        facts,
+        policy,
+        now,
+    };
+    case.opt_in().map(|mark| mark.event)
+}
