@@ -255,17 +255,41 @@ pub struct Evidence {
     pub note: Option<String>,
 }
 
+/// The sources that rules depend on; any other word may stand in [`Evidence::source`].
+pub mod source {
+    /// A message that is nothing but a keyword.
+    pub const KEYWORD: &str = "keyword";
+    /// A tap on a button.
+    pub const BUTTON: &str = "button";
+    /// A message in the person's own words, read by the grammar.
+    pub const WORDING: &str = "wording";
+    /// A message that was read by a person of ours.
+    pub const REVIEW: &str = "review";
+    /// Somebody of the business.
+    pub const STAFF: &str = "staff";
+}
+
 impl Event {
+    /// Whether the person said it in a message to us, whoever read it.
+    #[must_use]
+    pub fn is_by_own_message(&self) -> bool {
+        [
+            source::KEYWORD,
+            source::BUTTON,
+            source::WORDING,
+            source::REVIEW,
+        ]
+        .contains(&self.evidence.source.as_str())
+    }
+
     /// Whether a retract may undo this event: an opt-in always, a stop only where a machine's reading
     /// or a person of ours may have been wrong; never a keyword, a button or a platform stop.
     #[must_use]
     pub fn is_retractable(&self) -> bool {
         match &self.fact {
             Fact::OptIn(_) | Fact::OptInRequested(_) => true,
-            Fact::OptOut(_) => matches!(
-                self.evidence.source.as_str(),
-                "wording" | "review" | "staff"
-            ),
+            Fact::OptOut(_) => [source::WORDING, source::REVIEW, source::STAFF]
+                .contains(&self.evidence.source.as_str()),
             Fact::Retract(_)
             | Fact::PlatformStop(_)
             | Fact::PlatformResume(_)

@@ -2,6 +2,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod alias;
+pub mod effect;
 pub mod event;
 pub mod id;
 pub mod permit;

@@ -163,7 +163,9 @@ impl QuietHours {
         } else {
             minute >= self.from || minute < self.to
         };
-        inside.then(|| (self.to + DAY_MINUTES - minute) % DAY_MINUTES)
+        let to_the_end = i32::from(self.to) - i32::from(minute);
+        let left = to_the_end.rem_euclid(i32::from(DAY_MINUTES));
+        inside.then(|| u16::try_from(left).unwrap_or(DAY_MINUTES))
     }
 }
 

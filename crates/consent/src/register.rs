@@ -85,8 +85,13 @@ impl Marks {
             })
         };
         self.each()
-            .find(|pair| beats_all(*pair))
+            .filter(|pair| beats_all(*pair))
             .map(|(_, mark)| mark)
+            .max()
+    }
+
+    fn rest_on(&self, event: EventId) -> bool {
+        self.each().any(|(_, mark)| mark.event == event)
     }
 }
 
@@ -162,7 +167,7 @@ pub struct Standing {
     pub holds: BTreeMap<EventId, Hold>,
     /// Every hold ever released.
     pub released: BTreeSet<EventId>,
-    /// Every event ever retracted.
+    /// Every event that a retract names, known or not: those that may be retracted are skipped.
     pub retracted: BTreeSet<EventId>,
     /// Newest block (130403), on Meta's clock.
     pub blocked: Option<Mark>,
@@ -196,16 +201,9 @@ impl Standing {
     /// Folds a history, in any order and with any repetition.
     #[must_use]
     pub fn fold<'a>(events: impl Iterator<Item = &'a Event> + Clone) -> Self {
-        let retractable: BTreeSet<EventId> = events
-            .clone()
-            .filter(|event| event.is_retractable())
-            .map(|event| event.id)
-            .collect();
         let mut standing = Self::default();
         for event in events.clone() {
-            if let Fact::Retract(named) = &event.fact
-                && retractable.contains(named)
-            {
+            if let Fact::Retract(named) = &event.fact {
                 standing.retracted.insert(*named);
             }
         }
@@ -215,13 +213,13 @@ impl Standing {
         standing
     }
 
-    /// Takes one event in.
+    /// Takes one event in. A retract may come before what it names: the name is kept, and skipped when it comes.
     pub fn apply(&mut self, event: &Event) -> Applied {
         let mark = Mark {
             at: event.at,
             event: event.id,
         };
-        if self.retracted.contains(&event.id) {
+        if self.retracted.contains(&event.id) && event.is_retractable() {
             return Applied::Done;
         }
         match &event.fact {
@@ -245,9 +243,12 @@ impl Standing {
             Fact::Release(hold) => {
                 self.released.insert(*hold);
             }
-            Fact::Retract(named) if !self.retracted.contains(named) => return Applied::FoldAgain,
-            Fact::Retract(_)
-            | Fact::AliasLinked(_)
+            Fact::Retract(named) => {
+                if self.retracted.insert(*named) && self.rests_on(*named) {
+                    return Applied::FoldAgain;
+                }
+            }
+            Fact::AliasLinked(_)
             | Fact::AliasEnded(_)
             | Fact::Erasure
             | Fact::PolicyChanged(_)
@@ -268,18 +269,27 @@ impl Standing {
         self.heard.values().filter_map(|heard| heard.last).max()
     }
 
-    /// The pointwise maximum of two standings of what turns out to be one person.
-    pub fn merge(&mut self, other: &Self, carry: Carry) {
-        for (scope, theirs) in &other.registers {
-            let mine = self.register(scope);
-            mine.opt_out.merge(&theirs.opt_out);
-            if carry == Carry::Everything {
-                mine.opt_in.merge(&theirs.opt_in);
-                mine.requested.merge(&theirs.requested);
+    /// Takes in the standing of what turns out to be one person: the pointwise maximum of both. Of another
+    /// person, from whom an alias is inherited, only what refuses.
+    ///
+    /// [`Applied::FoldAgain`] when one side retracts what the other rests on.
+    pub fn merge(&mut self, other: &Self, carry: Carry) -> Applied {
+        match carry {
+            Carry::Everything => self.merge_everything(other),
+            Carry::Refusals => {
+                self.merge_refusals(other);
+                Applied::Done
             }
         }
-        self.registers
-            .retain(|_, register| *register != Register::default());
+    }
+
+    fn merge_everything(&mut self, other: &Self) -> Applied {
+        for (scope, theirs) in &other.registers {
+            let mine = self.register(scope);
+            mine.opt_in.merge(&theirs.opt_in);
+            mine.opt_out.merge(&theirs.opt_out);
+            mine.requested.merge(&theirs.requested);
+        }
         for (number, theirs) in &other.platform {
             let mine = self.at_platform(number);
             mine.stop = mine.stop.max(theirs.stop);
@@ -291,10 +301,58 @@ impl Standing {
         self.holds
             .extend(other.holds.iter().map(|(id, hold)| (*id, hold.clone())));
         self.released.extend(&other.released);
-        self.retracted.extend(&other.retracted);
         self.blocked = self.blocked.max(other.blocked);
         self.identity_changed.merge(&other.identity_changed);
         self.backoff = self.backoff.max(other.backoff);
+        let known_to_one: Vec<EventId> = self
+            .retracted
+            .symmetric_difference(&other.retracted)
+            .copied()
+            .collect();
+        self.retracted.extend(&other.retracted);
+        if known_to_one.into_iter().any(|named| self.rests_on(named)) {
+            Applied::FoldAgain
+        } else {
+            Applied::Done
+        }
+    }
+
+    /// What lifts a refusal is a permission, and stays behind: opt-ins, resumes, releases, retractions and
+    /// messages of the other person. Switches, holds and blocks that no longer stand stay behind with them.
+    fn merge_refusals(&mut self, other: &Self) {
+        for (scope, theirs) in &other.registers {
+            if !theirs.opt_out.is_empty() {
+                self.register(scope).opt_out.merge(&theirs.opt_out);
+            }
+        }
+        for (number, theirs) in &other.platform {
+            if let Some(stop) = theirs.stopped() {
+                raise(&mut self.at_platform(number).stop, stop);
+            }
+        }
+        let held = other.holds.iter();
+        self.holds.extend(
+            held.filter(|(id, _)| !other.released.contains(id))
+                .map(|(id, hold)| (*id, hold.clone())),
+        );
+        self.blocked = self.blocked.max(other.block());
+        self.identity_changed.merge(&other.identity_changed);
+        self.backoff = self.backoff.max(other.backoff);
+    }
+
+    /// The block in force: it ends with their next message.
+    #[must_use]
+    pub fn block(&self) -> Option<Mark> {
+        self.blocked
+            .filter(|mark| self.last_heard().is_none_or(|heard| heard <= mark.at))
+    }
+
+    fn rests_on(&self, event: EventId) -> bool {
+        self.registers.values().any(|register| {
+            register.opt_in.rest_on(event)
+                || register.opt_out.rest_on(event)
+                || register.requested.rest_on(event)
+        })
     }
 
     fn register(&mut self, scope: &Scope) -> &mut Register {

@@ -50,20 +50,58 @@ impl Request {
     #[must_use]
     pub fn is_refused_by(&self, scope: &Scope) -> bool {
         let number = scope.number.is_none() || self.number.is_none() || scope.number == self.number;
-        scope.subject.covers(self.subject()) && self.has_channel_of(scope) && number
+        self.has_on_its_path(scope.subject) && self.has_channel_of(scope) && number
     }
 
     /// Whether a permission for `scope` speaks of this message. A permission for one number does not
-    /// answer a question about every number.
+    /// answer a question about every number, and one for a topic of order updates does not answer for a
+    /// message of that topic that Meta counts as marketing.
     #[must_use]
     pub fn is_granted_by(&self, scope: &Scope) -> bool {
-        scope.subject.covers(self.subject()) && self.travels_within(scope)
+        self.is_of(scope.subject) && self.travels_within(scope)
+    }
+
+    /// Whether an opt-in of `granted`, when it is newer, lifts a refusal of `refused` for this message: one of
+    /// the same scope or a narrower one on the path; of a refusal of everything, for all but marketing, any.
+    #[must_use]
+    pub fn is_opened_by(&self, granted: &Scope, refused: &Scope) -> bool {
+        let beside = refused.subject == Subject::All && self.category != Category::Marketing;
+        let on_the_path = match refused.subject.category() {
+            Some(category) if category != self.category => self.has_on_its_path(granted.subject),
+            Some(_) | None => self.is_of(granted.subject),
+        };
+        // A refusal for one number is lifted for that number, even when the question is about every number.
+        let number = self.number.as_ref().or(refused.number.as_ref());
+        let travels = self.has_channel_of(granted)
+            && (granted.number.is_none() || granted.number.as_ref() == number);
+        refused.covers(granted) && travels && (on_the_path || beside)
     }
 
     /// Whether the message goes by the channel and from the number that a permission names.
     #[must_use]
     pub fn travels_within(&self, scope: &Scope) -> bool {
         self.has_channel_of(scope) && (scope.number.is_none() || scope.number == self.number)
+    }
+
+    /// Whether a wish about `subject` may be a wish about this message: everything, its category, its topic, and
+    /// the category that the topic belongs to, which differs once Meta has re-categorised the template.
+    fn has_on_its_path(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::All => true,
+            Subject::Category(category) => {
+                category == self.category
+                    || self.topic.is_some_and(|mine| mine.category == category)
+            }
+            Subject::Topic(topic) => self.topic.is_some_and(|mine| mine.id == topic.id),
+        }
+    }
+
+    /// Whether a wish about `subject` is a wish about messages of this category and topic.
+    fn is_of(&self, subject: Subject) -> bool {
+        subject
+            .category()
+            .is_none_or(|category| category == self.category)
+            && self.has_on_its_path(subject)
     }
 
     fn has_channel_of(&self, scope: &Scope) -> bool {

@@ -97,6 +97,16 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The category it lies in; none of everything.
+    #[must_use]
+    pub const fn category(self) -> Option<Category> {
+        match self {
+            Self::All => None,
+            Self::Category(category) => Some(category),
+            Self::Topic(topic) => Some(topic.category),
+        }
+    }
+
     /// Whether a wish about `self` speaks of everything that `other` speaks of.
     #[must_use]
     pub fn covers(self, other: Self) -> bool {

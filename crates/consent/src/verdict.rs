@@ -3,6 +3,7 @@
 //! Eight layers, all of which must pass; the first that denies names the code (DESIGN section 3). What WhatsApp's
 //! own switch says and what the person told the business are never one flag.
 
+mod case;
 mod layers;
 
 use std::time::Instant;
@@ -127,7 +128,7 @@ impl Denial {
 /// Decides. Nothing else in the program says yes.
 #[must_use]
 pub fn decide(request: &Request, facts: Facts<'_>, policy: &Policy, now: Timestamp) -> Verdict {
-    let case = layers::Case {
+    let case = case::Case {
         request,
         facts,
         policy,
@@ -136,7 +137,24 @@ pub fn decide(request: &Request, facts: Facts<'_>, policy: &Policy, now: Timesta
     match layers::ALL.iter().find_map(|layer| layer(&case)) {
         Some(denial) => Verdict::Deny(denial),
         None => Verdict::Allow(Clearance {
-            basis: layers::basis(&case),
+            basis: case.basis(),
         }),
     }
+}
+
+/// The opt-in that a message would rest on, whatever else speaks against the message now.
+#[must_use]
+pub fn opt_in(
+    request: &Request,
+    facts: Facts<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<EventId> {
+    let case = case::Case {
+        request,
+        facts,
+        policy,
+        now,
+    };
+    case.opt_in().map(|mark| mark.event)
 }

@@ -5,11 +5,15 @@ use unicode_normalization::UnicodeNormalization;
 /// Folds case, width, accents, punctuation, white space and emoji away. Digits stay: "STOP 12345" is not "STOP".
 #[must_use]
 pub fn fold(text: &str) -> String {
+    folded(text).collect()
+}
+
+/// As [`fold`], letter by letter: whoever looks for a short word need not fold a long text to its end.
+pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.nfkd()
-        .filter(|c| c.is_alphanumeric() && !is_accent(*c))
+        .filter(|c| c.is_alphanumeric() && !is_accent(*c) && !is_blank(*c))
         .flat_map(char::to_lowercase)
-        .map(one_of_each)
-        .collect()
+        .flat_map(one_of_each)
 }
 
 /// Marks that a hurried typist leaves out. Vowel signs of Indic and South-East Asian scripts are letters, and stay.
@@ -18,19 +22,32 @@ fn is_accent(c: char) -> bool {
         '\u{0300}'..='\u{036f}' | '\u{0591}'..='\u{05c7}' | '\u{064b}'..='\u{065f}' | '\u{0670}' | '\u{0640}')
 }
 
-/// Letters that have no decomposition but are typed without their stroke or dot.
-fn one_of_each(c: char) -> char {
-    match c {
-        'ı' => 'i',
-        'ł' => 'l',
-        'ø' => 'o',
-        'đ' | 'ð' => 'd',
-        'ß' => 's',
-        'أ' | 'إ' | 'آ' => 'ا',
-        'ى' => 'ي',
-        'ς' => 'σ',
-        _ => c,
-    }
+/// Letters by name that nobody sees: Hangul fillers and Khmer inherent vowels, and the modifier letters that
+/// are typed as quotes.
+fn is_blank(c: char) -> bool {
+    matches!(
+        c,
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{17b4}' | '\u{17b5}' | '\u{02b9}'
+            ..='\u{02bf}'
+    )
+}
+
+/// Letters that have no decomposition but are typed without their stroke or dot, or as two.
+fn one_of_each(c: char) -> impl Iterator<Item = char> {
+    let (first, second) = match c {
+        'ı' => ('i', None),
+        'ł' => ('l', None),
+        'ø' => ('o', None),
+        'đ' | 'ð' => ('d', None),
+        'ß' => ('s', Some('s')),
+        'æ' => ('a', Some('e')),
+        'œ' => ('o', Some('e')),
+        'أ' | 'إ' | 'آ' => ('ا', None),
+        'ى' => ('ي', None),
+        'ς' => ('σ', None),
+        _ => (c, None),
+    };
+    std::iter::once(first).chain(second)
 }
 
 #[cfg(test)]
@@ -51,11 +68,24 @@ mod tests {
             "ŚTÓP",
             "𝐒𝐓𝐎𝐏",
             "st\u{200b}op",
+            "\u{200f}STOP\u{200e}",
+            "\u{202b}stop\u{202c}",
+            "\u{2068}Stop\u{2069}",
+            "stop\u{3164}",
+            "\u{2800}stop\u{feff}",
+            "«STOP»",
+            "ʼstopʼ",
+            "ⓢⓣⓞⓟ",
+            "stop 👨‍👩‍👧‍👦 ❤️",
+            "S T O P",
         ] {
             assert_eq!(fold(text), "stop", "{text}");
         }
         assert_eq!(fold("Opt-out"), fold("OPT OUT"));
         assert_ne!(fold("STOP 12345"), "stop");
+        assert_ne!(fold("STOP 1️⃣"), "stop");
+        assert_eq!(fold("schließen"), fold("SCHLIESSEN"));
+        assert_eq!(fold("Cœur"), fold("COEUR"));
         assert_eq!(fold("🙏 …!"), "");
     }
 

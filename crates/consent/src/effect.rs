@@ -1,0 +1,163 @@
+//! From what a message says to what it changes: which facts a reading makes.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    event::{Event, Fact},
+    policy::{Policy, Start, StopWords},
+    register::{Heard, Standing},
+    request::{Facts, Request},
+    scope::{Category, Scope, Subject, Topic},
+    time::Timestamp,
+    verdict,
+    wording::{How, Match, Named, Reading},
+};
+
+/// What surrounds a message, as far as its effect depends on it.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// The person's folded state before the message.
+    pub standing: &'a Standing,
+    /// The scopes that their own messages have closed so far: see [`closed_by_own_messages`].
+    pub closed: &'a BTreeSet<Scope>,
+    /// The category of the template that the message quotes or whose button was tapped, if any.
+    pub quoted: Option<Category>,
+    /// The topics of the business, for buttons that name one.
+    pub topics: &'a [Topic],
+    /// The rules.
+    pub policy: &'a Policy,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The facts that a message makes, all on Meta's clock at the time of the message, in this order.
+///
+/// - STOP closes what policy says a plain STOP covers, and utility too when it quotes a utility template; a
+///   button that names its scope closes that.
+/// - With the master switch off a stop word holds marketing for a person to decide. A button is never in doubt.
+/// - A doubtful word holds marketing.
+/// - START opens each scope that the person's own messages closed and that is still shut. When there is none, it
+///   is a request, which waits for a second yes; consent only where policy says so and nothing was ever refused.
+#[must_use]
+pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
+    match reading {
+        Reading::Stop(matched) if acts(matched, setting.policy) => stop(matched, setting),
+        Reading::StopAll(matched) if acts(matched, setting.policy) => {
+            vec![Fact::OptOut(Scope::ALL)]
+        }
+        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => {
+            vec![Fact::Hold(Scope::MARKETING, None)]
+        }
+        Reading::Start(_) => start(setting),
+        Reading::Nothing => Vec::new(),
+    }
+}
+
+/// Whether the message is one that the person may be answered to even after they refused everything: not
+/// itself an opt-out, nor a word that may turn out to be one.
+#[must_use]
+pub const fn is_benign(reading: &Reading) -> bool {
+    match reading {
+        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => false,
+        Reading::Start(_) | Reading::Nothing => true,
+    }
+}
+
+/// What hearing a message at `at`, on Meta's clock, changes in what we heard.
+#[must_use]
+pub fn heard(reading: &Reading, at: Timestamp) -> Heard {
+    Heard {
+        last: Some(at),
+        benign: is_benign(reading).then_some(at),
+        ..Heard::default()
+    }
+}
+
+/// The scopes that the person's own messages closed, without those that were retracted.
+#[must_use]
+pub fn closed_by_own_messages<'a>(
+    events: impl IntoIterator<Item = &'a Event>,
+    standing: &Standing,
+) -> BTreeSet<Scope> {
+    events
+        .into_iter()
+        .filter(|event| event.is_by_own_message())
+        .filter(|event| !(event.is_retractable() && standing.retracted.contains(&event.id)))
+        .filter_map(|event| match &event.fact {
+            Fact::OptOut(scope) => Some(scope.clone()),
+            Fact::OptIn(_)
+            | Fact::OptInRequested(_)
+            | Fact::Retract(_)
+            | Fact::PlatformStop(_)
+            | Fact::PlatformResume(_)
+            | Fact::PlatformBackoff
+            | Fact::Blocked
+            | Fact::IdentityChanged
+            | Fact::Hold(..)
+            | Fact::Release(_)
+            | Fact::AliasLinked(_)
+            | Fact::AliasEnded(_)
+            | Fact::Erasure
+            | Fact::PolicyChanged(_)
+            | Fact::Staff(_)
+            | Fact::Reservations(_) => None,
+        })
+        .collect()
+}
+
+fn acts(matched: &Match, policy: &Policy) -> bool {
+    match (policy.stop_words, matched.how) {
+        (StopWords::Act, _) | (StopWords::Review, How::Button | How::ButtonWord) => true,
+        (StopWords::Review, How::Keyword) => false,
+    }
+}
+
+fn stop(matched: &Match, setting: Setting<'_>) -> Vec<Fact> {
+    let topic = |id| setting.topics.iter().find(|topic| topic.id == id);
+    let named = matched.named.and_then(|named| match named {
+        Named::Category(category) => Some(Subject::Category(category)),
+        Named::Topic(id) => topic(id).map(|topic| Subject::Topic(*topic)),
+    });
+    let covers = named.unwrap_or(setting.policy.stop_covers);
+    let utility = Subject::Category(Category::Utility);
+    // "Stop promotions" under an order update is not about order updates; a bare STOP there is.
+    let quotes_utility = setting.quoted == Some(Category::Utility)
+        && match matched.how {
+            How::Keyword | How::ButtonWord => true,
+            How::Button => false,
+        };
+    let too = (quotes_utility && !covers.covers(utility)).then_some(utility);
+    std::iter::once(covers)
+        .chain(too)
+        .map(|subject| Fact::OptOut(Scope::everywhere(subject)))
+        .collect()
+}
+
+fn start(setting: Setting<'_>) -> Vec<Fact> {
+    let standing = setting.standing;
+    let shut = setting.closed.iter().filter(|scope| {
+        standing.registers.get(*scope).is_none_or(|register| {
+            let skew = setting.policy.skew_ms;
+            register.opt_in.outrank(&register.opt_out, skew).is_none()
+        })
+    });
+    let reopened: Vec<Fact> = shut.cloned().map(Fact::OptIn).collect();
+    if !reopened.is_empty() {
+        return reopened;
+    }
+    let facts = Facts {
+        standing,
+        sent: &[],
+        minute_there: None,
+    };
+    let marketing = Request::about(Category::Marketing);
+    if verdict::opt_in(&marketing, facts, setting.policy, setting.now).is_some() {
+        return Vec::new();
+    }
+    let refused = |register: &crate::register::Register| !register.opt_out.is_empty();
+    let stranger = !standing.registers.values().any(refused);
+    match setting.policy.start_from_stranger {
+        Start::IsConsent if stranger => vec![Fact::OptIn(Scope::MARKETING)],
+        Start::IsConsent | Start::IsARequest => vec![Fact::OptInRequested(Scope::MARKETING)],
+    }
+}
