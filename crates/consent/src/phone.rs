@@ -24,16 +24,16 @@ impl Phone {
             return Ok(phone);
         }
         let phone = match cleaned {
-            Cleaned::International(digits) => library(&format!("+{digits}"), None, is_possible)
-                .or_else(|| Self::from_digits(&digits)),
+            Cleaned::International(digits) => international(&digits),
             Cleaned::National(digits) => library(&digits, home, is_possible),
-            Cleaned::Unmarked(digits) => {
-                library(&format!("+{digits}"), None, PhoneNumber::is_valid)
-                    .or_else(|| home.and_then(|_| library(&digits, home, PhoneNumber::is_valid)))
-                    .or_else(|| Self::from_digits(&digits))
-            }
+            Cleaned::Unmarked(digits) => home
+                .and_then(|_| {
+                    library(&format!("+{digits}"), None, PhoneNumber::is_valid)
+                        .or_else(|| library(&digits, home, PhoneNumber::is_valid))
+                })
+                .or_else(|| international(&digits)),
         };
-        phone.ok_or_else(bad)
+        phone.map(settled).ok_or_else(bad)
     }
 
     /// From digits with the country code, nothing else.
@@ -175,8 +175,8 @@ impl Cleaned {
             }
         }
         Some(match digits.strip_prefix("00") {
-            _ if plus => Self::International(digits),
             Some(rest) => Self::International(rest.to_owned()),
+            None if plus => Self::International(digits),
             None if digits.starts_with('0') => Self::National(digits),
             None => Self::Unmarked(digits),
         })
@@ -198,7 +198,26 @@ fn is_punctuation(c: char) -> bool {
     c.is_whitespace()
         || matches!(
             c,
-            '-' | '.' | '(' | ')' | '/' | '[' | ']' | '–' | '—' | '‑' | '‐' | '−' | '·'
+            '-' | '.'
+                | '('
+                | ')'
+                | '/'
+                | '['
+                | ']'
+                | '–'
+                | '—'
+                | '‑'
+                | '‐'
+                | '‒'
+                | '−'
+                | '·'
+                | '－'
+                | '．'
+                | '（'
+                | '）'
+                | '／'
+                | '\u{ad}'
+                | '\u{61c}'
         )
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
@@ -210,6 +229,26 @@ fn library(text: &str, home: Option<Country>, good: fn(&PhoneNumber) -> bool) ->
     } else {
         None
     }
+}
+
+/// Digits with the country code, normalised where the library knows how; it never refuses.
+fn international(digits: &str) -> Option<Phone> {
+    library(&format!("+{digits}"), None, is_possible).or_else(|| Phone::from_digits(digits))
+}
+
+/// Normalised until nothing changes any more, so that a number which is read back is the same number: the
+/// library takes one trunk zero away at a time.
+fn settled(phone: Phone) -> Phone {
+    let once_more = |phone: &Phone| {
+        let digits = phone.digits();
+        let next = match Phone::plain(&Cleaned::International(digits.clone()), None) {
+            Some(plain) => plain,
+            None => international(&digits)?,
+        };
+        (next != *phone).then_some(next)
+    };
+    let steps = std::iter::successors(Some(phone), once_more);
+    steps.take(DIGITS_MAX).last().unwrap_or(phone)
 }
 
 fn is_possible(number: &PhoneNumber) -> bool {
@@ -243,6 +282,8 @@ mod tests {
             "whatsapp:+447700900123",
             "\u{202a}+44 7700 900123\u{202c}",
             "+٤٤٧٧٠٠٩٠٠١٢٣",
+            "＋４４（０）７７００－９００１２３",
+            "+0044 7700 900123",
         ] {
             assert_eq!(text.parse::<Phone>(), Ok(want), "{text}");
         }

@@ -10,6 +10,7 @@ use crate::hash::Hash;
 use crate::key::{Signer, Verifier};
 use crate::malformed::Malformed;
 use crate::note::{Note, Untrusted};
+use crate::proof::Head;
 
 /// A log's size and root at one moment. Prints as the text that is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,14 @@ impl Checkpoint {
     /// The lines below the root.
     pub fn extensions(&self) -> &[String] {
         &self.extensions
+    }
+
+    /// Size and root, for checking proofs.
+    pub const fn head(&self) -> Head {
+        Head {
+            size: self.size,
+            root: self.root,
+        }
     }
 
     /// Signs it; the note prints as the text that is stored and served.

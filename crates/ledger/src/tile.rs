@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::decimal;
-use crate::hash::{Hash, perfect_root};
+use crate::hash::{HASH_BYTES, Hash, perfect_root};
 
 /// Hashes in a full tile.
 pub const TILE_WIDTH: u16 = 256;
@@ -52,6 +52,12 @@ impl TileId {
     pub const fn is_full(&self) -> bool {
         self.width == TILE_WIDTH
     }
+
+    /// The part that is meant of what is stored at this place, which may be wider by now; none if it
+    /// is not that wide.
+    pub fn cut<'a>(&self, stored: &'a [u8]) -> Option<&'a [u8]> {
+        stored.get(..usize::from(self.width) * HASH_BYTES)
+    }
 }
 
 /// Every partial tile of a log of `size` leaves, lowest level first.
@@ -75,6 +81,21 @@ pub struct BundleId {
     pub index: u64,
     /// 1 to 256 entries.
     pub width: u16,
+}
+
+impl BundleId {
+    /// The bundle at this place in a log of `size` leaves, as wide as it is then; none if the log
+    /// does not reach it.
+    pub fn at(index: u64, size: u64) -> Option<Self> {
+        let TileId { index, width, .. } = TileId::at(0, index, size)?;
+        Some(Self { index, width })
+    }
+
+    /// The entries that are meant, by their index in the log.
+    pub fn entries(&self) -> std::ops::Range<u64> {
+        let first = self.index.saturating_mul(u64::from(TILE_WIDTH));
+        first..first.saturating_add(u64::from(self.width))
+    }
 }
 
 /// What a path below `tile/` asks for.

@@ -6,7 +6,7 @@ use crate::hash::Hash;
 use crate::key::Verifier;
 use crate::leaf::{BadLeaf, Leaf};
 use crate::malformed::Malformed;
-use crate::proof::{BadProof, Head, check_consistency, check_inclusion};
+use crate::proof::{BadProof, check_consistency, check_inclusion};
 use crate::tlog_proof::TlogProof;
 
 /// What a proof proved: that this leaf stands at this index of a log whose head was signed so.
@@ -55,10 +55,7 @@ pub fn proof(text: &str, leaf: &[u8], keys: &[Verifier]) -> Result<Report, Failu
     let opened = opened.map_err(|bad| located(bad, proof.lines_before_checkpoint()))?;
     let decoded = Leaf::decode(leaf)?;
     let leaf_hash = Hash::of_leaf(leaf);
-    let head = Head {
-        size: opened.checkpoint.size,
-        root: opened.checkpoint.root,
-    };
+    let head = opened.checkpoint.head();
     check_inclusion(proof.index, &leaf_hash, &proof.path, &head)?;
     Ok(Report {
         leaf: decoded,
@@ -93,11 +90,7 @@ pub fn consistency(old: &Opened, new: &Opened, path: &[Hash]) -> Result<(), Fail
     if old.origin() != new.origin() {
         return Err(Failure::OtherLog(old.origin().into(), new.origin().into()));
     }
-    let head = |of: &Checkpoint| Head {
-        size: of.size,
-        root: of.root,
-    };
-    Ok(check_consistency(&head(old), &head(new), path)?)
+    Ok(check_consistency(&old.head(), &new.head(), path)?)
 }
 
 fn located(bad: BadCheckpoint, lines: usize) -> BadCheckpoint {

@@ -75,9 +75,7 @@ impl Kept {
             .full
             .get(&(id.level, id.index))
             .or_else(|| self.partial.get(&id.level));
-        stored?
-            .get(..usize::from(id.width) * 32)
-            .map(<[u8]>::to_vec)
+        id.cut(stored?).map(<[u8]>::to_vec)
     }
 
     pub fn compute(&self, plan: &Plan) -> Vec<Hash> {

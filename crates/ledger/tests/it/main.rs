@@ -13,5 +13,6 @@ mod mutations;
 mod notes;
 mod oracles;
 mod proofs;
+mod texts;
 mod tiles;
 mod trees;

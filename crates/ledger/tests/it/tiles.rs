@@ -90,6 +90,16 @@ fn a_log_of_70000_leaves_has_the_tiles_of_the_specification_s_example() {
     assert!(TileId::at(0, 272, 70_000).unwrap().is_full());
     assert_eq!(TileId::at(0, 274, 70_000), None);
     assert_eq!(TileId::at(63, 0, u64::MAX), None);
+    let bundle = BundleId::at(273, 70_000).unwrap();
+    assert_eq!((bundle.width, bundle.entries()), (112, 69_888..70_000));
+    assert_eq!(BundleId::at(274, 70_000), None);
+    let two = TileId {
+        level: 0,
+        index: 0,
+        width: 2,
+    };
+    assert_eq!(two.cut(&[7; 96]), Some([7; 64].as_slice()));
+    assert_eq!(two.cut(&[7; 32]), None);
 }
 
 #[test]

@@ -1,0 +1,10 @@
+//! The laws: what holds for every history, policy and question, and not only in the stories.
+
+#[path = "laws/history.rs"]
+mod history;
+#[path = "laws/order.rs"]
+mod order;
+#[path = "laws/refusal.rs"]
+mod refusal;
+#[path = "laws/spelling.rs"]
+mod spelling;
