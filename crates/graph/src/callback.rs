@@ -24,7 +24,10 @@ pub fn restore_callbacks(
                 let value = serde_json::Value::String(value).to_string();
                 edits.push((found.value, value.into_bytes()));
             }
-            Some(None) => edits.push((without(raw, &found)?, Vec::new())),
+            Some(None) => {
+                let done = edits.last().map_or(0, |(range, _)| range.end);
+                edits.push((without(raw, &found, done)?, Vec::new()));
+            }
         }
     }
     if edits.is_empty() {
@@ -33,11 +36,9 @@ pub fn restore_callbacks(
     let mut out = Vec::with_capacity(raw.len());
     let mut done = 0;
     for (range, text) in edits {
-        // Two members side by side may both claim the comma between them.
-        let start = range.start.max(done);
-        out.extend_from_slice(raw.get(done..start)?);
+        out.extend_from_slice(raw.get(done..range.start)?);
         out.extend_from_slice(&text);
-        done = range.end.max(start);
+        done = range.end;
     }
     out.extend_from_slice(raw.get(done..)?);
     Some(out)
@@ -99,13 +100,18 @@ const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// What to cut so that a member is gone: with the comma before it, or else the one after it.
-fn without(raw: &[u8], member: &Member) -> Option<Range<usize>> {
-    let before = raw.get(..member.key.start)?;
-    let blanks = before.iter().rev().take_while(|byte| is_blank(**byte)).count();
-    let start = before.len() - blanks;
-    if before.get(..start)?.ends_with(b",") {
-        return Some(start - 1..member.value.end);
+/// What to cut so that a member is gone: with the comma before it, or else the one after it. What
+/// stands before `done` has been cut already.
+fn without(raw: &[u8], member: &Member, done: usize) -> Option<Range<usize>> {
+    let before = raw.get(done..member.key.start)?;
+    let blanks = before
+        .iter()
+        .rev()
+        .take_while(|byte| is_blank(**byte))
+        .count();
+    let kept = before.len() - blanks;
+    if before.get(..kept)?.ends_with(b",") {
+        return Some(done + kept - 1..member.value.end);
     }
     let next = blank(raw, member.value.end);
     if raw.get(next) == Some(&b',') {
@@ -153,11 +159,23 @@ mod tests {
                 r#"{"s":[{"id":1, "biz_opaque_callback_data" : "ours-1" ,"é":"\u00e9"}]}"#,
                 r#"{"s":[{"id":1, "biz_opaque_callback_data" : "send:\"1\"" ,"é":"\u00e9"}]}"#,
             ),
-            (r#"{"biz\u005fopaque_callback_data":"ours\u002d1"}"#, r#"{"biz\u005fopaque_callback_data":"send:\"1\""}"#),
-            (r#"{"a":1 , "biz_opaque_callback_data":"ours-0", "b":2}"#, r#"{"a":1 , "b":2}"#),
-            (r#"{"biz_opaque_callback_data":"ours-0", "b":2}"#, r#"{"b":2}"#),
+            (
+                r#"{"biz\u005fopaque_callback_data":"ours\u002d1"}"#,
+                r#"{"biz\u005fopaque_callback_data":"send:\"1\""}"#,
+            ),
+            (
+                r#"{"a":1 , "biz_opaque_callback_data":"ours-0", "b":2}"#,
+                r#"{"a":1 , "b":2}"#,
+            ),
+            (
+                r#"{"biz_opaque_callback_data":"ours-0", "b":2}"#,
+                r#"{"b":2}"#,
+            ),
             (r#"{ "biz_opaque_callback_data":"ours-0" }"#, r#"{  }"#),
-            (r#"{"a":1,"biz_opaque_callback_data":"ours-0"}"#, r#"{"a":1}"#),
+            (
+                r#"{"a":1,"biz_opaque_callback_data":"ours-0"}"#,
+                r#"{"a":1}"#,
+            ),
             (
                 r#"[{"biz_opaque_callback_data":"ours-0"},{"biz_opaque_callback_data":"ours-1"},{"biz_opaque_callback_data":"x"}]"#,
                 r#"[{},{"biz_opaque_callback_data":"send:\"1\""},{"biz_opaque_callback_data":"x"}]"#,

@@ -206,7 +206,12 @@ mod tests {
         let fault = Fault::read(golden).unwrap();
         assert_eq!((fault.code, fault.advice()), (131_005, AfterFix));
         assert_eq!(fault.trace.as_deref(), Some("AexampleTraceId0001"));
-        let ours = refusal(131_050, "Refused by Consentry", "the person said STOP", "0198c0de");
+        let ours = refusal(
+            131_050,
+            "Refused by Consentry",
+            "the person said STOP",
+            "0198c0de",
+        );
         let fault = Fault::read(ours.to_string().as_bytes()).unwrap();
         assert_eq!((fault.code, fault.advice()), (131_050, UntilResume));
         assert_eq!(fault.details.as_deref(), Some("the person said STOP"));
@@ -217,19 +222,31 @@ mod tests {
 
     #[test]
     fn what_is_no_graph_error_is_not_read_as_one() {
-        for body in ["", "{}", "<html>", r#"{"error":"no"}"#, r#"{"error":{"message":"x"}}"#] {
+        for body in [
+            "",
+            "{}",
+            "<html>",
+            r#"{"error":"no"}"#,
+            r#"{"error":{"message":"x"}}"#,
+        ] {
             assert_eq!(Fault::read(body.as_bytes()), None, "{body}");
         }
         let odd = br#"{"error":{"code":"131056","error_subcode":2494055,"is_transient":true}}"#;
         let fault = Fault::read(odd).unwrap();
-        assert_eq!((fault.code, fault.subcode, fault.transient), (131_056, Some(2_494_055), true));
+        assert_eq!(
+            (fault.code, fault.subcode, fault.transient),
+            (131_056, Some(2_494_055), true)
+        );
     }
 
     #[test]
     fn the_table_holds_each_code_once_and_unknown_codes_are_not_tried_again() {
         for (at, (code, text, _)) in TABLE.iter().enumerate() {
             assert!(!text.is_empty());
-            assert!(TABLE.iter().skip(at + 1).all(|(other, _, _)| other != code), "{code}");
+            assert!(
+                TABLE.iter().skip(at + 1).all(|(other, _, _)| other != code),
+                "{code}"
+            );
         }
         for (code, want) in [
             (130_429, Some(Backoff)),
@@ -241,7 +258,14 @@ mod tests {
         ] {
             assert_eq!(meaning(code).map(|known| known.advice), want, "{code}");
         }
-        let unknown = |transient| Fault { code: 999_999, transient, ..Fault::default() };
-        assert_eq!((unknown(false).advice(), unknown(true).advice()), (Never, Backoff));
+        let unknown = |transient| Fault {
+            code: 999_999,
+            transient,
+            ..Fault::default()
+        };
+        assert_eq!(
+            (unknown(false).advice(), unknown(true).advice()),
+            (Never, Backoff)
+        );
     }
 }

@@ -109,7 +109,9 @@ fn mended(text: &str) -> Option<String> {
         let (before, tail) = rest.split_at(at);
         out.push_str(before);
         let (kept, length) = match unit(tail) {
-            Some(0xD800..=0xDBFF) if matches!(tail.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) => {
+            Some(0xD800..=0xDBFF)
+                if matches!(tail.get(6..).and_then(unit), Some(0xDC00..=0xDFFF)) =>
+            {
                 (tail.get(..12)?, 12)
             }
             Some(0xD800..=0xDFFF) => {

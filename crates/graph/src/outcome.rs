@@ -79,7 +79,9 @@ impl Outcome {
     #[must_use]
     pub fn of(http: u16, body: Bytes) -> Self {
         let fault = Fault::read(&body);
-        let held_back = fault.as_ref().is_some_and(|fault| HELD_BACK.contains(&fault.code));
+        let held_back = fault
+            .as_ref()
+            .is_some_and(|fault| HELD_BACK.contains(&fault.code));
         match (http, fault) {
             (200, None) => Self::accepted(http, body),
             (_, Some(fault)) if held_back || (400..500).contains(&http) => {
@@ -166,7 +168,9 @@ mod tests {
 
     #[test]
     fn an_accepted_message_gives_its_id_and_whom_meta_knows() {
-        let golden = Bytes::from_static(include_bytes!("../tests/golden/39_send_response_accepted.json"));
+        let golden = Bytes::from_static(include_bytes!(
+            "../tests/golden/39_send_response_accepted.json"
+        ));
         let Outcome::Accepted(accepted) = Outcome::of(200, golden.clone()) else {
             panic!("not accepted")
         };
@@ -174,8 +178,10 @@ mod tests {
         assert_eq!(accepted.status.as_deref(), Some("accepted"));
         assert_eq!(accepted.wa_id.unwrap().digits(), "447700900123");
         assert_eq!(accepted.body, golden);
-        let body = r#"{"contacts":[{"input":"GB.7","user_id":"GB.7"}],"messages":[{"id":"wamid.X"}]}"#;
-        let Outcome::Accepted(accepted) = Outcome::of(200, Bytes::from_static(body.as_bytes())) else {
+        let body =
+            r#"{"contacts":[{"input":"GB.7","user_id":"GB.7"}],"messages":[{"id":"wamid.X"}]}"#;
+        let Outcome::Accepted(accepted) = Outcome::of(200, Bytes::from_static(body.as_bytes()))
+        else {
             panic!("not accepted")
         };
         assert_eq!(accepted.bsuid.unwrap().as_str(), "GB.7");

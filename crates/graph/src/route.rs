@@ -98,13 +98,17 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRoute {
     /// There is no version in front.
-    #[error("`{0}` is not a version of the Graph API: want a path like /v25.0/109900000000001/messages")]
+    #[error(
+        "`{0}` is not a version of the Graph API: want a path like /v25.0/109900000000001/messages"
+    )]
     Version(String),
     /// The id in the path is not one.
     #[error("`{0}` is not an id: want the digits of a number, account, file or template")]
     Node(String),
     /// Nothing here answers that.
-    #[error("{method} on `{path}` is not handed through: want messages, marketing_messages, media or message_templates")]
+    #[error(
+        "{method} on `{path}` is not handed through: want messages, marketing_messages, media or message_templates"
+    )]
     Unknown {
         /// The method.
         method: String,
@@ -237,7 +241,13 @@ impl Passage {
 /// Path and query, without a token.
 impl fmt::Display for Passage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}/{}{}", self.version.as_str(), self.node, self.what.edge())?;
+        write!(
+            f,
+            "/{}/{}{}",
+            self.version.as_str(),
+            self.node,
+            self.what.edge()
+        )?;
         if self.query.is_empty() {
             Ok(())
         } else {
@@ -249,7 +259,13 @@ impl fmt::Display for Passage {
 /// The path of a send. Its query is only the proof that goes with a token.
 impl fmt::Display for SendRoute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "/{}/{}/{}", self.version.as_str(), self.number, self.endpoint.word())
+        write!(
+            f,
+            "/{}/{}/{}",
+            self.version.as_str(),
+            self.number,
+            self.endpoint.word()
+        )
     }
 }
 
@@ -327,22 +343,46 @@ mod tests {
     #[test]
     fn messages_go_to_the_gate_and_the_rest_of_the_list_passes() {
         let (route, token) = read("POST", "/v25.0/109900000000001/messages", None).unwrap();
-        let Route::Send(send) = route else { panic!("not a send") };
-        assert_eq!((send.to_string().as_str(), token), ("/v25.0/109900000000001/messages", None));
+        let Route::Send(send) = route else {
+            panic!("not a send")
+        };
+        assert_eq!(
+            (send.to_string().as_str(), token),
+            ("/v25.0/109900000000001/messages", None)
+        );
         let path = "/v24.0/109900000000001/marketing_messages/";
-        let Route::Send(send) = read("POST", path, Some("")).unwrap().0 else { panic!("not a send") };
+        let Route::Send(send) = read("POST", path, Some("")).unwrap().0 else {
+            panic!("not a send")
+        };
         assert_eq!(send.endpoint, Endpoint::MarketingMessages);
         for (method, path, what) in [
             ("GET", "/v25.0/109900000000001", What::ReadNode),
             ("DELETE", "/v25.0/309900000000001", What::DeleteNode),
             ("POST", "/v25.0/509900000000001", What::ChangeTemplate),
             ("POST", "/v25.0/109900000000001/media", What::UploadMedia),
-            ("GET", "/v25.0/209900000000001/message_templates", What::ListTemplates),
-            ("POST", "/v25.0/209900000000001/message_templates", What::CreateTemplate),
-            ("DELETE", "/v25.0/209900000000001/message_templates", What::DeleteTemplates),
-            ("GET", "/v25.0/209900000000001/phone_numbers", What::ListNumbers),
+            (
+                "GET",
+                "/v25.0/209900000000001/message_templates",
+                What::ListTemplates,
+            ),
+            (
+                "POST",
+                "/v25.0/209900000000001/message_templates",
+                What::CreateTemplate,
+            ),
+            (
+                "DELETE",
+                "/v25.0/209900000000001/message_templates",
+                What::DeleteTemplates,
+            ),
+            (
+                "GET",
+                "/v25.0/209900000000001/phone_numbers",
+                What::ListNumbers,
+            ),
         ] {
-            let Route::Pass(passage) = read(method, path, Some("fields=name&limit=2")).unwrap().0 else {
+            let Route::Pass(passage) = read(method, path, Some("fields=name&limit=2")).unwrap().0
+            else {
                 panic!("{path}")
             };
             assert_eq!(passage.what(), what);
@@ -390,13 +430,18 @@ mod tests {
             "%ff=1",
             "Method=get",
         ] {
-            assert!(matches!(read("POST", path, Some(query)), Err(BadRoute::Query(_))), "{query}");
+            assert!(
+                matches!(read("POST", path, Some(query)), Err(BadRoute::Query(_))),
+                "{query}"
+            );
         }
         let (_, token) = read("POST", path, Some("access_token=EAA%2B1")).unwrap();
         assert_eq!(token.as_deref(), Some("EAA+1"));
         let proof = "ab".repeat(32);
         let query = format!("appsecret_proof={proof}");
-        let Route::Send(send) = read("POST", path, Some(&query)).unwrap().0 else { panic!("not a send") };
+        let Route::Send(send) = read("POST", path, Some(&query)).unwrap().0 else {
+            panic!("not a send")
+        };
         assert_eq!(send.proof, Some(proof));
         let query = Some("fields=id&access_token=EAA&limit=1");
         let (Route::Pass(passage), token) = read("GET", "/v25.0/1", query).unwrap() else {

@@ -236,7 +236,11 @@ fn buttons(component: &Object, card: Option<usize>, found: &mut Vec<QuickReply>)
 }
 
 fn objects(value: &Value) -> impl Iterator<Item = &Object> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_object)
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
 }
 
 #[cfg(test)]
@@ -258,17 +262,34 @@ mod tests {
         let [sale, cards] = page.templates.as_slice() else {
             panic!("{page:?}")
         };
-        assert_eq!((sale.id.as_str(), sale.language.as_str()), ("18014398509481985", "en_GB"));
-        assert_eq!((sale.category, sale.quality.as_deref()), (Some(Category::Marketing), Some("GREEN")));
+        assert_eq!(
+            (sale.id.as_str(), sale.language.as_str()),
+            ("18014398509481985", "en_GB")
+        );
+        assert_eq!(
+            (sale.category, sale.quality.as_deref()),
+            (Some(Category::Marketing), Some("GREEN"))
+        );
         assert!(sale.status.usable() && sale.components.starts_with(r#"[{"type":"BODY""#));
         assert_eq!(
             sale.quick_replies,
-            [QuickReply { card: None, index: 1, text: "Stop promotions".to_owned() }]
+            [QuickReply {
+                card: None,
+                index: 1,
+                text: "Stop promotions".to_owned()
+            }]
         );
-        assert_eq!((cards.id.as_str(), cards.category, cards.status.usable()), ("18014398509481987", None, false));
+        assert_eq!(
+            (cards.id.as_str(), cards.category, cards.status.usable()),
+            ("18014398509481987", None, false)
+        );
         assert_eq!(
             cards.quick_replies,
-            [QuickReply { card: Some(1), index: 0, text: "No more".to_owned() }]
+            [QuickReply {
+                card: Some(1),
+                index: 0,
+                text: "No more".to_owned()
+            }]
         );
     }
 

@@ -84,9 +84,9 @@ impl Answer {
     pub(super) async fn of(result: reqwest::Result<Response>) -> Result<Self, CallError> {
         let response =
             result.map_err(|error| CallError::Unreachable(chain(&error.without_url())))?;
-        Self::read(response)
-            .await
-            .map_err(|(status, why)| CallError::Unreachable(format!("after status {status}: {why}")))
+        Self::read(response).await.map_err(|(status, why)| {
+            CallError::Unreachable(format!("after status {status}: {why}"))
+        })
     }
 
     /// The answer, unless it is a refusal.

@@ -10,7 +10,12 @@ use super::{Answer, CallError, Client};
 use crate::{bearer::Bearer, route::Passage};
 
 /// Headers of a request that go with it.
-const HEADERS: [&str; 4] = ["accept", "accept-language", "content-length", "content-type"];
+const HEADERS: [&str; 4] = [
+    "accept",
+    "accept-language",
+    "content-length",
+    "content-type",
+];
 
 /// The body of a call that is handed through, as raw bytes: a multipart upload stays what it is.
 #[derive(Debug)]

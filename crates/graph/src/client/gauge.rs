@@ -109,6 +109,7 @@ impl Error for Lapsed {}
 impl Lapsed {
     /// Whether an error was caused by a void permit.
     pub(super) fn caused(error: &(dyn Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error| (*error).source()).any(|error| error.is::<Self>())
+        std::iter::successors(Some(error), |error| (*error).source())
+            .any(|error| error.is::<Self>())
     }
 }

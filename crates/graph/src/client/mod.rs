@@ -80,7 +80,9 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadClient {
     /// The base address is none.
-    #[error("`{0}` is not an address for graph_url: want something like https://graph.facebook.com")]
+    #[error(
+        "`{0}` is not an address for graph_url: want something like https://graph.facebook.com"
+    )]
     Url(String),
     /// TLS could not be set up.
     #[error("the connection to Meta cannot be set up: {0}")]
@@ -280,7 +282,8 @@ impl Client {
 
 /// A cursor as it may stand in a query.
 fn escaped(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let plain =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     let one = |byte: u8| match byte {
         byte if plain(byte) => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),

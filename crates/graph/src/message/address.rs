@@ -32,7 +32,9 @@ impl Address {
             };
         }
         let mut address = Self {
-            recipient: recipient.map(|text| bsuid("recipient", &text)).transpose()?,
+            recipient: recipient
+                .map(|text| bsuid("recipient", &text))
+                .transpose()?,
             ..Self::default()
         };
         match to {
@@ -85,10 +87,11 @@ fn looks_like_bsuid(text: &str) -> bool {
 }
 
 fn bsuid(name: &'static str, text: &str) -> Result<Bsuid, Refused> {
-    text.parse().map_err(|error: consent::alias::BadBsuid| Refused::Recipient {
-        name,
-        why: error.to_string(),
-    })
+    text.parse()
+        .map_err(|error: consent::alias::BadBsuid| Refused::Recipient {
+            name,
+            why: error.to_string(),
+        })
 }
 
 fn phone(text: &str, home: Option<Country>) -> Result<Phone, Refused> {

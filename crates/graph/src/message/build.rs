@@ -59,16 +59,16 @@ pub fn text(to: &Recipient, body: &str, quotes: Option<&str>) -> Result<Outgoing
 ///
 /// # Errors
 /// [`BadMessage`] when text or buttons are not what Meta takes.
-pub fn buttons(
-    to: &Recipient,
-    body: &str,
-    buttons: &[Button<'_>],
-) -> Result<Outgoing, BadMessage> {
+pub fn buttons(to: &Recipient, body: &str, buttons: &[Button<'_>]) -> Result<Outgoing, BadMessage> {
     within("text", body, BUTTONS_TEXT_CHARS_MAX)?;
     let repeated = |(at, button): (usize, &Button<'_>)| {
-        buttons.iter().skip(at + 1).any(|other| other.id == button.id)
+        buttons
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.id == button.id)
     };
-    if buttons.is_empty() || buttons.len() > BUTTONS_MAX || buttons.iter().enumerate().any(repeated) {
+    if buttons.is_empty() || buttons.len() > BUTTONS_MAX || buttons.iter().enumerate().any(repeated)
+    {
         return Err(BadMessage::Buttons);
     }
     for button in buttons {
@@ -111,7 +111,10 @@ fn message(
     quotes: Option<&str>,
     (kind, content): (&str, Value),
 ) -> Result<Outgoing, BadMessage> {
-    debug_assert!(kind::CONTENTS.contains(&kind), "a content that can be read back");
+    debug_assert!(
+        kind::CONTENTS.contains(&kind),
+        "a content that can be read back"
+    );
     let mut body = Object::new();
     body.insert("messaging_product".to_owned(), "whatsapp".into());
     let (recipient_type, name, value) = match to {

@@ -104,9 +104,7 @@ fn content(body: &Object) -> Result<&'static str, Refused> {
 fn category(body: &Object) -> Result<Option<Category>, Refused> {
     match body.get("category") {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::String(word)) => template::category(word)
-            .map(Some)
-            .ok_or(Refused::Category),
+        Some(Value::String(word)) => template::category(word).map(Some).ok_or(Refused::Category),
         Some(_) => Err(Refused::Category),
     }
 }

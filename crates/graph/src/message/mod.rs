@@ -115,11 +115,7 @@ pub struct Receipt {
 ///
 /// # Errors
 /// [`Refused`] when recipient, template or category cannot be read for certain.
-pub fn read(
-    bytes: &[u8],
-    endpoint: Endpoint,
-    home: Option<Country>,
-) -> Result<Request, Refused> {
+pub fn read(bytes: &[u8], endpoint: Endpoint, home: Option<Country>) -> Result<Request, Refused> {
     let body = object(bytes)?;
     check_keys(&body)?;
     if let Some(receipt) = Receipt::of(&body)? {
@@ -157,7 +153,9 @@ fn check_keys(body: &Object) -> Result<(), Refused> {
     ];
     for (key, value) in body {
         let folded = key.trim().to_ascii_lowercase();
-        if !value.is_null() && ["method", "batch", "path", "relative_url"].contains(&folded.as_str()) {
+        if !value.is_null()
+            && ["method", "batch", "path", "relative_url"].contains(&folded.as_str())
+        {
             return Err(Refused::Override(key.clone()));
         }
         let known = READ.contains(&folded.as_str()) || kind::CONTENTS.contains(&folded.as_str());
@@ -183,7 +181,9 @@ impl Outgoing {
             }
             Some(_) => return Err(Refused::Callback),
         };
-        let quotes = body.get("context").and_then(|context| context.get("message_id"));
+        let quotes = body
+            .get("context")
+            .and_then(|context| context.get("message_id"));
         Ok(Self {
             to,
             recipient,

@@ -7,7 +7,9 @@ pub enum Refused {
     #[error("the body cannot be read as JSON: {0}")]
     Json(String),
     /// JSON, but not an object.
-    #[error("the body is not a JSON object: want one message, like {{\"messaging_product\":\"whatsapp\",\"to\":…}}")]
+    #[error(
+        "the body is not a JSON object: want one message, like {{\"messaging_product\":\"whatsapp\",\"to\":…}}"
+    )]
     NotAnObject,
     /// A list.
     #[error("the body is a list: want one message in one request, batches are not taken")]
@@ -19,7 +21,9 @@ pub enum Refused {
     #[error("the member `{0}` is not taken here: want the method and path of the request itself")]
     Override(String),
     /// A key that differs from one we read only in its spelling.
-    #[error("the key `{0}` looks like another one: want it in lower case, without brackets or blanks")]
+    #[error(
+        "the key `{0}` looks like another one: want it in lower case, without brackets or blanks"
+    )]
     LooksLike(String),
     /// Something that has to be there is not.
     #[error("`{0}` is missing")]
@@ -33,7 +37,9 @@ pub enum Refused {
         want: &'static str,
     },
     /// There is neither `to` nor `recipient`.
-    #[error("there is no recipient: want `to` with a phone number, or `recipient` with a business-scoped user id")]
+    #[error(
+        "there is no recipient: want `to` with a phone number, or `recipient` with a business-scoped user id"
+    )]
     NoRecipient,
     /// `to` or `recipient` names nobody.
     #[error("`{name}` names nobody: {why}")]
@@ -44,10 +50,14 @@ pub enum Refused {
         why: String,
     },
     /// `to` and `recipient` surely name different people.
-    #[error("`to` and `recipient` name different people: want one of them, or both for the same person")]
+    #[error(
+        "`to` and `recipient` name different people: want one of them, or both for the same person"
+    )]
     Conflict,
     /// `type` is not one that we know.
-    #[error("`type` is `{0}`: want a type of message that is known, like text, template, interactive or image")]
+    #[error(
+        "`type` is `{0}`: want a type of message that is known, like text, template, interactive or image"
+    )]
     Type(String),
     /// The content that `type` names is not there.
     #[error("`type` is `{0}`, but there is no `{0}` in the body")]
@@ -61,13 +71,17 @@ pub enum Refused {
         other: String,
     },
     /// `category` is not one of a Direct Send.
-    #[error("`category` is not one that a message without template may have: want utility, authentication or marketing")]
+    #[error(
+        "`category` is not one that a message without template may have: want utility, authentication or marketing"
+    )]
     Category,
     /// Something else than a template for `/marketing_messages`.
     #[error("`type` is `{0}`: /marketing_messages takes templates only")]
     NotATemplate(String),
     /// `status` with something that is not a read receipt.
-    #[error("`status` is there, but the body is no read receipt: want `\"status\":\"read\"` and `message_id`, and no content")]
+    #[error(
+        "`status` is there, but the body is no read receipt: want `\"status\":\"read\"` and `message_id`, and no content"
+    )]
     Status,
     /// The callback data is not a text, or too long.
     #[error("`biz_opaque_callback_data` is not a text of at most 512 characters")]

@@ -72,7 +72,9 @@ impl<'de> Visitor<'de> for Strict {
         let mut members = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             if members.contains_key(&key) {
-                return Err(A::Error::custom(format_args!("the key `{key}` stands there twice")));
+                return Err(A::Error::custom(format_args!(
+                    "the key `{key}` stands there twice"
+                )));
             }
             let value = map.next_value_seed(Self)?;
             members.insert(key, value);

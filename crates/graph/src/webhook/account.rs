@@ -100,9 +100,7 @@ impl AccountNews {
                     .or_else(|| loose::text(value, "max_phone_numbers_per_waba")),
             }),
             "account_alerts" => Ok(Self::alert(value)),
-            "account_review_update" => {
-                need("decision").map(|decision| Self::Review { decision })
-            }
+            "account_review_update" => need("decision").map(|decision| Self::Review { decision }),
             "security" => need("event").map(|event| Self::Security {
                 display: display(),
                 event,

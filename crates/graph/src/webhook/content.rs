@@ -266,8 +266,8 @@ impl Content {
     }
 
     fn flow(reply: &Object) -> Result<Self, String> {
-        let answers = loose::get(reply, "response_json")
-            .ok_or("a Flow answer without `response_json`")?;
+        let answers =
+            loose::get(reply, "response_json").ok_or("a Flow answer without `response_json`")?;
         let (response, fields) = match answers {
             Value::String(text) => (text.clone(), serde_json::from_str(text).ok()),
             read => (read.to_string(), Some(read.clone())),
@@ -322,7 +322,10 @@ fn card(value: &Value) -> Card {
     };
     Card {
         own: loose::text(card, "origin").as_deref() == Some("contact_request"),
-        phones: loose::list(card, "phones").iter().filter_map(person).collect(),
+        phones: loose::list(card, "phones")
+            .iter()
+            .filter_map(person)
+            .collect(),
     }
 }
 

@@ -18,7 +18,10 @@ pub struct Issue {
 impl Issue {
     /// The errors of a status or message; those without a code are left out.
     pub(super) fn list(item: &Object) -> Vec<Self> {
-        loose::list(item, "errors").iter().filter_map(Self::of).collect()
+        loose::list(item, "errors")
+            .iter()
+            .filter_map(Self::of)
+            .collect()
     }
 
     /// One error.

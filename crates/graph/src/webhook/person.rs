@@ -189,8 +189,18 @@ mod tests {
                 None,
             ),
             (person(None, Some("GB.9")), vec![ana.clone()], true, None),
-            (person(None, None), vec![ana.clone()], false, Some("447700900123")),
-            (person(None, None), vec![ana.clone(), bia.clone()], false, None),
+            (
+                person(None, None),
+                vec![ana.clone()],
+                false,
+                Some("447700900123"),
+            ),
+            (
+                person(None, None),
+                vec![ana.clone(), bia.clone()],
+                false,
+                None,
+            ),
             (
                 person(None, Some("GB.1")),
                 vec![contact(Some("447700900123"), None)],
@@ -217,7 +227,10 @@ mod tests {
     fn a_brazilian_number_meets_its_contact_with_or_without_the_ninth_digit() {
         let mut who = person(Some("5511987654321"), None);
         who.complete(
-            &[contact(Some("551187654321"), Some("BR.1")), contact(None, Some("BR.2"))],
+            &[
+                contact(Some("551187654321"), Some("BR.1")),
+                contact(None, Some("BR.2")),
+            ],
             false,
         );
         assert_eq!(who.bsuid.unwrap().as_str(), "BR.1");

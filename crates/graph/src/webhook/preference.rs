@@ -54,14 +54,23 @@ impl Preference {
         let mut who = Person::of(item, ["wa_id", "user_id", "parent_user_id"]);
         who.complete(contacts, alone);
         let category = loose::text(item, "category");
-        if category.as_deref().is_some_and(|word| word != "marketing_messages") {
+        if category
+            .as_deref()
+            .is_some_and(|word| word != "marketing_messages")
+        {
             return Err("`category` is not `marketing_messages`".to_owned());
         }
         let word = loose::text(item, "value").ok_or("no `value`")?;
         let wish = Wish::read(&word).ok_or("`value` is neither `stop` nor `resume`")?;
         let at = loose::time(item, "timestamp").ok_or("no readable `timestamp`")?;
         let detail = loose::text(item, "detail");
-        Self { who, wish, at, detail }.checked()
+        Self {
+            who,
+            wish,
+            at,
+            detail,
+        }
+        .checked()
     }
 
     /// Reads the older system message `user_preference_changed`.
@@ -76,7 +85,13 @@ impl Preference {
         let wish = Wish::read(&word).ok_or("`marketing` is neither `stop` nor `resume`")?;
         let at = loose::time(item, "timestamp").ok_or("no readable `timestamp`")?;
         let detail = loose::text(system, "body");
-        Self { who, wish, at, detail }.checked()
+        Self {
+            who,
+            wish,
+            at,
+            detail,
+        }
+        .checked()
     }
 
     fn checked(self) -> Result<Self, String> {

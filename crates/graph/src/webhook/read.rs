@@ -118,7 +118,9 @@ impl Walk {
         let inner = change.get("value");
         let value = match inner.map(Members::read) {
             Some(Some(value)) => value,
-            None if LISTS.iter().any(|list| change.get(list).is_some()) => Members(change.0.clone()),
+            None if LISTS.iter().any(|list| change.get(list).is_some()) => {
+                Members(change.0.clone())
+            }
             Some(None) | None => {
                 let field = change.text("field").unwrap_or_else(|| entry.field.clone());
                 return self.bad(place, &field, "the change has no object `value`", raw);
@@ -231,12 +233,7 @@ impl Walk {
         }
     }
 
-    fn message(
-        &mut self,
-        around: &Around<'_>,
-        item: &Object,
-        raw: &str,
-    ) -> Result<Notice, String> {
+    fn message(&mut self, around: &Around<'_>, item: &Object, raw: &str) -> Result<Notice, String> {
         let kind = Message::kind(item);
         self.tally(item, &inbound::KNOWN, "message", &kind);
         if kind == "system" {
@@ -249,12 +246,7 @@ impl Walk {
         Ok(Notice::Message(Box::new(message)))
     }
 
-    fn system(
-        &mut self,
-        around: &Around<'_>,
-        item: &Object,
-        raw: &str,
-    ) -> Result<Notice, String> {
+    fn system(&mut self, around: &Around<'_>, item: &Object, raw: &str) -> Result<Notice, String> {
         let system = loose::object(item, "system").ok_or("no object `system`")?;
         let kind = loose::text(system, "type").ok_or("a system message without `type`")?;
         if let Some(what) = Changed::of(&kind) {

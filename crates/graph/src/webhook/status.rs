@@ -121,7 +121,11 @@ impl Status {
                 "recipient_participant_parent_user_id",
             ]
         } else {
-            ["recipient_id", "recipient_user_id", "recipient_parent_user_id"]
+            [
+                "recipient_id",
+                "recipient_user_id",
+                "recipient_parent_user_id",
+            ]
         };
         let mut recipient = Person::of(item, names);
         recipient.complete(contacts, alone && group.is_none());
