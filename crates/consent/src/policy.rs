@@ -41,6 +41,8 @@ pub struct Policy {
     pub caps: Vec<Cap>,
     /// When marketing sleeps.
     pub quiet_hours: Option<QuietHours>,
+    /// The time zone to assume for people, by its IANA name; none means UTC.
+    pub zone: Option<String>,
     /// How long marketing waits after a 131049, in milliseconds.
     pub backoff_ms: i64,
     /// The margin between two clocks, in milliseconds.
@@ -65,6 +67,7 @@ impl Default for Policy {
             groups: Leave::Denied,
             caps: Vec::new(),
             quiet_hours: None,
+            zone: None,
             backoff_ms: DAY_MS,
             skew_ms: 5_000,
         }

@@ -1,1 +1,13 @@
 //! The house: configuration, services, HTTP doors and pages.
+
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod error;
+pub mod evidence;
+pub mod http;
+pub mod logs;
+pub mod serve;
+pub mod services;
+pub mod vault;
+pub mod worker;

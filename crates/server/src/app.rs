@@ -1,0 +1,160 @@
+//! What every request shares: the ground floor, which imports nothing from higher up.
+
+use std::sync::{Arc, Mutex};
+
+use consent::policy::Policy;
+use graph::{
+    bearer::Bearer,
+    client::{Client, Settings},
+    signature::AppSecret,
+};
+use ledger::key::Signer;
+use store::pool::Store;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    error::Error,
+    vault::{Vault, VaultError},
+};
+
+/// The name under which our log signs its checkpoints, when no public address is configured.
+const ORIGIN: &str = "consentry.local/log";
+
+/// What every request shares.
+pub type App = Arc<House>;
+
+/// The open house.
+pub struct House {
+    /// The settings.
+    pub config: Config,
+    /// The clock.
+    pub clock: Clock,
+    /// The rows.
+    pub store: Store,
+    /// The secrets.
+    pub vault: Vault,
+    /// The way to Meta.
+    pub graph: Client,
+    /// The token for our own calls.
+    pub token: Option<Bearer>,
+    /// The secrets that sign webhooks.
+    pub app_secrets: Vec<AppSecret>,
+    /// Signs checkpoints.
+    pub signer: Signer,
+    /// This process, among the nodes of a database.
+    pub node: Uuid,
+    /// Wakes the workers.
+    pub bell: Bell,
+    /// The policy as last read, with its version.
+    pub(crate) policy: Mutex<Arc<Policy>>,
+}
+
+/// Tells the workers that there is something to do. They look by themselves as well.
+#[derive(Debug, Default)]
+pub struct Bell {
+    /// There are leaves to number or a checkpoint to sign.
+    pub log: Notify,
+    /// There are webhooks to hand on.
+    pub relay: Notify,
+    /// There are templates to read again.
+    pub templates: Notify,
+}
+
+/// A house that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotOpen {
+    /// The settings.
+    #[error("{0}")]
+    Setting(String),
+    /// The secrets.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The policy or the database.
+    #[error(transparent)]
+    Service(#[from] Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::error::StoreError),
+}
+
+impl House {
+    /// Opens the database and everything around it.
+    ///
+    /// # Errors
+    /// When a setting makes no sense, the database does not open, or the master key is not its own.
+    pub async fn open(config: Config, clock: Clock) -> Result<App, CannotOpen> {
+        let store = Store::open(&config.database).await?;
+        Self::with_store(config, clock, store).await
+    }
+
+    /// The same over a database that is already open.
+    ///
+    /// # Errors
+    /// As for [`House::open`].
+    pub async fn with_store(config: Config, clock: Clock, store: Store) -> Result<App, CannotOpen> {
+        let setting = |name: &str, cause: &dyn std::fmt::Display| {
+            CannotOpen::Setting(format!("{name}: {cause}"))
+        };
+        let vault = Vault::open(&store, config.keys.master.as_ref()).await?;
+        let whatsapp = &config.whatsapp;
+        let secrets = whatsapp
+            .app_secrets
+            .iter()
+            .map(|secret| AppSecret::new(secret.expose()));
+        let app_secrets = secrets
+            .collect::<Result<_, _>>()
+            .map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
+        let version = whatsapp
+            .version
+            .parse()
+            .map_err(|cause| setting("whatsapp.version", &cause))?;
+        let settings = Settings {
+            version,
+            send_timeout: std::time::Duration::from_millis(whatsapp.send_timeout_ms),
+            ..Settings::new(&whatsapp.graph_url)
+        };
+        let graph = Client::new(settings).map_err(|cause| setting("whatsapp.graph_url", &cause))?;
+        let token = whatsapp
+            .access_token
+            .as_ref()
+            .map(|token| Bearer::from_token(token.expose()));
+        let token = token
+            .transpose()
+            .map_err(|cause| setting("whatsapp.access_token", &cause))?;
+        let signer = Signer::from_seed(&origin(&config), vault.log_seed());
+        let signer = signer.map_err(|cause| setting("public_url", &cause))?;
+        let house = Arc::new(Self {
+            clock,
+            store,
+            vault,
+            graph,
+            token,
+            app_secrets,
+            signer,
+            node: Uuid::now_v7(),
+            bell: Bell::default(),
+            policy: Mutex::new(Arc::new(Policy {
+                version: 0,
+                ..Policy::default()
+            })),
+            config,
+        });
+        Ok(house)
+    }
+}
+
+/// The log's name: the public host, so that two businesses never sign under one name.
+fn origin(config: &Config) -> String {
+    let host = config
+        .public_url
+        .as_deref()
+        .and_then(|url| url.split_once("://"))
+        .map(|(_, rest)| rest);
+    let host = host
+        .and_then(|rest| rest.split(['/', '?', '#']).next())
+        .filter(|host| !host.is_empty());
+    host.map_or_else(|| ORIGIN.to_owned(), |host| format!("{host}/log"))
+}

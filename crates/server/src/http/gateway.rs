@@ -1,0 +1,11 @@
+//! The Graph-compatible door for apps.
+
+use axum::Router;
+
+use crate::app::App;
+
+/// The routes of this door.
+#[must_use]
+pub fn routes() -> Router<App> {
+    Router::new()
+}

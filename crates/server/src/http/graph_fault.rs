@@ -1,0 +1,1 @@
+//! Errors of the gateway, in the shape of Graph's own.

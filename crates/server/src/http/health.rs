@@ -1,0 +1,11 @@
+//! Liveness, readiness and metrics.
+
+use axum::Router;
+
+use crate::app::App;
+
+/// The routes of this door.
+#[must_use]
+pub fn routes() -> Router<App> {
+    Router::new()
+}

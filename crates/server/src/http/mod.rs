@@ -1,0 +1,30 @@
+//! The doors for programs, and the table of every route.
+
+pub mod api;
+pub mod auth;
+pub mod gateway;
+pub mod graph_fault;
+pub mod health;
+pub mod problem;
+pub mod webhook;
+
+use axum::Router;
+
+use crate::app::App;
+
+/// Every route of the main address.
+#[must_use]
+pub fn router(app: App) -> Router {
+    Router::new()
+        .merge(webhook::routes())
+        .merge(api::routes())
+        .merge(health::routes())
+        .merge(gateway::routes())
+        .with_state(app)
+}
+
+/// The routes of the public address: only what people and Meta need.
+#[must_use]
+pub fn public_router(app: App) -> Router {
+    Router::new().merge(webhook::routes()).with_state(app)
+}

@@ -1,0 +1,1 @@
+//! Structured logs: for people or for machines, numbers masked.

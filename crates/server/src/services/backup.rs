@@ -1,0 +1,1 @@
+//! Copies of a database, and what happens when an old one comes back.

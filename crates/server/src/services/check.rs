@@ -1,0 +1,1 @@
+//! May I? The question without a send, for one person or for many.

@@ -1,0 +1,1 @@
+//! Contacts: listing, showing, editing, their timeline, and erasure.

@@ -1,0 +1,1 @@
+//! Why? A verdict in words, now or at a past moment.

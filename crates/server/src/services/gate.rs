@@ -1,0 +1,1 @@
+//! The gate: the only place that makes a reservation, and the only one that hands out permits.

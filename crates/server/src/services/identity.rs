@@ -1,0 +1,1 @@
+//! Who is who: new ids for known people, numbers that change hands, inherited refusals.

@@ -1,0 +1,1 @@
+//! What Meta tells us, in force before it is acknowledged.

@@ -1,0 +1,1 @@
+//! Messages and the verdicts on them, for lookups.

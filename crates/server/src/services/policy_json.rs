@@ -1,0 +1,367 @@
+//! The policy as JSON: what the API reads and writes, and what the table keeps.
+
+use consent::{
+    policy::{
+        Cap, DAY_MINUTES, Follow, Leave, PlatformReach, Policy, QuietHours, Reach, Start,
+        StopWords, WindowRule,
+    },
+    scope::{Category, Subject},
+    time::HOUR_MS,
+    wording::Keywords,
+};
+use serde::{Deserialize, Serialize};
+use store::house::PolicyLine;
+use utoipa::ToSchema;
+
+use crate::error::Error;
+
+/// The rules of the business. In a PUT absent members take their defaults.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyBody {
+    /// Counts up with each change; ignored in a PUT.
+    pub version: u64,
+    /// The words that count.
+    pub keywords: KeywordsBody,
+    /// `act`: a stop word is an opt-out at once. `review`: it holds marketing and waits for a person.
+    pub stop_words: String,
+    /// What a plain STOP covers: `marketing`, another category, or `all`.
+    pub stop_covers: String,
+    /// `scope`: an opt-out covers what it says. `everything`: strict mode, any opt-out covers everything.
+    pub reach: String,
+    /// The categories that need an opt-in.
+    pub opt_in_needed: Vec<String>,
+    /// What START from somebody who never refused means: `request` or `consent`.
+    pub start_from_stranger: String,
+    /// How long an opt-in lasts, in days; null means for good.
+    pub opt_in_days: Option<u32>,
+    /// Whether opt-ins move with the person to a new number: `never` or `same_person`.
+    pub permission_follows: String,
+    /// Which numbers a platform stop covers: `every_number` or `that_number`.
+    pub platform_stop_covers: String,
+    /// Whether one-time codes still go after an opt-out of everything.
+    pub authentication_after_all: bool,
+    /// Who watches over the customer service window: `enforce` or `leave_to_meta`.
+    pub window: String,
+    /// Whether messages to groups may go.
+    pub groups: bool,
+    /// How often a person may be written to.
+    pub caps: Vec<CapBody>,
+    /// When marketing sleeps.
+    pub quiet_hours: Option<QuietBody>,
+    /// How long marketing waits after Meta held a message back, in hours.
+    pub backoff_hours: u32,
+    /// The margin between Meta's clock and ours, in milliseconds.
+    pub skew_ms: i64,
+}
+
+/// The words that count. STOP, UNSUBSCRIBE and STOP ALL are always among them.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeywordsBody {
+    /// Stop words.
+    pub stop: Vec<String>,
+    /// Words that stop everything.
+    pub stop_all: Vec<String>,
+    /// Words that begin again.
+    pub start: Vec<String>,
+    /// Labels and payloads of buttons that mean stop.
+    pub stop_buttons: Vec<String>,
+}
+
+/// At most so many messages of a category in so many days.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapBody {
+    /// What is counted.
+    pub category: String,
+    /// How many may go.
+    pub max: u32,
+    /// In how many days.
+    pub days: u32,
+}
+
+/// When marketing sleeps.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuietBody {
+    /// The first quiet minute, as `21:00`.
+    pub from: String,
+    /// The first minute after, as `08:00`.
+    pub to: String,
+    /// The time zone, by its IANA name.
+    #[serde(default = "utc")]
+    pub zone: String,
+}
+
+impl Default for PolicyBody {
+    fn default() -> Self {
+        body(&Policy::default())
+    }
+}
+
+impl Default for KeywordsBody {
+    fn default() -> Self {
+        let Keywords {
+            stop,
+            stop_all,
+            start,
+            stop_buttons,
+        } = Keywords::default();
+        Self {
+            stop,
+            stop_all,
+            start,
+            stop_buttons,
+        }
+    }
+}
+
+/// The policy as a body.
+#[must_use]
+pub fn body(policy: &Policy) -> PolicyBody {
+    let Keywords {
+        stop,
+        stop_all,
+        start,
+        stop_buttons,
+    } = policy.keywords.clone();
+    let quiet = policy.quiet_hours.map(|quiet| QuietBody {
+        from: clock_text(quiet.from),
+        to: clock_text(quiet.to),
+        zone: policy.zone.clone().unwrap_or_else(utc),
+    });
+    let caps = policy.caps.iter();
+    PolicyBody {
+        version: policy.version,
+        keywords: KeywordsBody {
+            stop,
+            stop_all,
+            start,
+            stop_buttons,
+        },
+        stop_words: word(policy.stop_words, &STOP_WORDS),
+        stop_covers: subject_text(policy.stop_covers),
+        reach: word(policy.reach, &REACH),
+        opt_in_needed: policy
+            .opt_in_needed
+            .iter()
+            .map(|category| category.word().to_owned())
+            .collect(),
+        start_from_stranger: word(policy.start_from_stranger, &START),
+        opt_in_days: policy.opt_in_days,
+        permission_follows: word(policy.permission_follows, &FOLLOW),
+        platform_stop_covers: word(policy.platform_stop_covers, &PLATFORM),
+        authentication_after_all: policy.authentication_after_all == Leave::Given,
+        window: word(policy.window, &WINDOW),
+        groups: policy.groups == Leave::Given,
+        caps: caps
+            .map(|cap| CapBody {
+                category: cap.category.word().to_owned(),
+                max: cap.max,
+                days: cap.days,
+            })
+            .collect(),
+        quiet_hours: quiet,
+        backoff_hours: u32::try_from(policy.backoff_ms / HOUR_MS).unwrap_or(u32::MAX),
+        skew_ms: policy.skew_ms,
+    }
+}
+
+/// The policy as JSON.
+#[must_use]
+pub fn write(policy: &Policy) -> serde_json::Value {
+    serde_json::to_value(body(policy)).unwrap_or_default()
+}
+
+/// Reads a body.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field and what was wanted.
+pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
+    let KeywordsBody {
+        stop,
+        stop_all,
+        start,
+        stop_buttons,
+    } = body.keywords.clone();
+    let zone = body.quiet_hours.as_ref().map(|quiet| quiet.zone.clone());
+    if let Some(name) = &zone {
+        jiff::tz::TimeZone::get(name).map_err(|_| {
+            Error::field(
+                "quiet_hours.zone",
+                format!("`{name}` is not a time zone: want a name like Europe/London"),
+            )
+        })?;
+    }
+    let needed = body
+        .opt_in_needed
+        .iter()
+        .map(|word| category("opt_in_needed", word));
+    let caps = body.caps.iter().map(|cap| {
+        if cap.days == 0 {
+            return Err(Error::field(
+                "caps.days",
+                "`0` days count nothing: want 1 or more",
+            ));
+        }
+        Ok(Cap {
+            category: category("caps.category", &cap.category)?,
+            max: cap.max,
+            days: cap.days,
+        })
+    });
+    if !(0..=3_600_000).contains(&body.skew_ms) {
+        return Err(Error::field(
+            "skew_ms",
+            format!("`{}` is no margin: want 0 to 3600000", body.skew_ms),
+        ));
+    }
+    Ok(Policy {
+        version: body.version,
+        keywords: Keywords {
+            stop,
+            stop_all,
+            start,
+            stop_buttons,
+        }
+        .tidied(),
+        stop_words: choice("stop_words", &body.stop_words, &STOP_WORDS)?,
+        stop_covers: subject("stop_covers", &body.stop_covers)?,
+        reach: choice("reach", &body.reach, &REACH)?,
+        opt_in_needed: needed.collect::<Result<_, _>>()?,
+        start_from_stranger: choice("start_from_stranger", &body.start_from_stranger, &START)?,
+        opt_in_days: body.opt_in_days,
+        permission_follows: choice("permission_follows", &body.permission_follows, &FOLLOW)?,
+        platform_stop_covers: choice(
+            "platform_stop_covers",
+            &body.platform_stop_covers,
+            &PLATFORM,
+        )?,
+        authentication_after_all: leave(body.authentication_after_all),
+        window: choice("window", &body.window, &WINDOW)?,
+        groups: leave(body.groups),
+        caps: caps.collect::<Result<_, Error>>()?,
+        quiet_hours: body.quiet_hours.as_ref().map(quiet).transpose()?,
+        zone,
+        backoff_ms: i64::from(body.backoff_hours) * HOUR_MS,
+        skew_ms: body.skew_ms,
+    })
+}
+
+/// Reads what the table keeps.
+///
+/// # Errors
+/// When the row makes no sense.
+pub fn read_stored(line: &PolicyLine) -> Result<Policy, Error> {
+    let body: PolicyBody = serde_json::from_str(&line.body).map_err(Error::internal)?;
+    let policy = read(&body)?;
+    Ok(Policy {
+        version: line.version.unsigned_abs(),
+        ..policy
+    })
+}
+
+const STOP_WORDS: [(&str, StopWords); 2] = [("act", StopWords::Act), ("review", StopWords::Review)];
+const REACH: [(&str, Reach); 2] = [
+    ("scope", Reach::ItsScope),
+    ("everything", Reach::Everything),
+];
+const START: [(&str, Start); 2] = [
+    ("request", Start::IsARequest),
+    ("consent", Start::IsConsent),
+];
+const FOLLOW: [(&str, Follow); 2] = [
+    ("never", Follow::Never),
+    ("same_person", Follow::SamePerson),
+];
+const PLATFORM: [(&str, PlatformReach); 2] = [
+    ("every_number", PlatformReach::EveryNumber),
+    ("that_number", PlatformReach::ThatNumber),
+];
+const WINDOW: [(&str, WindowRule); 2] = [
+    ("enforce", WindowRule::Enforce),
+    ("leave_to_meta", WindowRule::LeaveToMeta),
+];
+
+fn word<T: PartialEq>(value: T, table: &[(&str, T)]) -> String {
+    let entry = table.iter().find(|(_, other)| *other == value);
+    entry
+        .map(|(word, _)| (*word).to_owned())
+        .unwrap_or_default()
+}
+
+fn choice<T: Copy>(field: &str, text: &str, table: &[(&str, T)]) -> Result<T, Error> {
+    let entry = table.iter().find(|(word, _)| *word == text);
+    let words: Vec<&str> = table.iter().map(|(word, _)| *word).collect();
+    entry.map(|(_, value)| *value).ok_or_else(|| {
+        Error::field(
+            field,
+            format!(
+                "`{text}` is none of the choices: want {}",
+                words.join(" or ")
+            ),
+        )
+    })
+}
+
+fn category(field: &str, text: &str) -> Result<Category, Error> {
+    let words: Vec<&str> = Category::ALL
+        .iter()
+        .map(|category| category.word())
+        .collect();
+    Category::read(text).ok_or_else(|| {
+        Error::field(
+            field,
+            format!("`{text}` is not a category: want {}", words.join(", ")),
+        )
+    })
+}
+
+fn subject(field: &str, text: &str) -> Result<Subject, Error> {
+    if text == "all" {
+        Ok(Subject::All)
+    } else {
+        category(field, text).map(Subject::Category)
+    }
+}
+
+fn subject_text(subject: Subject) -> String {
+    match subject {
+        Subject::All => "all".to_owned(),
+        Subject::Category(category) => category.word().to_owned(),
+        Subject::Topic(topic) => topic.category.word().to_owned(),
+    }
+}
+
+fn quiet(body: &QuietBody) -> Result<QuietHours, Error> {
+    let minute = |field: &str, text: &str| {
+        let parsed = text.split_once(':').and_then(|(hours, minutes)| {
+            let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
+            (hours < 24 && minutes < 60).then_some(hours * 60 + minutes)
+        });
+        parsed.ok_or_else(|| {
+            Error::field(
+                field,
+                format!("`{text}` is not a time of day: want one like 21:00"),
+            )
+        })
+    };
+    Ok(QuietHours {
+        from: minute("quiet_hours.from", &body.from)?,
+        to: minute("quiet_hours.to", &body.to)?,
+    })
+}
+
+fn clock_text(minute: u16) -> String {
+    let minute = minute % DAY_MINUTES;
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+const fn leave(given: bool) -> Leave {
+    if given { Leave::Given } else { Leave::Denied }
+}
+
+fn utc() -> String {
+    "UTC".to_owned()
+}

@@ -1,0 +1,1 @@
+//! Proofs from the log, for people who do not trust us.

@@ -1,0 +1,1 @@
+//! What could not be understood, kept until it can be.

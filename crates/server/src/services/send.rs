@@ -1,0 +1,1 @@
+//! The only door out: every message to a person leaves through here.

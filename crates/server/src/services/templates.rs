@@ -1,0 +1,1 @@
+//! Templates and their categories, as Meta last told us.

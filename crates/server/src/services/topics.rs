@@ -1,0 +1,1 @@
+//! Topics: the subscriptions that the business defines.

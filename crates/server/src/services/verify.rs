@@ -1,0 +1,1 @@
+//! The whole database checked against the log and its checkpoints.

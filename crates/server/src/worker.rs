@@ -1,0 +1,1 @@
+//! What runs beside the requests: numbering, checkpoints, relays, template reading, tidying.
