@@ -10,7 +10,7 @@ use axum::{
 };
 use graph::{
     bearer::Bearer,
-    client::{answer, forward::Payload},
+    client::{Answer, CallError, Payload},
     message::{self, Request as Asked},
     route::{self, Passage, Route, SendRoute, What},
 };
@@ -275,7 +275,7 @@ fn topic(headers: &HeaderMap) -> Result<Option<String>, GraphFault> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn answered(answer: answer::Answer) -> Response {
+fn answered(answer: Answer) -> Response {
     let mut response = (answer.status, answer.body).into_response();
     for name in [header::CONTENT_TYPE, header::CACHE_CONTROL, header::ETAG] {
         if let Some(value) = answer.headers.get(&name) {
@@ -294,7 +294,7 @@ fn json(status: StatusCode, body: Bytes) -> Response {
         .into_response()
 }
 
-fn unreachable(error: answer::CallError) -> GraphFault {
+fn unreachable(error: CallError) -> GraphFault {
     GraphFault::unreachable(uuid::Uuid::now_v7(), &error.to_string())
 }
 

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use consent::reason::Code;
-use graph::{fault, message::refused::Refused as BadBody, route::BadRoute};
+use graph::{fault, message::Refused as BadBody, route::BadRoute};
 use uuid::Uuid;
 
 use crate::{

@@ -3,7 +3,7 @@
 use std::{sync::PoisonError, time::Duration};
 
 use consent::id::NumberId;
-use graph::{bearer::Bearer, client::answer::CallError};
+use graph::{bearer::Bearer, client::CallError};
 
 use crate::{
     app::App,

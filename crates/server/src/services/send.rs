@@ -10,7 +10,7 @@ use consent::{
 };
 use graph::{
     bearer::Bearer,
-    message::{Kind, Outgoing},
+    message::{Endpoint, Kind, Outgoing},
     outcome::{Outcome, Rejected},
     route::SendRoute,
 };
@@ -141,6 +141,11 @@ async fn ask(app: &House, wish: &Wish) -> Result<Ask, Error> {
             None,
             None,
         ),
+    };
+    // That door takes marketing only: whatever we know of the template, the message is marketing.
+    let category = match wish.route.endpoint {
+        Endpoint::MarketingMessages => Category::Marketing,
+        Endpoint::Messages => category,
     };
     Ok(Ask {
         recipients: outgoing.recipients(),
