@@ -172,6 +172,7 @@ fn routes(app: Arc<App>) -> Router {
     Router::new()
         .nest("/sandbox", control::routes(&app))
         .nest("/phones", page::routes(&app))
+        .route("/favicon.ico", get(page::no_icon))
         .merge(graph)
         .layer(middleware::from_fn_with_state(
             app.clone(),

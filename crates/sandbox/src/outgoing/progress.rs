@@ -95,6 +95,8 @@ impl World {
     fn leave(&mut self, out: Arc<Out>) {
         if let Some(code) = out.failing {
             self.counts.failed += 1;
+            self.panel.note_failure(&out.wamid, code);
+            self.pulse(None);
             self.tell(&out, shape::Progress::Failed(code));
             return;
         }

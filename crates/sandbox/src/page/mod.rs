@@ -21,6 +21,11 @@ use crate::app::App;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Browsers ask for one without being told to.
+pub async fn no_icon() -> axum::http::StatusCode {
+    axum::http::StatusCode::NO_CONTENT
+}
+
 pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     let inside = Router::new()
         .route("/chat/{id}", get(serve::chat))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{app::App, customer::Customer, json, template::Template, world::World};
 
 const ATTEMPTS_MAX: usize = 20;
+const FAILURES_MAX: usize = 200;
 const ANSWER_MAX_MS: u64 = 30_000;
 const GRAPH_VERSION: &str = "v25.0";
 
@@ -15,6 +16,8 @@ pub struct Panel {
     pub attempts: VecDeque<Attempt>,
     /// Why the last thing done on the page was refused.
     pub notice: Option<String>,
+    /// Sends that were accepted and failed later, newest first.
+    failures: VecDeque<(String, u32)>,
 }
 
 pub struct Attempt {
@@ -51,6 +54,20 @@ pub struct Wish {
     pub utility: String,
     #[serde(default)]
     pub text: String,
+}
+
+impl Panel {
+    pub fn note_failure(&mut self, wamid: &str, code: u32) {
+        self.failures.push_front((wamid.to_owned(), code));
+        self.failures.truncate(FAILURES_MAX);
+    }
+
+    pub fn failure_of(&self, wamid: &str) -> Option<u32> {
+        self.failures
+            .iter()
+            .find(|(failed, _)| failed == wamid)
+            .map(|(_, code)| *code)
+    }
 }
 
 struct Prepared {

@@ -12,7 +12,7 @@ use axum::{
         sse::{Event, KeepAlive, Sse},
     },
 };
-use futures::stream::{self, Stream};
+use futures::stream::{self, Stream, StreamExt};
 use serde_json::{Map, Value};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -88,7 +88,10 @@ pub async fn events(
             Some((Ok(event), (pulses, gone)))
         },
     );
-    Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_S)))
+    // The answer's head leaves with the first event, so that the page knows at once that it is live.
+    let ready = stream::once(async { Ok(Event::default().event("ready").data("live")) });
+    Sse::new(ready.chain(stream))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(KEEP_ALIVE_S)))
 }
 
 pub async fn act(

@@ -4,8 +4,9 @@ use askama::Template;
 
 use crate::{
     clock::hour_and_minute,
+    cloud::fault,
     customer::{Bubble, ButtonKind, Customer, Side, State},
-    page::panel::Outcome,
+    page::panel::{Attempt, Outcome},
     world::World,
 };
 
@@ -148,13 +149,24 @@ pub fn panel(world: &World) -> PanelView {
             .map(|gateway| gateway.base_url.clone()),
         marketing: names("MARKETING"),
         utility: names("UTILITY"),
-        attempts: world.panel.attempts.iter().map(attempt).collect(),
+        attempts: world
+            .panel
+            .attempts
+            .iter()
+            .map(|line| attempt(world, line))
+            .collect(),
     }
 }
 
-fn attempt(attempt: &super::panel::Attempt) -> AttemptView {
+fn attempt(world: &World, attempt: &Attempt) -> AttemptView {
     let (accepted, title, sentence, verdict) = match &attempt.outcome {
-        Outcome::Accepted { wamid } => (true, "Accepted".to_owned(), wamid.clone(), None),
+        Outcome::Accepted { wamid } => match world.panel.failure_of(wamid) {
+            None => (true, "Accepted".to_owned(), wamid.clone(), None),
+            Some(code) => {
+                let title = format!("Accepted, then failed · {code}");
+                (false, title, fault::details_of(code).to_owned(), None)
+            }
+        },
         Outcome::Refused {
             status,
             code,
