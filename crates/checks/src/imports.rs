@@ -92,13 +92,19 @@ fn arrows_from(
             continue;
         };
         let target = innermost(&meant, known);
-        if target != *here {
+        if target != *here && !is_own_folder(&target, here) {
             arrows
                 .entry(target)
                 .or_insert_with(|| line_at(&code, path.at));
         }
     }
     arrows
+}
+
+/// A file and the folder beside it with its name are one room: what is inside may use what the file keeps for it.
+/// The crate's root is no such room, since nothing lives there but the list of modules.
+fn is_own_folder(target: &Module, here: &Module) -> bool {
+    !target.is_empty() && here.starts_with(target)
 }
 
 /// The shortest way from a module back to itself, breadth first.
@@ -194,15 +200,24 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_needs_its_parent_which_calls_it_is_a_circle() {
-        let found = circles_of(&[
-            (
-                "crates/x/src/door.rs",
-                "mod lock;\npub fn open() { lock::turn() }",
-            ),
-            ("crates/x/src/door/lock.rs", "use super::Key;"),
+    fn a_file_and_its_folder_are_one_room_and_two_files_in_the_folder_are_two() {
+        let door = (
+            "crates/x/src/door.rs",
+            "mod key;\nmod lock;\npub fn open() { lock::turn() }",
+        );
+        let key = ("crates/x/src/door/key.rs", "use super::lock::Lock;");
+        let within = circles_of(&[
+            door,
+            key,
+            ("crates/x/src/door/lock.rs", "use super::Hinge;"),
         ]);
-        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(within.is_empty(), "{within:?}");
+        let across = circles_of(&[
+            door,
+            key,
+            ("crates/x/src/door/lock.rs", "use super::key::Key;"),
+        ]);
+        assert_eq!(across.len(), 1, "{across:?}");
     }
 
     #[test]
