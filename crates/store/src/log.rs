@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex},
+    list::{List, clean, hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -261,7 +261,7 @@ impl Tx {
     pub async fn keep_checkpoint(&mut self, line: &CheckpointLine) -> Result<(), StoreError> {
         let sql = "insert into checkpoint (size, at_ms, note) values ($1, $2, $3) on conflict (size) do nothing";
         on_tx!(self, conn => {
-            sqlx::query(sql).bind(line.size).bind(line.at.millis()).bind(&line.note).execute(conn).await?;
+            sqlx::query(sql).bind(line.size).bind(line.at.millis()).bind(clean(&line.note)).execute(conn).await?;
         });
         Ok(())
     }
