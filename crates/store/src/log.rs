@@ -70,6 +70,8 @@ pub struct Entry {
     pub leaf: Vec<u8>,
 }
 
+type EntryRow = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
+
 const HEAD: &str = "select size, epoch, edge from log_head where one = 1";
 
 impl Store {
@@ -162,7 +164,7 @@ impl Store {
     pub async fn entries(&self, from: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let sql = "select log_index, event_id, contact_id, leaf from log_entry where log_index >= $1 \
                    order by log_index limit $2";
-        let rows: Vec<(i64, Vec<u8>, Vec<u8>, Vec<u8>)> = on_pool!(self, pool => sqlx::query_as(sql).bind(from).bind(i64::from(limit)).fetch_all(pool).await?);
+        let rows: Vec<EntryRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(from).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter().map(entry).collect()
     }
 
@@ -275,9 +277,7 @@ fn checkpoint((size, at_ms, note): (i64, i64, String)) -> CheckpointLine {
     }
 }
 
-fn entry(
-    (index, event, contact, leaf): (i64, Vec<u8>, Vec<u8>, Vec<u8>),
-) -> Result<Entry, StoreError> {
+fn entry((index, event, contact, leaf): EntryRow) -> Result<Entry, StoreError> {
     let (event, contact) = (
         EventId::new(codec::uuid(&event)?),
         ContactId::new(codec::uuid(&contact)?),

@@ -67,6 +67,8 @@ struct TemplateRow {
     changed_ms: i64,
 }
 
+type NoticeRow = (Vec<u8>, i64, Option<String>, Option<String>, String, String);
+
 impl Store {
     /// Every template, by name and language.
     ///
@@ -104,8 +106,8 @@ impl Store {
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let sql =
             "select id, at_ms, account, number, kind, body from notice order by id desc limit $1";
-        let rows: Vec<(Vec<u8>, i64, Option<String>, Option<String>, String, String)> = on_pool!(self, pool => sqlx::query_as(sql).bind(i64::from(limit)).fetch_all(pool).await?);
-        let read = |(id, at, account, number, kind, body): (Vec<u8>, i64, _, _, _, _)| {
+        let rows: Vec<NoticeRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(i64::from(limit)).fetch_all(pool).await?);
+        let read = |(id, at, account, number, kind, body): NoticeRow| {
             Ok(Notice {
                 id: codec::uuid(&id)?,
                 at: Timestamp::from_millis(at),

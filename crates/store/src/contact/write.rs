@@ -13,6 +13,9 @@ use crate::{
     pool::{Tx, on_tx},
 };
 
+/// A text that was told, if one was.
+type Told<'a> = Option<Cow<'a, str>>;
+
 impl Tx {
     /// Makes contacts, with an empty standing.
     ///
@@ -91,8 +94,7 @@ impl Tx {
                    note = coalesce(r.value ->> 'u', note) from json_each($1) as r \
                    where contact.id = unhex(r.value ->> 'id') and contact.erased_ms is null";
         // Of one person the last name and the last note, which may stand in two rows of the batch.
-        let mut newest: BTreeMap<ContactId, (Option<Cow<'_, str>>, Option<Cow<'_, str>>)> =
-            BTreeMap::new();
+        let mut newest: BTreeMap<ContactId, (Told<'_>, Told<'_>)> = BTreeMap::new();
         for (id, name, note) in names {
             let kept = newest.entry(*id).or_default();
             kept.0 = filled(name.as_deref()).or(kept.0.take());

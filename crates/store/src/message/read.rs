@@ -31,7 +31,15 @@ impl Store {
                 " and m.code = $2",
             ),
             (number.is_some(), " and m.error_code = $6"),
-            (filter.state.is_some(), " and m.state = $3"),
+            (
+                filter.state.is_some() && filter.contact.is_none(),
+                " and m.state = $3",
+            ),
+            // Of one person the primary key is the way in, and not the index of states.
+            (
+                filter.state.is_some() && filter.contact.is_some(),
+                " and coalesce(m.state, '') = $3",
+            ),
         ];
         for (_, part) in asked.iter().filter(|(asked, _)| *asked) {
             sql.push_str(part);

@@ -62,14 +62,21 @@ async fn a_transaction_sees_what_it_wrote(place: Arc<Place>) {
         .await
         .unwrap();
     assert_eq!(
-        tx.find(&[key.clone()]).await.unwrap(),
+        tx.find(std::slice::from_ref(&key)).await.unwrap(),
         vec![(key.clone(), id)]
     );
     let person = tx.persons(&[id]).await.unwrap().pop().unwrap();
     assert_eq!((person.id, person.name), (id, None));
     let own = tx.aliases(id).await.unwrap();
     assert_eq!(own, vec![line(id, alias("+447700900123"), 4)]);
-    assert!(place.store.find(&[key.clone()]).await.unwrap().is_empty());
+    assert!(
+        place
+            .store
+            .find(std::slice::from_ref(&key))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     tx.commit().await.unwrap();
     assert_eq!(place.store.find(&[key]).await.unwrap().len(), 1);
 }

@@ -31,16 +31,18 @@ fn news(id: AttemptId, state: State) -> News {
 
 /// Every order of four pieces of news, in some.
 fn orders() -> Vec<Vec<State>> {
-    let mut orders = vec![];
-    for a in 0..4 {
-        for b in 0..4 {
-            for c in 0..4 {
-                let d = 6_usize.wrapping_sub(a + b + c);
-                if a != b && a != c && b != c {
-                    orders.push(vec![WAY[a], WAY[b], WAY[c], WAY[d]]);
-                }
-            }
-        }
+    let mut orders = vec![vec![]];
+    for _ in WAY {
+        let longer = |order: &Vec<State>| {
+            let rest: Vec<State> = WAY
+                .into_iter()
+                .filter(|state| !order.contains(state))
+                .collect();
+            let order = order.clone();
+            rest.into_iter()
+                .map(move |state| [order.as_slice(), &[state]].concat())
+        };
+        orders = orders.iter().flat_map(longer).collect();
     }
     assert_eq!(orders.len(), 24);
     orders
