@@ -1,4 +1,4 @@
--- The schema, for PostgreSQL. Append-only by privileges: see roles in pool.rs.
+-- The schema, for PostgreSQL. Append-only by privileges: see the role in migrate.rs.
 create table house (
   name text primary key,
   value bytea not null
