@@ -48,18 +48,11 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         if let sqlx::Error::Database(cause) = &error {
-            // 40001 serialization failure, 40P01 deadlock; 5 and 517 are SQLite's busy.
-            let again = cause
-                .code()
-                .is_some_and(|code| matches!(&*code, "40001" | "40P01" | "5" | "517"));
-            if again || cause.kind() == ErrorKind::UniqueViolation {
+            let code = cause.code().unwrap_or_default();
+            if is_again(&code) || cause.kind() == ErrorKind::UniqueViolation {
                 return Self::Conflict;
             }
-            // 57P01..03: the server is going down or starting; 53xxx: out of resources.
-            let gone = cause
-                .code()
-                .is_some_and(|code| code.starts_with("57P") || code.starts_with("53"));
-            return if gone {
+            return if is_gone(&code) {
                 Self::Unavailable(error)
             } else {
                 Self::Refused(error)
@@ -75,6 +68,27 @@ impl From<sqlx::Error> for StoreError {
             other => Self::Refused(other),
         }
     }
+}
+
+/// SQLite's codes have a class in their lowest byte; PostgreSQL's have five characters.
+fn sqlite_class(code: &str) -> Option<u32> {
+    let number: Option<u32> = code.parse().ok().filter(|_| code.len() < 5);
+    number.map(|number| number & 0xff)
+}
+
+/// 40001 serialization failure, 40P01 deadlock; 5 and 6 are SQLite's busy and locked.
+fn is_again(code: &str) -> bool {
+    matches!(code, "40001" | "40P01") || matches!(sqlite_class(code), Some(5 | 6))
+}
+
+/// Class 08: the connection; 53: out of resources; 57: stopped, starting, or a statement that took too long;
+/// 25006: a standby that does not write; 25P03: a transaction that rested too long; 55P03: a lock not had in time.
+/// SQLite: 10 a failing disk, 13 a full one, 14 a file that cannot be opened.
+fn is_gone(code: &str) -> bool {
+    let class = code.get(..2).filter(|_| code.len() == 5);
+    matches!(class, Some("08" | "53" | "57"))
+        || matches!(code, "25006" | "25P03" | "55P03")
+        || matches!(sqlite_class(code), Some(10 | 13 | 14))
 }
 
 /// A row that makes no sense.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::{StoreError, corrupt},
+    list::clean,
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -80,7 +81,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn house(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let sql = "select value from house where name = $1";
-        Ok(on_pool!(self, pool => sqlx::query_scalar(sql).bind(name).fetch_optional(pool).await?))
+        Ok(
+            on_pool!(self, pool => sqlx::query_scalar(sql).bind(clean(name)).fetch_optional(pool).await?),
+        )
     }
 
     /// The policy in force, if one was ever written.
@@ -178,7 +181,7 @@ impl Tx {
     pub async fn set_house(&mut self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         let sql = "insert into house (name, value) values ($1, $2) \
                    on conflict (name) do update set value = excluded.value";
-        on_tx!(self, conn => { sqlx::query(sql).bind(name).bind(value).execute(conn).await?; });
+        on_tx!(self, conn => { sqlx::query(sql).bind(clean(name)).bind(value).execute(conn).await?; });
         Ok(())
     }
 
@@ -188,9 +191,9 @@ impl Tx {
     /// When the database does not answer.
     pub async fn found_house(&mut self, name: &str, value: &[u8]) -> Result<Vec<u8>, StoreError> {
         let sql = "insert into house (name, value) values ($1, $2) on conflict (name) do nothing";
-        on_tx!(self, conn => { sqlx::query(sql).bind(name).bind(value).execute(conn).await?; });
+        on_tx!(self, conn => { sqlx::query(sql).bind(clean(name)).bind(value).execute(conn).await?; });
         let sql = "select value from house where name = $1";
-        Ok(on_tx!(self, conn => sqlx::query_scalar(sql).bind(name).fetch_one(conn).await?))
+        Ok(on_tx!(self, conn => sqlx::query_scalar(sql).bind(clean(name)).fetch_one(conn).await?))
     }
 
     /// Writes a new version of the policy.
@@ -200,7 +203,7 @@ impl Tx {
     pub async fn set_policy(&mut self, line: &PolicyLine) -> Result<(), StoreError> {
         let sql = "insert into policy (version, body, at_ms) values ($1, $2, $3)";
         on_tx!(self, conn => {
-            sqlx::query(sql).bind(line.version).bind(&line.body).bind(line.at.millis()).execute(conn).await?;
+            sqlx::query(sql).bind(line.version).bind(clean(&line.body)).bind(line.at.millis()).execute(conn).await?;
         });
         Ok(())
     }
@@ -215,8 +218,8 @@ impl Tx {
         on_tx!(self, conn => {
             sqlx::query(sql)
                 .bind(line.id.as_bytes().to_vec())
-                .bind(&line.name)
-                .bind(&line.role)
+                .bind(clean(&line.name))
+                .bind(clean(&line.role))
                 .bind(&line.hash)
                 .bind(line.created.millis())
                 .execute(conn)
@@ -245,7 +248,7 @@ impl Tx {
         on_tx!(self, conn => {
             sqlx::query(sql)
                 .bind(line.topic.id.get().as_bytes().to_vec())
-                .bind(&line.name)
+                .bind(clean(&line.name))
                 .bind(line.topic.category.word())
                 .bind(line.created.millis())
                 .execute(conn)
@@ -266,7 +269,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let sql = "insert into idempotency (key, request, answer, at_ms) values ($1, $2, $3, $4)";
         on_tx!(self, conn => {
-            sqlx::query(sql).bind(key).bind(&what.request).bind(&what.answer).bind(at.millis()).execute(conn).await?;
+            sqlx::query(sql).bind(key).bind(&what.request).bind(clean(&what.answer)).bind(at.millis()).execute(conn).await?;
         });
         Ok(())
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex},
+    list::{List, before, clean, hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -55,9 +55,8 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<QuarantineLine>, StoreError> {
         let sql = "select id, received_ms, sha256, path, reason, sealed, state, retried_ms from quarantine \
-                   where ($1 is null or id < $1) order by id desc limit $2";
-        let after = after.map(|id| id.as_bytes().to_vec());
-        let rows: Vec<QuarantineRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+                   where id < $1 order by id desc limit $2";
+        let rows: Vec<QuarantineRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(before(after)).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter().map(QuarantineLine::try_from).collect()
     }
 
@@ -174,7 +173,7 @@ impl Tx {
         let sql = "update quarantine set state = $2, reason = $3, retried_ms = $4 where id = $1";
         let id = id.as_bytes().to_vec();
         on_tx!(self, conn => {
-            sqlx::query(sql).bind(id).bind(state).bind(reason).bind(at.millis()).execute(conn).await?;
+            sqlx::query(sql).bind(id).bind(clean(state)).bind(clean(reason)).bind(at.millis()).execute(conn).await?;
         });
         Ok(())
     }

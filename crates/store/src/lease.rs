@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     error::StoreError,
+    list::clean,
     pool::{Tx, on_tx},
 };
 
@@ -27,7 +28,7 @@ impl Tx {
                    where lease.holder = excluded.holder or lease.until_ms < $3 returning epoch";
         let holder = holder.as_bytes().to_vec();
         Ok(on_tx!(self, conn => sqlx::query_scalar(sql)
-            .bind(name)
+            .bind(clean(name))
             .bind(holder)
             .bind(now.millis())
             .bind(until.millis())
@@ -42,7 +43,7 @@ impl Tx {
     pub async fn release_lease(&mut self, name: &str, holder: Uuid) -> Result<(), StoreError> {
         let sql = "update lease set until_ms = 0 where name = $1 and holder = $2";
         let holder = holder.as_bytes().to_vec();
-        on_tx!(self, conn => { sqlx::query(sql).bind(name).bind(holder).execute(conn).await?; });
+        on_tx!(self, conn => { sqlx::query(sql).bind(clean(name)).bind(holder).execute(conn).await?; });
         Ok(())
     }
 }

@@ -1,19 +1,77 @@
-//! Lists as one parameter: a JSON array that either database unpacks with `json_each`.
+//! The door for everything that is bound: lists as one parameter, which either database unpacks with `json_each`,
+//! and texts without the one character that PostgreSQL does not take.
+
+use std::{borrow::Cow, collections::HashMap, hash::Hash};
 
 use serde_json::Value;
 use uuid::Uuid;
 
-/// A JSON array of objects, ready to be bound.
+/// A JSON array of flat objects, ready to be bound. Its texts are clean.
 pub(crate) struct List(String);
 
 impl List {
     pub(crate) fn of(rows: impl IntoIterator<Item = Value>) -> Self {
-        Self(Value::Array(rows.into_iter().collect()).to_string())
+        let rows = rows.into_iter().map(|mut row| {
+            for field in row
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|row| row.values_mut())
+            {
+                if let Value::String(text) = field
+                    && let Cow::Owned(cleaned) = clean(text)
+                {
+                    *text = cleaned;
+                }
+            }
+            row
+        });
+        Self(Value::Array(rows.collect()).to_string())
     }
 
     pub(crate) fn text(&self) -> &str {
         &self.0
     }
+}
+
+/// A text as both databases keep it: U+0000 is legal in JSON and in no text of PostgreSQL, and carries no meaning.
+/// What stands escaped in a JSON text is untouched.
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// [`clean`] for what may be missing.
+pub(crate) fn clean_some(text: Option<&str>) -> Option<Cow<'_, str>> {
+    text.map(clean)
+}
+
+/// A clean text with something in it, or none.
+pub(crate) fn filled(text: Option<&str>) -> Option<Cow<'_, str>> {
+    clean_some(text).filter(|text| !text.trim().is_empty())
+}
+
+/// Of several items with one key only the last: no statement may touch a row twice.
+pub(crate) fn last_of_each<T, K: Hash + Eq>(items: &[T], key: impl Fn(&T) -> K) -> Vec<&T> {
+    let last: HashMap<K, usize> = items
+        .iter()
+        .enumerate()
+        .map(|(at, item)| (key(item), at))
+        .collect();
+    let keep = |(at, item): &(usize, &T)| last.get(&key(item)) == Some(at);
+    items
+        .iter()
+        .enumerate()
+        .filter(keep)
+        .map(|(_, item)| item)
+        .collect()
+}
+
+/// Where a page ends that begins with the newest: before this id, or before nothing that exists.
+pub(crate) fn before(id: Option<Uuid>) -> Vec<u8> {
+    id.map_or_else(|| vec![0xff; 17], |id| id.as_bytes().to_vec())
 }
 
 /// An id as `unhex` reads it.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex},
+    list::{List, clean, hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -69,6 +69,8 @@ pub struct Entry {
     /// The leaf.
     pub leaf: Vec<u8>,
 }
+
+type EntryRow = (i64, Vec<u8>, Vec<u8>, Vec<u8>);
 
 const HEAD: &str = "select size, epoch, edge from log_head where one = 1";
 
@@ -162,7 +164,7 @@ impl Store {
     pub async fn entries(&self, from: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let sql = "select log_index, event_id, contact_id, leaf from log_entry where log_index >= $1 \
                    order by log_index limit $2";
-        let rows: Vec<(i64, Vec<u8>, Vec<u8>, Vec<u8>)> = on_pool!(self, pool => sqlx::query_as(sql).bind(from).bind(i64::from(limit)).fetch_all(pool).await?);
+        let rows: Vec<EntryRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(from).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter().map(entry).collect()
     }
 
@@ -261,7 +263,7 @@ impl Tx {
     pub async fn keep_checkpoint(&mut self, line: &CheckpointLine) -> Result<(), StoreError> {
         let sql = "insert into checkpoint (size, at_ms, note) values ($1, $2, $3) on conflict (size) do nothing";
         on_tx!(self, conn => {
-            sqlx::query(sql).bind(line.size).bind(line.at.millis()).bind(&line.note).execute(conn).await?;
+            sqlx::query(sql).bind(line.size).bind(line.at.millis()).bind(clean(&line.note)).execute(conn).await?;
         });
         Ok(())
     }
@@ -275,9 +277,7 @@ fn checkpoint((size, at_ms, note): (i64, i64, String)) -> CheckpointLine {
     }
 }
 
-fn entry(
-    (index, event, contact, leaf): (i64, Vec<u8>, Vec<u8>, Vec<u8>),
-) -> Result<Entry, StoreError> {
+fn entry((index, event, contact, leaf): EntryRow) -> Result<Entry, StoreError> {
     let (event, contact) = (
         EventId::new(codec::uuid(&event)?),
         ContactId::new(codec::uuid(&contact)?),

@@ -13,6 +13,11 @@ const VERSIONS: [(i64, &str, &str); 1] = [(
 
 /// The tables that nobody changes once written.
 const LOG_TABLES: &str = "event, log_entry, log_tile, checkpoint";
+const LOCK: &str = "lock table schema_version in exclusive mode";
+/// How often a race with other nodes is tried again.
+const RACES_MAX: u32 = 20;
+/// PostgreSQL: insufficient privilege.
+const NO_RIGHT: &str = "42501";
 
 pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin immediate").await?;
@@ -33,13 +38,21 @@ pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
 }
 
 /// Brings the schema up to date and gives the role to use, if one could be made.
+///
+/// Several nodes may start at once: the first statement may lose a race and is repeated; the rest waits for a lock on
+/// the table of versions.
 pub(crate) async fn postgres(pool: &PgPool) -> Result<Option<String>, StoreError> {
-    // One statement a step, each of which may be repeated: two nodes may start at once.
-    pool.execute("create table if not exists schema_version (version bigint primary key)")
-        .await?;
+    let mut tries = 0;
+    loop {
+        let sql = "create table if not exists schema_version (version bigint primary key)";
+        match pool.execute(sql).await {
+            Ok(_) => break,
+            Err(error) if is_race(&error) && tries < RACES_MAX => tries += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
     let mut tx = pool.begin().await?;
-    tx.execute("lock table schema_version in exclusive mode")
-        .await?;
+    tx.execute(LOCK).await?;
     let found: Option<i64> = sqlx::query_scalar("select max(version) from schema_version")
         .fetch_one(&mut *tx)
         .await?;
@@ -51,7 +64,31 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<Option<String>, StoreError
             .await?;
     }
     tx.commit().await?;
-    role(pool).await
+    let mut tries = 0;
+    loop {
+        match role(pool).await {
+            Ok(role) => return Ok(Some(role)),
+            Err(error) if is_race(&error) && tries < RACES_MAX => tries += 1,
+            Err(error) if code(&error).as_deref() == Some(NO_RIGHT) => {
+                tracing::warn!(%error, "cannot make a role that protects the log: it is append-only by habit alone here");
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Whether somebody else made the same thing in the same moment.
+fn is_race(error: &sqlx::Error) -> bool {
+    matches!(
+        code(error).as_deref(),
+        Some("42P07" | "42710" | "23505" | "XX000")
+    )
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    let code = error.as_database_error()?.code()?;
+    Some(code.into_owned())
 }
 
 fn missing(
@@ -71,36 +108,39 @@ fn missing(
         .filter(move |(version, ..)| *version > found))
 }
 
-/// Makes the role that may add to the log but not change it. Without the right to make roles: none.
-async fn role(pool: &PgPool) -> Result<Option<String>, StoreError> {
+/// Makes the role that may add to the log but not change it. What somebody else prepared for us is used as it is, so
+/// that a user without the right to make roles can be given one. All in one transaction: there is no moment in
+/// which the role may do more.
+async fn role(pool: &PgPool) -> Result<String, sqlx::Error> {
+    let mut tx = pool.begin().await?;
+    tx.execute(LOCK).await?;
     let schema: String = sqlx::query_scalar("select current_schema()::text")
-        .fetch_one(pool)
+        .fetch_one(&mut *tx)
         .await?;
     let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
-    let place =
+    let name =
         "select 'consentry_' || substr(md5(current_database() || '.' || current_schema()), 1, 12)";
-    let role: String = sqlx::query_scalar(place).fetch_one(pool).await?;
-    let sql = "select count(*) from pg_roles where rolname = $1";
-    let known: i64 = sqlx::query_scalar(sql).bind(&role).fetch_one(pool).await?;
+    let role: String = sqlx::query_scalar(name).fetch_one(&mut *tx).await?;
+    let sql = "select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = $1";
+    let member: Option<bool> = sqlx::query_scalar(sql)
+        .bind(&role)
+        .fetch_optional(&mut *tx)
+        .await?;
     let mut steps = vec![];
-    if known == 0 {
+    if member.is_none() {
         steps.push(format!("create role {role} nologin"));
     }
+    if member != Some(true) {
+        steps.push(format!("grant {role} to current_user"));
+    }
     steps.extend([
-        format!("grant {role} to current_user"),
         format!("grant usage on schema {quoted} to {role}"),
         format!("grant select, insert, update, delete on all tables in schema {quoted} to {role}"),
         format!("revoke update, delete, truncate on {LOG_TABLES}, schema_version from {role}"),
     ]);
     for step in steps {
-        if let Err(error) = pool.execute(sqlx::AssertSqlSafe(step)).await {
-            // Another node may have made the role a moment ago; anything else means that we lack the right.
-            let raced = matches!(&error, sqlx::Error::Database(cause) if matches!(cause.code().as_deref(), Some("42710" | "23505" | "XX000")));
-            if !raced {
-                tracing::warn!(%error, "cannot make a role that protects the log: it is append-only by habit alone here");
-                return Ok(None);
-            }
-        }
+        tx.execute(sqlx::AssertSqlSafe(step)).await?;
     }
-    Ok(Some(role))
+    tx.commit().await?;
+    Ok(role)
 }

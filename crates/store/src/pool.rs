@@ -8,7 +8,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use consent::id::ContactId;
 use sqlx::{
-    ConnectOptions, Executor, PgPool, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Connection, Executor, PgPool, Postgres, Sqlite, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -24,7 +24,9 @@ macro_rules! on_pool {
     ($store:expr, $pool:ident => $body:expr) => {
         match $store {
             $crate::pool::Store::Sqlite { read: $pool, .. } => $body,
-            $crate::pool::Store::Postgres { pool: $pool, .. } => $body,
+            $crate::pool::Store::Postgres { pool: $pool, .. } => {
+                $crate::pool::in_time(async { Ok($body) }).await?
+            }
         }
     };
 }
@@ -39,7 +41,7 @@ macro_rules! on_tx {
             }
             $crate::pool::Inner::Postgres(tx) => {
                 let $conn = &mut **tx;
-                $body
+                $crate::pool::in_time(async { Ok($body) }).await?
             }
         }
     };
@@ -53,6 +55,10 @@ const SQLITE_READERS: u32 = 8;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one statement may run in PostgreSQL.
 const STATEMENT_TIMEOUT: &str = "15s";
+/// How long a transaction may rest in PostgreSQL: one of a suspended node must not hold its locks for ever.
+const IDLE_TIMEOUT: &str = "20s";
+/// How long we wait for an answer over the network, when nobody says that there will be none.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An open database.
 #[derive(Debug, Clone)]
@@ -120,6 +126,8 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .pragma("secure_delete", "on")
+            // Without it a row can be replaced past the triggers that keep the log.
+            .pragma("recursive_triggers", "on")
             .pragma("wal_autocheckpoint", "4000")
             .disable_statement_logging();
         let file = options.get_filename().to_path_buf();
@@ -159,10 +167,13 @@ impl Store {
             .after_connect(move |conn, _| {
                 let role = role.clone();
                 Box::pin(async move {
-                    conn.execute(sqlx::AssertSqlSafe(format!(
-                        "set statement_timeout = '{STATEMENT_TIMEOUT}'"
-                    )))
-                    .await?;
+                    for (setting, value) in [
+                        ("statement_timeout", STATEMENT_TIMEOUT),
+                        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+                    ] {
+                        let sql = format!("set {setting} = '{value}'");
+                        conn.execute(sqlx::AssertSqlSafe(sql)).await?;
+                    }
                     if let Some(role) = role {
                         conn.execute(sqlx::AssertSqlSafe(format!("set role {role}")))
                             .await?;
@@ -182,7 +193,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match self {
             Self::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
+            Self::Postgres { pool, .. } => Inner::Postgres(in_time(pool.begin()).await?),
         };
         Ok(Tx { inner })
     }
@@ -242,11 +253,18 @@ impl Store {
     /// When this is PostgreSQL, which has tools of its own, or the file exists or cannot be written.
     pub async fn copy_to(&self, file: &str) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite { read, .. } => {
-                sqlx::query("vacuum into $1")
+            Self::Sqlite { file: from, .. } => {
+                // A connection of its own: the readers may not write, not even elsewhere, and the writer is busy.
+                let options = SqliteConnectOptions::new()
+                    .filename(from)
+                    .busy_timeout(ACQUIRE_TIMEOUT);
+                let mut conn = options.connect().await?;
+                let copied = sqlx::query("vacuum into $1")
                     .bind(file)
-                    .execute(read)
-                    .await?;
+                    .execute(&mut conn)
+                    .await;
+                conn.close().await?;
+                copied?;
                 Ok(())
             }
             Self::Postgres { .. } => Err(StoreError::BadUrl(
@@ -264,7 +282,7 @@ impl Tx {
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => in_time(tx.commit()).await?,
         }
         Ok(())
     }
@@ -285,11 +303,18 @@ impl Tx {
                 .iter()
                 .map(|id| serde_json::json!({ "id": hex(id.get()) })),
         );
-        sqlx::query(sql)
-            .bind(list.text())
-            .execute(&mut **tx)
-            .await?;
+        in_time(sqlx::query(sql).bind(list.text()).execute(&mut **tx)).await?;
         Ok(())
+    }
+}
+
+/// Waits for PostgreSQL's answer, but not for ever: a machine that went away says nothing.
+pub(crate) async fn in_time<T>(
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWER_TIMEOUT, work).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
     }
 }
 
@@ -300,6 +325,7 @@ fn pg_connections() -> u32 {
 }
 
 fn without_password(url: &str) -> String {
+    let url = url.split_once('?').map_or(url, |(address, _)| address);
     match (url.split_once("://"), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
         _ => url.to_owned(),

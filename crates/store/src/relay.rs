@@ -28,10 +28,15 @@ pub struct RelayLine {
     pub created: Timestamp,
 }
 
+/// How many of the oldest bodies are looked through for those that are first in their line: of a long queue for an
+/// app that is down, each look would else read all of it.
+const WINDOW: i64 = 10_000;
+
 type RelayRow = (Vec<u8>, String, Vec<u8>, String, i64, i64);
 
 impl Store {
-    /// Bodies that are due, at most one a sender: the oldest. A sender whose oldest is not due waits.
+    /// Bodies that are due, at most one a sender: the oldest. A sender whose oldest is not due waits. Only the oldest
+    /// 10,000 due bodies are looked through.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
@@ -40,11 +45,11 @@ impl Store {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<RelayLine>, StoreError> {
-        let sql = "select r.id, r.sender, r.sealed, r.signature, r.attempts, r.created_ms from relay r \
-                   where r.due_ms <= $1 and not exists (select 1 from relay o where o.sender = r.sender and o.id < r.id) \
+        let sql = "select r.id, r.sender, r.sealed, r.signature, r.attempts, r.created_ms from \
+                   (select * from relay where due_ms <= $1 order by id limit $3) as r where not exists (select 1 from relay o where o.sender = r.sender and o.id < r.id) \
                    order by r.id limit $2";
         let rows: Vec<RelayRow> = on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(now.millis()).bind(i64::from(limit)).fetch_all(pool).await?);
+            .bind(now.millis()).bind(i64::from(limit)).bind(WINDOW).fetch_all(pool).await?);
         rows.into_iter().map(read).collect()
     }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex, maybe_hex},
+    list::{List, clean, clean_some, hex, last_of_each, maybe_hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -67,6 +67,8 @@ struct TemplateRow {
     changed_ms: i64,
 }
 
+type NoticeRow = (Vec<u8>, i64, Option<String>, Option<String>, String, String);
+
 impl Store {
     /// Every template, by name and language.
     ///
@@ -93,7 +95,7 @@ impl Store {
         let sql = "select account, name, language, id, category, status, quality, topic_id, components, changed_ms \
                    from template where account = $1 and name = $2 and language = $3";
         let row: Option<TemplateRow> = on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(account).bind(name).bind(language).fetch_optional(pool).await?);
+            .bind(clean(account)).bind(clean(name)).bind(clean(language)).fetch_optional(pool).await?);
         row.map(TemplateLine::try_from).transpose()
     }
 
@@ -104,8 +106,8 @@ impl Store {
     pub async fn notices(&self, limit: u32) -> Result<Vec<Notice>, StoreError> {
         let sql =
             "select id, at_ms, account, number, kind, body from notice order by id desc limit $1";
-        let rows: Vec<(Vec<u8>, i64, Option<String>, Option<String>, String, String)> = on_pool!(self, pool => sqlx::query_as(sql).bind(i64::from(limit)).fetch_all(pool).await?);
-        let read = |(id, at, account, number, kind, body): (Vec<u8>, i64, _, _, _, _)| {
+        let rows: Vec<NoticeRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(i64::from(limit)).fetch_all(pool).await?);
+        let read = |(id, at, account, number, kind, body): NoticeRow| {
             Ok(Notice {
                 id: codec::uuid(&id)?,
                 at: Timestamp::from_millis(at),
@@ -133,7 +135,10 @@ impl Tx {
                    category = excluded.category, status = excluded.status, \
                    quality = coalesce(excluded.quality, template.quality), \
                    components = excluded.components, changed_ms = excluded.changed_ms";
-        let list = List::of(templates.iter().map(|line| {
+        let newest = last_of_each(templates, |line| {
+            [&line.account, &line.name, &line.language].map(|text| clean(text).into_owned())
+        });
+        let list = List::of(newest.into_iter().map(|line| {
             json!({ "a": line.account, "n": line.name, "l": line.language, "id": line.id, "c": line.category,
                     "s": line.status, "q": line.quality, "t": maybe_hex(line.topic.map(TopicId::get)),
                     "x": line.components, "at": line.changed.millis() })
@@ -153,7 +158,7 @@ impl Tx {
     ) -> Result<u64, StoreError> {
         let sql = "update template set status = 'DELETED' where account = $1 and changed_ms < $2 and status <> 'DELETED'";
         Ok(
-            on_tx!(self, conn => sqlx::query(sql).bind(account).bind(before.millis()).execute(conn).await?.rows_affected()),
+            on_tx!(self, conn => sqlx::query(sql).bind(clean(account)).bind(before.millis()).execute(conn).await?.rows_affected()),
         )
     }
 
@@ -166,12 +171,12 @@ impl Tx {
                    quality = coalesce($6, quality), changed_ms = $7 \
                    where (account = $1 or $1 is null) and name = $2 and language = $3";
         let rows = on_tx!(self, conn => sqlx::query(sql)
-            .bind(change.account.clone())
-            .bind(&change.name)
-            .bind(&change.language)
-            .bind(change.category.clone())
-            .bind(change.status.clone())
-            .bind(change.quality.clone())
+            .bind(clean_some(change.account.as_deref()))
+            .bind(clean(&change.name))
+            .bind(clean(&change.language))
+            .bind(clean_some(change.category.as_deref()))
+            .bind(clean_some(change.status.as_deref()))
+            .bind(clean_some(change.quality.as_deref()))
             .bind(change.at.millis())
             .execute(conn)
             .await?
@@ -191,7 +196,7 @@ impl Tx {
         let sql = "update template set topic_id = $2 where id = $1";
         let topic = topic.map(|topic| topic.get().as_bytes().to_vec());
         Ok(
-            on_tx!(self, conn => sqlx::query(sql).bind(id).bind(topic).execute(conn).await?.rows_affected())
+            on_tx!(self, conn => sqlx::query(sql).bind(clean(id)).bind(topic).execute(conn).await?.rows_affected())
                 > 0,
         )
     }
@@ -209,7 +214,7 @@ impl Tx {
                    from json_each($1) as r";
         let list = List::of(notices.iter().map(|notice| {
             json!({ "id": hex(notice.id), "at": notice.at.millis(), "a": notice.account, "n": notice.number,
-                    "k": notice.kind, "b": notice.body.replace("\\u0000", "") })
+                    "k": notice.kind, "b": notice.body })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())

@@ -1,4 +1,4 @@
--- The schema, for PostgreSQL. Append-only by privileges: see roles in pool.rs.
+-- The schema, for PostgreSQL. Append-only by privileges: see the role in migrate.rs.
 create table house (
   name text primary key,
   value bytea not null
@@ -7,6 +7,7 @@ create table house (
 create table contact (
   id bytea primary key,
   name text,
+  folded text,
   note text,
   sealing_key bytea,
   standing text not null,
@@ -124,6 +125,8 @@ create table webhook_person (
   primary key (contact_id, sha256)
 );
 
+create index webhook_person_body on webhook_person (sha256);
+
 create table seen (
   key bytea primary key,
   at_ms bigint not null
@@ -139,6 +142,9 @@ create table quarantine (
   state text not null,
   retried_ms bigint
 );
+
+create index quarantine_open on quarantine (id) where state = 'open';
+create index quarantine_body on quarantine (sha256);
 
 create table message (
   contact_id bytea not null,
@@ -170,6 +176,7 @@ create table message (
 create index message_id on message (id);
 create index message_wamid on message (wamid) where wamid is not null;
 create index message_code on message (code, id) where code is not null;
+create index message_error on message (error_code, id) where error_code is not null;
 create index message_state on message (state, id);
 create index message_unsealed on message (id) where batch_id is null and direction = 'out' and basis is not null;
 

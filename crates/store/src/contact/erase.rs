@@ -1,0 +1,60 @@
+//! Erasure: what is destroyed of a person, and what outlives them.
+
+use consent::{id::ContactId, time::Timestamp};
+use serde_json::json;
+
+use crate::{
+    error::StoreError,
+    list::List,
+    pool::{Tx, on_tx},
+};
+
+impl Tx {
+    /// Destroys what is known of a person: name, aliases, tags, attributes, sealed evidence, raw bodies and the key to
+    /// them. What stays says that somebody was here, not who.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn erase(
+        &mut self,
+        contact: ContactId,
+        keep: &[Vec<u8>],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = contact.get().as_bytes().to_vec();
+        let steps = [
+            "delete from quarantine where sha256 in (select sha256 from webhook_person where contact_id = $1)",
+            "delete from webhook where sha256 in (select sha256 from webhook_person where contact_id = $1)",
+            "delete from webhook_person where sha256 in (select sha256 from webhook_person where contact_id = $1)",
+            "delete from event_detail where contact_id = $1",
+            "delete from alias where contact_id = $1",
+            "delete from tag where contact_id = $1",
+            "delete from attribute where contact_id = $1",
+            "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
+             where contact_id = $1",
+        ];
+        for sql in steps {
+            on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });
+        }
+        let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
+                      version = version + 1, changed_ms = $2 where id = $1";
+        on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
+        let suppress = "insert into suppressed (tag, since_ms) select unhex(r.value ->> 't'), $2 from json_each($1) as r \
+                        where true on conflict (tag) do nothing";
+        let list = List::of(keep.iter().map(|tag| json!({ "t": hex::encode(tag) })));
+        on_tx!(self, conn => { sqlx::query(suppress).bind(list.text()).bind(at.millis()).execute(conn).await?; });
+        Ok(())
+    }
+
+    /// Which of these keyed hashes belong to people who were erased.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn suppressed(&mut self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+        let list = List::of(tags.iter().map(|tag| json!({ "t": hex::encode(tag) })));
+        let rows: Vec<(Vec<u8>,)> =
+            on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
+        Ok(rows.into_iter().map(|(tag,)| tag).collect())
+    }
+}

@@ -1,0 +1,30 @@
+//! The contract of the store: every public method, each test once on SQLite and once on PostgreSQL.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that meets what it did not expect must stop"
+)]
+
+#[macro_use]
+mod harness;
+
+mod complete;
+mod contacts;
+mod erase;
+mod events;
+mod gate;
+mod guard;
+mod house;
+mod inbox;
+mod lease;
+mod log;
+mod messages;
+mod news;
+mod nul;
+mod open;
+mod relay;
+mod search;
+mod standing;
+mod template;
