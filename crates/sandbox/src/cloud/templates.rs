@@ -49,11 +49,17 @@ pub async fn list(
         app.base_url(),
         caller.version
     );
-    Ok(Json(node::paged(
-        found.map(Template::to_json).collect(),
-        &caller,
-        &url,
-    )))
+    let all: Vec<Value> = found.map(Template::to_json).collect();
+    let total = all.len();
+    let mut page = node::paged(all, &caller, &url);
+    if caller.query.contains_key("summary") {
+        let summary = json!({
+            "total_count": total, "message_template_count": total,
+            "message_template_limit": TEMPLATES_MAX, "are_translations_complete": true,
+        });
+        json::overlay(&mut page, json!({"summary": summary}));
+    }
+    Ok(Json(page))
 }
 
 pub async fn create(
