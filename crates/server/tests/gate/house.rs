@@ -1,6 +1,6 @@
 //! A house with a simulated Meta behind it, for tests of the gate.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -34,9 +34,26 @@ pub struct House {
     pub app: App,
     pub router: Router,
     pub key: String,
-    pub meta: Running,
+    pub meta: Meta,
     control: reqwest::Client,
     _folder: tempfile::TempDir,
+}
+
+/// Meta's side, which a test may take away.
+pub struct Meta {
+    running: Option<Running>,
+    base: String,
+    pub options: Arc<Options>,
+}
+
+impl Meta {
+    pub fn base_url(&self) -> String {
+        self.base.clone()
+    }
+
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().shutdown().await;
+    }
 }
 
 /// An answer of the gate.
@@ -67,7 +84,12 @@ impl House {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut options = Options::sample().unwrap();
         options.settings = Settings::immediate();
-        let meta = Sandbox::start(options).await.unwrap();
+        let running = Sandbox::start(options).await.unwrap();
+        let meta = Meta {
+            base: running.base_url(),
+            options: Arc::clone(&running.options),
+            running: Some(running),
+        };
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.toml");
         let text = format!(
@@ -207,10 +229,6 @@ impl House {
             body[key] = value.clone();
         }
         self.control("/sandbox/faults", &body).await;
-    }
-
-    pub async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -110,7 +110,7 @@ async fn a_131050_in_the_answer_says_as_much_as_one_in_a_webhook() {
 
 #[tokio::test]
 async fn when_meta_is_down_nothing_is_sent_and_the_caller_hears_it() {
-    let house = House::open().await;
+    let mut house = House::open().await;
     house.opt_in(ADA).await;
     house.meta.stop().await;
     let answer = house.send(&template(ADA, "order_update")).await;
