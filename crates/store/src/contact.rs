@@ -155,6 +155,9 @@ struct AliasRow {
 const BY_KEY: &str = "select a.key, a.contact_id from alias a \
     where a.until_ms is null and a.key in (select r.value ->> 'k' from json_each($1) as r)";
 
+const SUPPRESSED: &str =
+    "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+
 const PERSONS: &str = "select id, standing, version, sealing_key, name from contact \
     where id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
 
@@ -253,6 +256,16 @@ impl Store {
     pub async fn count_contacts(&self) -> Result<i64, StoreError> {
         let sql = "select count(*) from contact where erased_ms is null";
         Ok(on_pool!(self, pool => sqlx::query_scalar(sql).fetch_one(pool).await?))
+    }
+
+    /// Which of these keyed hashes belong to people who were erased.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn suppressed(&self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let list = tag_list(tags);
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(tag,)| tag).collect())
     }
 
     /// Adds aliases, tags and attributes to rows of contacts, one statement each.
@@ -503,10 +516,9 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn suppressed(&mut self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let sql = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
-        let list = List::of(tags.iter().map(|tag| json!({ "t": hex_bytes(tag) })));
+        let list = tag_list(tags);
         let rows: Vec<(Vec<u8>,)> =
-            on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
+            on_tx!(self, conn => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(conn).await?);
         Ok(rows.into_iter().map(|(tag,)| tag).collect())
     }
 }
@@ -608,6 +620,10 @@ fn key_list(keys: &[String]) -> List {
 
 fn id_list(ids: &[ContactId]) -> List {
     List::of(ids.iter().map(|id| json!({ "id": hex(id.get()) })))
+}
+
+fn tag_list(tags: &[Vec<u8>]) -> List {
+    List::of(tags.iter().map(|tag| json!({ "t": hex_bytes(tag) })))
 }
 
 fn found((key, id): (String, Vec<u8>)) -> Result<(String, ContactId), StoreError> {

@@ -2,9 +2,12 @@
 
 pub mod api;
 pub mod auth;
+pub mod body;
 pub mod gateway;
 pub mod graph_fault;
 pub mod health;
+pub mod lines;
+pub mod page;
 pub mod problem;
 pub mod webhook;
 
