@@ -1,6 +1,6 @@
 //! What every request shares: the ground floor, which imports nothing from higher up.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
 use consent::policy::Policy;
 use graph::{
@@ -48,6 +48,8 @@ pub struct House {
     pub node: Uuid,
     /// Wakes the workers.
     pub bell: Bell,
+    /// Whether the first synchronisation of templates has succeeded or failed.
+    pub templates_tried: AtomicBool,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -136,6 +138,7 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             bell: Bell::default(),
+            templates_tried: AtomicBool::new(false),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

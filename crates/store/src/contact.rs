@@ -155,8 +155,7 @@ struct AliasRow {
 const BY_KEY: &str = "select a.key, a.contact_id from alias a \
     where a.until_ms is null and a.key in (select r.value ->> 'k' from json_each($1) as r)";
 
-const SUPPRESSED: &str =
-    "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+const SUPPRESSED: &str = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
 
 const PERSONS: &str = "select id, standing, version, sealing_key, name from contact \
     where id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
@@ -517,8 +516,7 @@ impl Tx {
     /// When the database does not answer.
     pub async fn suppressed(&mut self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
         let list = tag_list(tags);
-        let rows: Vec<(Vec<u8>,)> =
-            on_tx!(self, conn => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(conn).await?);
+        let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(conn).await?);
         Ok(rows.into_iter().map(|(tag,)| tag).collect())
     }
 }

@@ -15,14 +15,14 @@ use crate::http::problem::{Kind, Problem};
 pub const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A JSON body, with the bytes that it was read from.
-pub struct Json<T> {
+pub struct JsonBody<T> {
     /// What it says.
     pub value: T,
     /// The bytes.
     pub bytes: Bytes,
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -85,9 +85,9 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::of(Kind::Malformed, format!("the body is no JSON: {message}"))
         }
     })?;
-    reader.end().map_err(|cause| {
-        Problem::of(Kind::Malformed, format!("the body is no JSON: {cause}"))
-    })?;
+    reader
+        .end()
+        .map_err(|cause| Problem::of(Kind::Malformed, format!("the body is no JSON: {cause}")))?;
     Ok(value)
 }
 
@@ -123,7 +123,11 @@ fn blame(problem: Problem, message: &str, path: &str) -> Problem {
         .find_map(|before| message.strip_prefix(before)?.split('`').next());
     let field = match named {
         Some(name) if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) => {
-            if path.is_empty() { name.to_owned() } else { path.to_owned() }
+            if path.is_empty() {
+                name.to_owned()
+            } else {
+                path.to_owned()
+            }
         }
         Some(name) => format!("{path}.{name}"),
         None => path.to_owned(),

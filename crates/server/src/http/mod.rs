@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod batch;
 pub mod body;
 pub mod gateway;
 pub mod graph_fault;
@@ -11,7 +12,7 @@ pub mod page;
 pub mod problem;
 pub mod webhook;
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 
 use crate::app::App;
 
@@ -23,6 +24,7 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(health::routes())
         .merge(gateway::routes())
+        .route_layer(from_fn(health::count))
         .with_state(app)
 }
 

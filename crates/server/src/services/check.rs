@@ -90,6 +90,25 @@ pub struct Ask {
     request: Request,
 }
 
+impl Ask {
+    /// The same question about somebody else.
+    #[must_use]
+    pub fn about(&self, app: &House, to: &str) -> Self {
+        let body = CheckBody {
+            to: Some(to.to_owned()),
+            ..CheckBody::default()
+        };
+        let (aliases, address) = address(app, &body).unwrap_or((Vec::new(), Address::Invalid));
+        Self {
+            aliases,
+            request: Request {
+                address,
+                ..self.request.clone()
+            },
+        }
+    }
+}
+
 /// What questions are read with.
 pub struct Shelf {
     topics: Vec<TopicLine>,
@@ -201,8 +220,12 @@ pub fn minute_there(policy: &Policy, now: Timestamp) -> Option<u16> {
 #[must_use]
 pub const fn allowed_because(basis: Basis) -> &'static str {
     match basis {
-        Basis::OptIn(_) => "This person agreed to messages of this kind, and nothing speaks against it.",
-        Basis::NoOptInNeeded => "Messages of this kind need no opt-in, and nothing speaks against it.",
+        Basis::OptIn(_) => {
+            "This person agreed to messages of this kind, and nothing speaks against it."
+        }
+        Basis::NoOptInNeeded => {
+            "Messages of this kind need no opt-in, and nothing speaks against it."
+        }
         Basis::OpenWindow => "This person wrote to the business and may be answered.",
     }
 }
@@ -215,8 +238,16 @@ pub async fn shelf(app: &House, bodies: &[&CheckBody]) -> Result<Shelf, Error> {
     let templates = bodies.iter().any(|body| body.template.is_some());
     let topics = templates || bodies.iter().any(|body| body.topic.is_some());
     Ok(Shelf {
-        topics: if topics { app.store.topics().await? } else { Vec::new() },
-        templates: if templates { app.store.templates().await? } else { Vec::new() },
+        topics: if topics {
+            app.store.topics().await?
+        } else {
+            Vec::new()
+        },
+        templates: if templates {
+            app.store.templates().await?
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -261,7 +292,11 @@ pub fn read(app: &House, shelf: &Shelf, body: &CheckBody) -> Result<Ask, Error> 
     let (aliases, address) = address(app, body)?;
     let channel = body.channel.as_deref().map(channel).transpose()?;
     let by_email = matches!(aliases.first(), Some(Alias::Email(_)));
-    let usual = if by_email { Channel::Email } else { Channel::Whatsapp };
+    let usual = if by_email {
+        Channel::Email
+    } else {
+        Channel::Whatsapp
+    };
     Ok(Ask {
         aliases,
         request: Request {
@@ -350,7 +385,10 @@ pub fn number(text: &str) -> Result<NumberId, Error> {
 pub fn channel(text: &str) -> Result<Channel, Error> {
     Channel::read(text).ok_or_else(|| {
         let words = Channel::ALL.map(Channel::word).join(", ");
-        Error::field("channel", format!("`{text}` is not a channel: want {words}"))
+        Error::field(
+            "channel",
+            format!("`{text}` is not a channel: want {words}"),
+        )
     })
 }
 
@@ -409,11 +447,19 @@ impl Crowd {
             address: Address::Conflict,
             ..ask.request.clone()
         };
-        let request = if meant.len() > 1 { &conflict } else { &ask.request };
+        let request = if meant.len() > 1 {
+            &conflict
+        } else {
+            &ask.request
+        };
         let person = contact.and_then(|id| self.persons.get(&id));
         // Whoever was erased is refused, even where another address of the question means somebody.
         let erased = keys.iter().any(|key| self.erased.contains(key));
-        let nobody = if erased { refused() } else { Standing::default() };
+        let nobody = if erased {
+            refused()
+        } else {
+            Standing::default()
+        };
         let person = person.filter(|_| !erased);
         let standing = person.map_or(&nobody, |person| &person.standing);
         let facts = Facts {
@@ -430,10 +476,7 @@ impl Crowd {
             sent: &sent,
             ..facts
         };
-        Ok((
-            verdict::decide(request, facts, policy, now),
-            Some(contact),
-        ))
+        Ok((verdict::decide(request, facts, policy, now), Some(contact)))
     }
 }
 
@@ -442,7 +485,10 @@ async fn erased(app: &House, aliases: &[Alias]) -> Result<BTreeSet<String>, Erro
     if aliases.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let tags: Vec<Vec<u8>> = aliases.iter().map(|alias| app.vault.pepper(alias)).collect();
+    let tags: Vec<Vec<u8>> = aliases
+        .iter()
+        .map(|alias| app.vault.pepper(alias))
+        .collect();
     let found: BTreeSet<Vec<u8>> = app.store.suppressed(&tags).await?.into_iter().collect();
     let erased = aliases
         .iter()
@@ -481,7 +527,10 @@ fn without_nobody(verdict: Verdict) -> Verdict {
 fn address(app: &House, body: &CheckBody) -> Result<(Vec<Alias>, Address), Error> {
     let given: Vec<&String> = body.to.iter().chain(&body.recipient).collect();
     if given.is_empty() {
-        return Err(Error::field("to", "it is missing: want `to` or `recipient`"));
+        return Err(Error::field(
+            "to",
+            "it is missing: want `to` or `recipient`",
+        ));
     }
     let aliases: Result<Vec<Alias>, Error> =
         given.iter().map(|text| who::alias(app, text)).collect();

@@ -290,7 +290,9 @@ async fn erase_once(app: &App, id: ContactId, actor: &str) -> Result<Erased, Err
         ..Evidence::default()
     };
     // The leaf needs the person's key, so the event is written before the key is destroyed.
-    let event = cast.record(now_of(app, id, Fact::Erasure, evidence))?.to_string();
+    let event = cast
+        .record(now_of(app, id, Fact::Erasure, evidence))?
+        .to_string();
     let saved = cast.save(&mut tx, &policy).await?;
     let now = app.clock.now();
     tx.erase(id, &keep, now).await?;
@@ -399,17 +401,24 @@ fn answer(line: &ContactLine) -> ContactAnswer {
         let at = |mark: consent::register::Mark| clock::rfc3339(mark.at);
         SwitchAnswer {
             number: number.to_string(),
-            state: if switch.stopped().is_some() { "stopped" } else { "open" },
+            state: if switch.stopped().is_some() {
+                "stopped"
+            } else {
+                "open"
+            },
             stopped_at: switch.stop.map(at),
             resumed_at: switch.resume.map(at),
         }
     });
-    let registers = standing.registers.iter().map(|(scope, register)| RegisterAnswer {
-        scope: scope_answer(scope),
-        opt_in: marks(&register.opt_in),
-        opt_out: marks(&register.opt_out),
-        requested: marks(&register.requested),
-    });
+    let registers = standing
+        .registers
+        .iter()
+        .map(|(scope, register)| RegisterAnswer {
+            scope: scope_answer(scope),
+            opt_in: marks(&register.opt_in),
+            opt_out: marks(&register.opt_out),
+            requested: marks(&register.requested),
+        });
     ContactAnswer {
         id: line.person.id.to_string(),
         name: line.person.name.clone(),

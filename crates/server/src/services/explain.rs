@@ -126,7 +126,11 @@ pub async fn explain(
             ..Request::about(*category)
         };
         let verdict = verdict::decide(&request, facts, &rules, at);
-        explained(*category, check::answer(&verdict, Some(id), &rules), &history)
+        explained(
+            *category,
+            check::answer(&verdict, Some(id), &rules),
+            &history,
+        )
     });
     Ok(Explanation {
         contact: id.to_string(),
@@ -281,9 +285,13 @@ pub async fn dry_run(app: &House, after: &Policy) -> Result<DryRun, Error> {
                     sent: &sent,
                     minute_there: None,
                 };
-                *code = verdict::decide(&Request::about(Category::Marketing), facts, policy, now).code();
+                *code = verdict::decide(&Request::about(Category::Marketing), facts, policy, now)
+                    .code();
             }
-            run.count(person.id, codes.map(|code| code.map(consent::reason::Code::word)));
+            run.count(
+                person.id,
+                codes.map(|code| code.map(consent::reason::Code::word)),
+            );
         }
     }
 }

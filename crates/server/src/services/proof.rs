@@ -83,9 +83,12 @@ pub async fn opened(app: &House, event: EventId) -> Result<OpenedProof, Error> {
         leaf: hex::encode(&line.leaf),
         salts,
         person,
-        previous: detail
-            .as_ref()
-            .and_then(|detail| detail.previous.as_ref().map(|hash| hex::encode(hash.as_bytes()))),
+        previous: detail.as_ref().and_then(|detail| {
+            detail
+                .previous
+                .as_ref()
+                .map(|hash| hex::encode(hash.as_bytes()))
+        }),
         facts: detail.map(|detail| detail.facts),
     })
 }
@@ -143,7 +146,9 @@ async fn prove(app: &House, line: &EventLine) -> Result<String, Error> {
     let plan = plan.map_err(Error::internal)?;
     let mut tiles = Tiles::default();
     for ((level, index), bytes) in stored(app, &plan.tiles()).await? {
-        tiles.insert(level, index, &bytes).map_err(Error::internal)?;
+        tiles
+            .insert(level, index, &bytes)
+            .map_err(Error::internal)?;
     }
     let proof = TlogProof {
         extra: Some(line.leaf.clone()),
@@ -198,5 +203,7 @@ async fn detail(app: &House, line: &EventLine) -> Result<Option<Detail>, Error> 
             .person(line.contact, &wrapped)
             .map_err(Error::internal)?
     };
-    Detail::open(&key, sealed).map(Some).map_err(Error::internal)
+    Detail::open(&key, sealed)
+        .map(Some)
+        .map_err(Error::internal)
 }

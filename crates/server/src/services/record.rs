@@ -154,8 +154,7 @@ fn record(
     })
 }
 
-const EARLY: &str =
-    "It is dated more than five minutes ahead of our clock, so it was kept as evidence and has no effect.";
+const EARLY: &str = "It is dated more than five minutes ahead of our clock, so it was kept as evidence and has no effect.";
 
 /// An opt-in from the future is kept in the log and retracted in the same breath, so that no standing rests on it.
 fn withdraw(

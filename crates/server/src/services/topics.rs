@@ -148,7 +148,10 @@ pub async fn bind(
         .map(|text| resolve(&topics, "topic", text))
         .transpose()?;
     let mut tx = app.store.begin().await?;
-    if !tx.bind_template(template, topic.map(|topic| topic.id)).await? {
+    if !tx
+        .bind_template(template, topic.map(|topic| topic.id))
+        .await?
+    {
         return Err(Error::NotFound("template"));
     }
     let note = topic.map_or_else(

@@ -133,7 +133,11 @@ pub async fn timeline(
         (message.id.get(), Item::Message(Box::new(item)))
     }));
     items.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-    items.truncate(usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1));
+    items.truncate(
+        usize::try_from(limit)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1),
+    );
     Ok(items.into_iter().map(|(_, item)| item).collect())
 }
 
@@ -167,7 +171,15 @@ fn item(line: &EventLine, key: Option<&PersonKey>) -> EventItem {
 fn evidence(line: &EventLine, key: Option<&PersonKey>) -> Option<Value> {
     let detail = Detail::open(key?, line.sealed.as_deref()?).ok()?;
     let facts: Map<String, Value> = serde_json::from_str(&detail.facts).ok()?;
-    let said = ["id", "contact", "kind", "argument", "clock", "at_ms", "received_ms"];
+    let said = [
+        "id",
+        "contact",
+        "kind",
+        "argument",
+        "clock",
+        "at_ms",
+        "received_ms",
+    ];
     let rest = facts
         .into_iter()
         .filter(|(name, _)| !said.contains(&name.as_str()));

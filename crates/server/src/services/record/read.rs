@@ -133,6 +133,12 @@ impl Told {
         }
     }
 
+    /// Whether something that a standing may rest on is undone by it.
+    #[must_use]
+    pub const fn undoes(&self) -> bool {
+        self.is_early || matches!(self.fact, Fact::Retract(_))
+    }
+
     /// The contact that it is about, where an earlier event says so.
     #[must_use]
     pub const fn contact(&self) -> Option<ContactId> {
@@ -184,7 +190,11 @@ impl<'a> Desk<'a> {
 
     fn wish(&self, body: &EventBody) -> Result<Told, Error> {
         absent("until", body.until.as_ref(), "only a hold ends")?;
-        absent("event", body.event.as_ref(), "only a release or a retract names one")?;
+        absent(
+            "event",
+            body.event.as_ref(),
+            "only a release or a retract names one",
+        )?;
         let scope = self.scope(body.scope.as_ref())?;
         let fact = match body.kind.as_str() {
             "opt_in" => Fact::OptIn(scope),
@@ -197,9 +207,7 @@ impl<'a> Desk<'a> {
             needed("evidence.wording", given.wording.as_deref())?;
         }
         let occurred = body.occurred_at.as_deref();
-        let occurred = occurred
-            .map(|text| time("occurred_at", text))
-            .transpose()?;
+        let occurred = occurred.map(|text| time("occurred_at", text)).transpose()?;
         let (clock, at, is_early) = match occurred {
             None => (Clock::Ours, self.now, false),
             Some(at) => match counts_from(&fact, at, self.now) {
@@ -223,8 +231,16 @@ impl<'a> Desk<'a> {
     }
 
     fn hold(&self, body: &EventBody) -> Result<Told, Error> {
-        absent("event", body.event.as_ref(), "only a release or a retract names one")?;
-        absent("occurred_at", body.occurred_at.as_ref(), "a hold begins now")?;
+        absent(
+            "event",
+            body.event.as_ref(),
+            "only a release or a retract names one",
+        )?;
+        absent(
+            "occurred_at",
+            body.occurred_at.as_ref(),
+            "a hold begins now",
+        )?;
         let until = body.until.as_deref();
         let until = until.map(|text| time("until", text)).transpose()?;
         if until.is_some_and(|until| until <= self.now) {
@@ -240,19 +256,30 @@ impl<'a> Desk<'a> {
 
     async fn undo(&self, body: &EventBody) -> Result<Told, Error> {
         absent("until", body.until.as_ref(), "only a hold ends")?;
-        absent("occurred_at", body.occurred_at.as_ref(), "it counts from now")?;
+        absent(
+            "occurred_at",
+            body.occurred_at.as_ref(),
+            "it counts from now",
+        )?;
         if body.scope.is_some() {
-            return Err(Error::field("scope", "the event named has its own: want none"));
+            return Err(Error::field(
+                "scope",
+                "the event named has its own: want none",
+            ));
         }
         let named = body.event.as_deref();
-        let named = named.ok_or_else(|| Error::field("event", "it is missing: want an event's id"))?;
+        let named =
+            named.ok_or_else(|| Error::field("event", "it is missing: want an event's id"))?;
         let id: EventId = named
             .parse()
             .map_err(|error: BadId| Error::field("event", error.to_string()))?;
         let unknown = || Error::field("event", format!("there is no event `{id}`"));
         let line = self.app.store.event(id).await?.ok_or_else(unknown)?;
         if line.contact == ContactId::HOUSE {
-            return Err(Error::field("event", format!("event `{id}` is about no person")));
+            return Err(Error::field(
+                "event",
+                format!("event `{id}` is about no person"),
+            ));
         }
         self.same_person(body, &line).await?;
         let fact = match (body.kind.as_str(), &line.fact) {
@@ -304,10 +331,12 @@ impl<'a> Desk<'a> {
     fn address(&self, body: &EventBody) -> Result<Alias, Error> {
         match (&body.to, &body.recipient) {
             (Some(to), None) => who::alias(self.app, to),
-            (None, Some(recipient)) => who::alias(self.app, recipient).map_err(|error| {
-                Error::field("recipient", error.to_string())
-            }),
-            (None, None) => Err(Error::field("to", "it is missing: want `to` or `recipient`")),
+            (None, Some(recipient)) => who::alias(self.app, recipient)
+                .map_err(|error| Error::field("recipient", error.to_string())),
+            (None, None) => Err(Error::field(
+                "to",
+                "it is missing: want `to` or `recipient`",
+            )),
             // Whether two addresses are one person is for Meta to say, not for a caller.
             (Some(_), Some(_)) => Err(Error::field(
                 "recipient",
@@ -356,8 +385,9 @@ impl<'a> Desk<'a> {
             || source.len() > SOURCE_BYTES_MAX
             || source.chars().any(char::is_control)
         {
-            let message =
-                format!("`{source}` is no source: want 1 to {SOURCE_BYTES_MAX} bytes, like web_form");
+            let message = format!(
+                "`{source}` is no source: want 1 to {SOURCE_BYTES_MAX} bytes, like web_form"
+            );
             return Err(Error::field("evidence.source", message));
         }
         if RESERVED.contains(&source.to_lowercase().as_str()) {
@@ -368,7 +398,11 @@ impl<'a> Desk<'a> {
         }
         let members = [
             ("evidence.wording", &given.wording, WORDING_BYTES_MAX),
-            ("evidence.wording_version", &given.wording_version, MEMBER_BYTES_MAX),
+            (
+                "evidence.wording_version",
+                &given.wording_version,
+                MEMBER_BYTES_MAX,
+            ),
             ("evidence.locale", &given.locale, MEMBER_BYTES_MAX),
             ("evidence.actor", &given.actor, MEMBER_BYTES_MAX),
             ("evidence.ip", &given.ip, MEMBER_BYTES_MAX),
