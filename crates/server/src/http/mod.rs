@@ -2,13 +2,17 @@
 
 pub mod api;
 pub mod auth;
+pub mod batch;
+pub mod body;
 pub mod gateway;
 pub mod graph_fault;
 pub mod health;
+pub mod lines;
+pub mod page;
 pub mod problem;
 pub mod webhook;
 
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 
 use crate::app::App;
 
@@ -20,6 +24,7 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(health::routes())
         .merge(gateway::routes())
+        .route_layer(from_fn(health::count))
         .with_state(app)
 }
 

@@ -1,1 +1,563 @@
-//! May I? The question without a send, for one person or for many.
+//! May this person get this message? One question, or very many.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use consent::{
+    alias::Alias,
+    event::{Clock, Event, Evidence, Fact},
+    id::{ContactId, EventId, NumberId},
+    policy::Policy,
+    register::Standing,
+    request::{Address, Facts, Request, Template},
+    scope::{Category, Channel, Scope},
+    time::{DAY_MS, Timestamp},
+    verdict::{self, Basis, Verdict},
+};
+use graph::template::Status;
+use serde::{Deserialize, Serialize};
+use store::{contact::Person, house::TopicLine, template::TemplateLine};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    app::House,
+    clock,
+    error::Error,
+    services::{policy, topics, who},
+};
+
+/// A question.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckBody {
+    /// Whom: a telephone number in any spelling, a BSUID or an e-mail address.
+    #[schema(example = "+447700900123")]
+    pub to: Option<String>,
+    /// Whom, as Meta's `recipient`: a BSUID.
+    pub recipient: Option<String>,
+    /// `marketing`, `utility`, `authentication` or `service`. A known template's own category outranks it.
+    #[schema(example = "marketing")]
+    pub category: Option<String>,
+    /// `whatsapp`, `sms` or `email`.
+    pub channel: Option<String>,
+    /// The id or the name of a topic. The topic that the template is bound to outranks it.
+    pub topic: Option<String>,
+    /// The business number that would send.
+    pub number: Option<String>,
+    /// The template that would be sent.
+    pub template: Option<TemplateRef>,
+}
+
+/// A template by its name.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateRef {
+    /// Its name.
+    pub name: String,
+    /// Its language, as in `en_US`.
+    pub language: String,
+}
+
+/// A verdict.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CheckAnswer {
+    /// Whether the message may go.
+    pub allow: bool,
+    /// The stable code of a refusal.
+    pub code: Option<&'static str>,
+    /// One plain sentence: why not, or what the yes rests on.
+    pub reason: &'static str,
+    /// The contact, where one is known.
+    pub contact: Option<String>,
+    /// The ids of the events that it rests on.
+    pub because: Vec<String>,
+    /// What a yes rests on: `opt_in`, `no_opt_in_needed` or `open_window`.
+    pub basis: Option<&'static str>,
+    /// When a refusal passes by itself, where it does.
+    pub until: Option<String>,
+    /// Who can lift a refusal, in a sentence.
+    pub lifted_by: Option<&'static str>,
+    /// The version of the policy.
+    pub policy_version: u64,
+    /// The size of the log.
+    pub as_of: i64,
+}
+
+/// A question that makes sense.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    aliases: Vec<Alias>,
+    request: Request,
+}
+
+impl Ask {
+    /// The same question about somebody else.
+    #[must_use]
+    pub fn about(&self, app: &House, to: &str) -> Self {
+        let body = CheckBody {
+            to: Some(to.to_owned()),
+            ..CheckBody::default()
+        };
+        let (aliases, address) = address(app, &body).unwrap_or((Vec::new(), Address::Invalid));
+        Self {
+            aliases,
+            request: Request {
+                address,
+                ..self.request.clone()
+            },
+        }
+    }
+}
+
+/// What questions are read with.
+pub struct Shelf {
+    topics: Vec<TopicLine>,
+    templates: Vec<TemplateLine>,
+}
+
+/// What is known about one person, as far as a verdict depends on it.
+#[derive(Debug)]
+pub struct Known {
+    /// The contact, where the address means one.
+    pub person: Option<Person>,
+    /// When messages went to them, as far back as the policy's caps reach.
+    pub sent: Vec<(Category, Timestamp)>,
+    /// The minute of their day.
+    pub minute_there: Option<u16>,
+    nobody: Standing,
+}
+
+/// Whom facts are wanted about.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// A contact.
+    Contact(ContactId),
+    /// Somebody with these aliases, whom we do not know, or not any more.
+    Stranger(&'a [Alias]),
+}
+
+impl Known {
+    /// Their standing. An empty one for a stranger; one that refuses everything for somebody who was erased.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        self.person
+            .as_ref()
+            .map_or(&self.nobody, |person| &person.standing)
+    }
+
+    /// The facts, as a verdict takes them.
+    #[must_use]
+    pub fn facts(&self) -> Facts<'_> {
+        Facts {
+            standing: self.standing(),
+            sent: &self.sent,
+            minute_there: self.minute_there,
+        }
+    }
+}
+
+/// Gathers what is known about one person: standing, what was sent to them lately, the hour where they live.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known(
+    app: &House,
+    whom: Whom<'_>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Known, Error> {
+    let minute_there = minute_there(policy, now);
+    match whom {
+        Whom::Contact(contact) => Ok(Known {
+            person: app.store.persons(&[contact]).await?.pop(),
+            sent: sent(app, contact, policy, now).await?,
+            minute_there,
+            nobody: Standing::default(),
+        }),
+        Whom::Stranger(aliases) => {
+            let erased = erased(app, aliases).await?;
+            let was = aliases.iter().any(|alias| erased.contains(&alias.key()));
+            Ok(Known {
+                person: None,
+                sent: Vec::new(),
+                minute_there,
+                nobody: if was { refused() } else { Standing::default() },
+            })
+        }
+    }
+}
+
+/// When messages went to a contact, as far back as the policy's caps reach; nothing when there are no caps.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sent(
+    app: &House,
+    contact: ContactId,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Vec<(Category, Timestamp)>, Error> {
+    let Some(days) = policy.caps.iter().map(|cap| cap.days).max() else {
+        return Ok(Vec::new());
+    };
+    let since = now.plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
+    Ok(app.store.sent_since(contact, since).await?)
+}
+
+/// The minute of the day in the policy's zone; none when nothing depends on it.
+#[must_use]
+pub fn minute_there(policy: &Policy, now: Timestamp) -> Option<u16> {
+    policy.quiet_hours?;
+    let zone = policy.zone.as_deref().unwrap_or("UTC");
+    let there = jiff::Timestamp::from_millisecond(now.millis())
+        .ok()?
+        .in_tz(zone)
+        .ok()?;
+    u16::try_from(i32::from(there.hour()) * 60 + i32::from(there.minute())).ok()
+}
+
+/// What a yes rests on, in one plain sentence.
+#[must_use]
+pub const fn allowed_because(basis: Basis) -> &'static str {
+    match basis {
+        Basis::OptIn(_) => {
+            "This person agreed to messages of this kind, and nothing speaks against it."
+        }
+        Basis::NoOptInNeeded => {
+            "Messages of this kind need no opt-in, and nothing speaks against it."
+        }
+        Basis::OpenWindow => "This person wrote to the business and may be answered.",
+    }
+}
+
+/// What questions are read with: the topics, and the templates where `templates` says that some are named.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn shelf(app: &House, bodies: &[&CheckBody]) -> Result<Shelf, Error> {
+    let templates = bodies.iter().any(|body| body.template.is_some());
+    let topics = templates || bodies.iter().any(|body| body.topic.is_some());
+    Ok(Shelf {
+        topics: if topics {
+            app.store.topics().await?
+        } else {
+            Vec::new()
+        },
+        templates: if templates {
+            app.store.templates().await?
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// Makes sense of a question. An address that is none is no error: the verdict says so.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field.
+pub fn read(app: &House, shelf: &Shelf, body: &CheckBody) -> Result<Ask, Error> {
+    let number = body.number.as_deref().map(number).transpose()?;
+    let template = body
+        .template
+        .as_ref()
+        .map(|named| find(app, shelf, named, number.as_ref()));
+    let asked = body.topic.as_deref();
+    let asked = asked
+        .map(|text| topics::resolve(&shelf.topics, "topic", text))
+        .transpose()?;
+    let bound = template.flatten().and_then(|line| line.topic);
+    let bound = bound.and_then(|id| shelf.topics.iter().find(|line| line.topic.id == id));
+    let topic = bound.map(|line| line.topic).or(asked);
+    let told = body.category.as_deref();
+    let told = told
+        .map(|text| topics::category("category", text))
+        .transpose()?;
+    let category = match (template, told, topic) {
+        // Nobody's word counts for a template but Meta's; one that we do not know is marketing.
+        (Some(line), _, _) => line
+            .and_then(|line| Category::read(&line.category))
+            .unwrap_or(Category::Marketing),
+        (None, Some(category), _) => category,
+        (None, None, Some(topic)) => topic.category,
+        (None, None, None) => {
+            let words = "want a category, a topic or a template";
+            return Err(Error::field("category", format!("it is missing: {words}")));
+        }
+    };
+    let state = match template {
+        None => Template::None,
+        Some(Some(line)) if !Status::read(&line.status).usable() => Template::Unavailable,
+        Some(_) => Template::Usable,
+    };
+    let (aliases, address) = address(app, body)?;
+    let channel = body.channel.as_deref().map(channel).transpose()?;
+    let by_email = matches!(aliases.first(), Some(Alias::Email(_)));
+    let usual = if by_email {
+        Channel::Email
+    } else {
+        Channel::Whatsapp
+    };
+    Ok(Ask {
+        aliases,
+        request: Request {
+            address,
+            category,
+            topic,
+            channel: channel.unwrap_or(usual),
+            number,
+            template: state,
+        },
+    })
+}
+
+/// Answers many questions with a handful of queries.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error> {
+    let policy = policy::current(app).await?;
+    let now = app.clock.now();
+    let as_of = app.store.head().await?.size;
+    let crowd = Crowd::gather(app, asks).await?;
+    let mut answers = Vec::with_capacity(asks.len());
+    for ask in asks {
+        let (verdict, contact) = crowd.decide(app, ask, &policy, now).await?;
+        metrics::counter!("consentry_verdicts_total", "door" => "check", "code" => word(&verdict))
+            .increment(1);
+        answers.push(CheckAnswer {
+            as_of,
+            ..answer(&verdict, contact, &policy)
+        });
+    }
+    Ok(answers)
+}
+
+/// A verdict as an answer; the size of the log is the caller's to fill in.
+#[must_use]
+pub fn answer(verdict: &Verdict, contact: Option<ContactId>, policy: &Policy) -> CheckAnswer {
+    let nothing = CheckAnswer {
+        allow: false,
+        code: None,
+        reason: "",
+        contact: contact.map(|id| id.to_string()),
+        because: Vec::new(),
+        basis: None,
+        until: None,
+        lifted_by: None,
+        policy_version: policy.version,
+        as_of: 0,
+    };
+    match verdict {
+        Verdict::Allow(clearance) => {
+            let basis = clearance.basis();
+            CheckAnswer {
+                allow: true,
+                reason: allowed_because(basis),
+                because: ids(basis.event().as_slice()),
+                basis: Some(basis.word()),
+                ..nothing
+            }
+        }
+        Verdict::Deny(denial) => CheckAnswer {
+            code: Some(denial.code.word()),
+            reason: denial.code.sentence(),
+            because: ids(&denial.because),
+            until: denial.until.map(clock::rfc3339),
+            lifted_by: Some(denial.code.lifter().sentence()),
+            ..nothing
+        },
+    }
+}
+
+/// Reads a business number.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field `number`.
+pub fn number(text: &str) -> Result<NumberId, Error> {
+    text.parse()
+        .map_err(|error: consent::id::BadNumberId| Error::field("number", error.to_string()))
+}
+
+/// Reads a channel.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field `channel`.
+pub fn channel(text: &str) -> Result<Channel, Error> {
+    Channel::read(text).ok_or_else(|| {
+        let words = Channel::ALL.map(Channel::word).join(", ");
+        Error::field(
+            "channel",
+            format!("`{text}` is not a channel: want {words}"),
+        )
+    })
+}
+
+/// The people that many questions are about.
+struct Crowd {
+    by_key: BTreeMap<String, ContactId>,
+    persons: BTreeMap<ContactId, Person>,
+    erased: BTreeSet<String>,
+}
+
+impl Crowd {
+    async fn gather(app: &House, asks: &[Ask]) -> Result<Self, Error> {
+        let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
+        let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
+        let keys: Vec<String> = keys.into_iter().collect();
+        let mut crowd = Self {
+            by_key: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            erased: BTreeSet::new(),
+        };
+        if keys.is_empty() {
+            return Ok(crowd);
+        }
+        crowd.by_key = app.store.find(&keys).await?.into_iter().collect();
+        let unknown: Vec<Alias> = aliases()
+            .filter(|alias| !crowd.by_key.contains_key(&alias.key()))
+            .cloned()
+            .collect();
+        crowd.erased = erased(app, &unknown).await?;
+        let ids: BTreeSet<ContactId> = crowd.by_key.values().copied().collect();
+        let ids: Vec<ContactId> = ids.into_iter().collect();
+        if !ids.is_empty() {
+            let persons = app.store.persons(&ids).await?;
+            crowd.persons = persons
+                .into_iter()
+                .map(|person| (person.id, person))
+                .collect();
+        }
+        Ok(crowd)
+    }
+
+    async fn decide(
+        &self,
+        app: &House,
+        ask: &Ask,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<(Verdict, Option<ContactId>), Error> {
+        let keys: Vec<String> = ask.aliases.iter().map(Alias::key).collect();
+        let meant: BTreeSet<ContactId> = keys
+            .iter()
+            .filter_map(|key| self.by_key.get(key).copied())
+            .collect();
+        let contact = meant.first().copied().filter(|_| meant.len() == 1);
+        let conflict = Request {
+            address: Address::Conflict,
+            ..ask.request.clone()
+        };
+        let request = if meant.len() > 1 {
+            &conflict
+        } else {
+            &ask.request
+        };
+        let person = contact.and_then(|id| self.persons.get(&id));
+        // Whoever was erased is refused, even where another address of the question means somebody.
+        let erased = keys.iter().any(|key| self.erased.contains(key));
+        let nobody = if erased {
+            refused()
+        } else {
+            Standing::default()
+        };
+        let person = person.filter(|_| !erased);
+        let standing = person.map_or(&nobody, |person| &person.standing);
+        let facts = Facts {
+            standing,
+            sent: &[],
+            minute_there: minute_there(policy, now),
+        };
+        let verdict = verdict::decide(request, facts, policy, now);
+        let Some(contact) = contact.filter(|_| verdict.allows() && !policy.caps.is_empty()) else {
+            return Ok((without_nobody(verdict), contact));
+        };
+        let sent = sent(app, contact, policy, now).await?;
+        let facts = Facts {
+            sent: &sent,
+            ..facts
+        };
+        Ok((verdict::decide(request, facts, policy, now), Some(contact)))
+    }
+}
+
+/// The keys of those aliases whose people were erased.
+async fn erased(app: &House, aliases: &[Alias]) -> Result<BTreeSet<String>, Error> {
+    if aliases.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let tags: Vec<Vec<u8>> = aliases
+        .iter()
+        .map(|alias| app.vault.pepper(alias))
+        .collect();
+    let found: BTreeSet<Vec<u8>> = app.store.suppressed(&tags).await?.into_iter().collect();
+    let erased = aliases
+        .iter()
+        .zip(&tags)
+        .filter(|(_, tag)| found.contains(*tag));
+    Ok(erased.map(|(alias, _)| alias.key()).collect())
+}
+
+/// The standing of somebody who was erased: all that is left is that they are refused.
+fn refused() -> Standing {
+    let event = Event {
+        id: NOBODYS_EVENT,
+        contact: ContactId::HOUSE,
+        fact: Fact::OptOut(Scope::ALL),
+        clock: Clock::Ours,
+        at: Timestamp::from_millis(i64::MAX),
+        received: Timestamp::from_millis(i64::MAX),
+        evidence: Evidence::default(),
+    };
+    Standing::fold(std::iter::once(&event))
+}
+
+/// Stands for the event that was erased.
+const NOBODYS_EVENT: EventId = EventId::new(Uuid::nil());
+
+fn without_nobody(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Deny(mut denial) => {
+            denial.because.retain(|event| *event != NOBODYS_EVENT);
+            Verdict::Deny(denial)
+        }
+        Verdict::Allow(clearance) => Verdict::Allow(clearance),
+    }
+}
+
+fn address(app: &House, body: &CheckBody) -> Result<(Vec<Alias>, Address), Error> {
+    let given: Vec<&String> = body.to.iter().chain(&body.recipient).collect();
+    if given.is_empty() {
+        return Err(Error::field(
+            "to",
+            "it is missing: want `to` or `recipient`",
+        ));
+    }
+    let aliases: Result<Vec<Alias>, Error> =
+        given.iter().map(|text| who::alias(app, text)).collect();
+    Ok(aliases.map_or((Vec::new(), Address::Invalid), |aliases| {
+        (aliases, Address::Person)
+    }))
+}
+
+/// The template in the account of the number that sends; without a number, in any account.
+fn find<'a>(
+    app: &House,
+    shelf: &'a Shelf,
+    named: &TemplateRef,
+    number: Option<&NumberId>,
+) -> Option<&'a TemplateLine> {
+    let account = number.and_then(|number| app.config.account_of(number));
+    shelf.templates.iter().find(|line| {
+        line.name == named.name
+            && line.language.eq_ignore_ascii_case(&named.language)
+            && account.is_none_or(|account| account == line.account)
+    })
+}
+
+fn word(verdict: &Verdict) -> &'static str {
+    verdict.code().map_or("allow", consent::reason::Code::word)
+}
+
+fn ids(events: &[EventId]) -> Vec<String> {
+    events.iter().map(ToString::to_string).collect()
+}

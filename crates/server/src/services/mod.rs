@@ -20,6 +20,7 @@ pub mod quarantine;
 pub mod quiet;
 pub mod record;
 pub mod relay;
+pub mod retry;
 pub mod send;
 pub mod summary;
 pub mod templates;

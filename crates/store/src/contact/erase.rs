@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     error::StoreError,
     list::List,
-    pool::{Tx, on_tx},
+    pool::{Store, Tx, on_pool, on_tx},
 };
 
 impl Tx {
@@ -41,7 +41,7 @@ impl Tx {
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
         let suppress = "insert into suppressed (tag, since_ms) select unhex(r.value ->> 't'), $2 from json_each($1) as r \
                         where true on conflict (tag) do nothing";
-        let list = List::of(keep.iter().map(|tag| json!({ "t": hex::encode(tag) })));
+        let list = tag_list(keep);
         on_tx!(self, conn => { sqlx::query(suppress).bind(list.text()).bind(at.millis()).execute(conn).await?; });
         Ok(())
     }
@@ -51,10 +51,26 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn suppressed(&mut self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
-        let sql = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
-        let list = List::of(tags.iter().map(|tag| json!({ "t": hex::encode(tag) })));
-        let rows: Vec<(Vec<u8>,)> =
-            on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
+        let list = tag_list(tags);
+        let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(conn).await?);
         Ok(rows.into_iter().map(|(tag,)| tag).collect())
     }
+}
+
+const SUPPRESSED: &str = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+
+impl Store {
+    /// Which of these keyed hashes belong to people who were erased.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn suppressed(&self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+        let list = tag_list(tags);
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(pool).await?);
+        Ok(rows.into_iter().map(|(tag,)| tag).collect())
+    }
+}
+
+fn tag_list(tags: &[Vec<u8>]) -> List {
+    List::of(tags.iter().map(|tag| json!({ "t": hex::encode(tag) })))
 }

@@ -1,0 +1,161 @@
+//! Contacts.
+
+use axum::{Json, extract::State};
+use consent::id::ContactId;
+use serde::Deserialize;
+use store::contact::ContactFilter;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    http::{
+        auth::{Admin, Reader},
+        body::{JsonBody, Path, Query},
+        page::{self, Page},
+        problem::{Kind, Problem},
+    },
+    services::{
+        contacts::{self, ContactAnswer, EditBody, Erased, Item},
+        explain::{self, ExplainQuery, Explanation},
+    },
+};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, edit, erase))
+        .routes(routes!(timeline))
+        .routes(routes!(why))
+}
+
+/// Which contacts.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// Part of a name, a number or an id.
+    search: Option<String>,
+    /// A tag.
+    tag: Option<String>,
+    /// An attribute and its value, as `plan:gold`.
+    attribute: Option<String>,
+    /// `opted_in`, `opted_out`, `pending` or `none`.
+    consent: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Items on the page, 1 to 500.
+    limit: Option<u32>,
+}
+
+/// A page.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PageQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Items on the page, 1 to 500.
+    limit: Option<u32>,
+}
+
+impl ListQuery {
+    fn filter(self, limit: u32) -> Result<ContactFilter, Problem> {
+        let after = self.cursor.as_deref().map(page::read_cursor).transpose()?;
+        let pair = |text: String| {
+            let pair = text.split_once(':');
+            pair.map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .ok_or_else(|| {
+                    let detail = format!("`{text}` is not an attribute: want one like plan:gold");
+                    Problem::of(Kind::Malformed, detail).at("attribute")
+                })
+        };
+        Ok(ContactFilter {
+            search: self.search.filter(|text| !text.trim().is_empty()),
+            tag: self.tag,
+            attribute: self.attribute.map(pair).transpose()?,
+            consent: self.consent,
+            after,
+            limit: limit + 1,
+        })
+    }
+}
+
+/// Contacts, newest first.
+#[utoipa::path(get, path = "/api/v1/contacts", tag = "contacts", params(ListQuery),
+    responses((status = 200, body = Page<ContactAnswer>)))]
+async fn list(
+    State(app): State<App>,
+    _: Reader,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<ContactAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let items = contacts::list(&app, &query.filter(limit)?).await?;
+    Ok(Json(Page::cut(items, limit, |item| item.id.clone())))
+}
+
+/// A contact.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}", tag = "contacts", params(("id" = String, Path)),
+    responses((status = 200, body = ContactAnswer)))]
+async fn show(
+    State(app): State<App>,
+    _: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Json<ContactAnswer>, Problem> {
+    Ok(Json(contacts::show(&app, ContactId::new(id)).await?))
+}
+
+/// Sets and takes away attributes and tags.
+#[utoipa::path(patch, path = "/api/v1/contacts/{id}", tag = "contacts", params(("id" = String, Path)),
+    request_body = EditBody, responses((status = 200, body = ContactAnswer)))]
+async fn edit(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<Uuid>,
+    body: JsonBody<EditBody>,
+) -> Result<Json<ContactAnswer>, Problem> {
+    let edited = contacts::edit(&app, ContactId::new(id), &body.value, &caller.name).await?;
+    Ok(Json(edited))
+}
+
+/// Erases a person: everything but the refusal.
+#[utoipa::path(delete, path = "/api/v1/contacts/{id}", tag = "contacts", params(("id" = String, Path)),
+    responses((status = 200, body = Erased)))]
+async fn erase(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<Uuid>,
+) -> Result<Json<Erased>, Problem> {
+    let erased = contacts::erase(&app, ContactId::new(id), &caller.name).await?;
+    Ok(Json(erased))
+}
+
+/// Events and messages of a contact, newest first.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/timeline", tag = "contacts",
+    params(("id" = String, Path), PageQuery), responses((status = 200, body = Page<Item>)))]
+async fn timeline(
+    State(app): State<App>,
+    _: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<Item>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let after = query.cursor.as_deref().map(page::read_cursor).transpose()?;
+    let items = contacts::timeline(&app, ContactId::new(id), after, limit).await?;
+    Ok(Json(Page::cut(items, limit, Item::id)))
+}
+
+/// What a contact may be sent, and why; now or at a past moment.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/explain", tag = "contacts",
+    params(("id" = String, Path), ExplainQuery), responses((status = 200, body = Explanation)))]
+async fn why(
+    State(app): State<App>,
+    _: Reader,
+    Path(id): Path<Uuid>,
+    Query(query): Query<ExplainQuery>,
+) -> Result<Json<Explanation>, Problem> {
+    Ok(Json(
+        explain::explain(&app, ContactId::new(id), &query).await?,
+    ))
+}

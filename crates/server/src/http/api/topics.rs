@@ -1,0 +1,100 @@
+//! Topics, and the templates bound to them.
+
+use axum::{Json, extract::State, http::StatusCode};
+use serde::{Deserialize, Deserializer};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    app::App,
+    http::{
+        auth::{Admin, Reader},
+        body::{JsonBody, Path, Query},
+        page::{self, Page},
+        problem::Problem,
+    },
+    services::topics::{self, TemplateAnswer, TopicAnswer, TopicBody},
+};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(templates))
+        .routes(routes!(bind))
+}
+
+/// A page.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PageQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Items on the page, 1 to 500.
+    limit: Option<u32>,
+}
+
+/// A template's topic.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BindBody {
+    /// The id or the name of the topic; null for none.
+    #[serde(deserialize_with = "told")]
+    topic: Option<String>,
+}
+
+/// Null is a wish, an absent member a mistake: without a default serde tells them apart.
+fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// Topics, oldest first.
+#[utoipa::path(get, path = "/api/v1/topics", tag = "topics", params(PageQuery),
+    responses((status = 200, body = Page<TopicAnswer>)))]
+async fn list(
+    State(app): State<App>,
+    _: Reader,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<TopicAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let items = topics::list(&app).await?;
+    Ok(Json(Page::slice(items, query.cursor.as_deref(), limit)?))
+}
+
+/// Makes a topic.
+#[utoipa::path(post, path = "/api/v1/topics", tag = "topics", request_body = TopicBody,
+    responses((status = 201, body = TopicAnswer)))]
+async fn create(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    body: JsonBody<TopicBody>,
+) -> Result<(StatusCode, Json<TopicAnswer>), Problem> {
+    let topic = topics::create(&app, &body.value, &caller.name).await?;
+    Ok((StatusCode::CREATED, Json(topic)))
+}
+
+/// Templates, by name and language.
+#[utoipa::path(get, path = "/api/v1/templates", tag = "templates", params(PageQuery),
+    responses((status = 200, body = Page<TemplateAnswer>)))]
+async fn templates(
+    State(app): State<App>,
+    _: Reader,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<TemplateAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let items = topics::templates(&app).await?;
+    Ok(Json(Page::slice(items, query.cursor.as_deref(), limit)?))
+}
+
+/// Binds a template to a topic, or to none.
+#[utoipa::path(patch, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = String, Path)),
+    request_body = BindBody, responses((status = 200, body = TemplateAnswer)))]
+async fn bind(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<String>,
+    body: JsonBody<BindBody>,
+) -> Result<Json<TemplateAnswer>, Problem> {
+    let topic = body.value.topic.as_deref();
+    Ok(Json(topics::bind(&app, &id, topic, &caller.name).await?))
+}
