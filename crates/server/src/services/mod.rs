@@ -21,6 +21,7 @@ pub mod relay;
 pub mod send;
 pub mod summary;
 pub mod templates;
+pub mod token;
 pub mod topics;
 pub mod verify;
 pub mod who;
