@@ -6,6 +6,7 @@ pub mod gateway;
 pub mod graph_fault;
 pub mod health;
 pub mod problem;
+pub mod quarantine;
 pub mod webhook;
 
 use axum::Router;
@@ -18,6 +19,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(webhook::routes())
         .merge(api::routes())
+        .merge(quarantine::routes())
         .merge(health::routes())
         .merge(gateway::routes())
         .with_state(app)

@@ -2,6 +2,8 @@
 
 mod inherit;
 
+use std::sync::Arc;
+
 use consent::{
     alias::Alias,
     event::{Clock, Evidence, Fact},
@@ -22,9 +24,9 @@ use crate::{
 };
 
 /// What a decision about names rests on.
-pub struct Grounds<'a> {
+pub struct Grounds {
     /// The rules.
-    pub policy: &'a Policy,
+    pub policy: Arc<Policy>,
     /// How we know.
     pub evidence: Evidence,
     /// When it was so, on Meta's clock.
@@ -45,7 +47,7 @@ pub async fn resolve(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     who: &Person,
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<ContactId, Error> {
     let names = Names::of(who);
     if let Some(gone) = moved_on(tx, cast, &names, grounds.at).await? {
@@ -91,7 +93,7 @@ pub async fn change(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     change: &Change,
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<ContactId, Error> {
     let (before, after) = (Names::of(&change.before), Names::of(&change.after));
     if change.what == Changed::Identity {
@@ -178,7 +180,7 @@ async fn user(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     names: &Names,
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<Option<ContactId>, Error> {
     let own = names.bsuid.as_ref().and_then(|id| cast.id_of(id));
     let parent = names.parent.as_ref().and_then(|id| cast.id_of(id));
@@ -196,7 +198,7 @@ async fn holder_or_new(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     (holder, who): (Option<ContactId>, &Person),
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<ContactId, Error> {
     let names = Names::of(who);
     let aliases: Vec<Alias> = names.all().cloned().collect();
@@ -222,7 +224,7 @@ async fn hand_over(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     (from, to, phone): (ContactId, ContactId, &Alias),
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<(), Error> {
     cast.unlink(from, phone, grounds.evidence.clone())?;
     cast.link(to, phone, grounds.evidence.clone())?;
@@ -260,7 +262,7 @@ async fn adopt(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     (person, after): (ContactId, &Names),
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<(), Error> {
     for id in after.ids() {
         cast.link(person, id, grounds.evidence.clone())?;
@@ -281,7 +283,7 @@ fn end(
     cast: &mut Cast<'_>,
     holder: ContactId,
     aliases: &[Alias],
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<bool, Error> {
     let mut ended = false;
     for alias in aliases {
@@ -296,7 +298,7 @@ async fn retract_permissions(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     person: ContactId,
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<(), Error> {
     let history = tx.history(person).await?;
     let old = history.iter().map(|line| (line.id, line.fact.as_ref()));

@@ -33,7 +33,7 @@ pub(super) async fn merge(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     (gone, stays): (ContactId, ContactId),
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<(), Error> {
     for alias in cast.aliases(gone) {
         cast.unlink(gone, &alias, grounds.evidence.clone())?;
@@ -52,7 +52,7 @@ pub(super) async fn refusals(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
     (from, to, kin): (ContactId, ContactId, Kin),
-    grounds: &Grounds<'_>,
+    grounds: &Grounds,
 ) -> Result<(), Error> {
     let follows = kin == Kin::Same && grounds.policy.permission_follows == Follow::SamePerson;
     let (theirs, mine) = (cast.standing(from), cast.standing(to));
