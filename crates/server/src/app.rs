@@ -42,6 +42,8 @@ pub struct House {
     pub vault: Vault,
     /// The way to Meta.
     pub graph: Client,
+    /// The way to the app behind us.
+    pub relay: reqwest::Client,
     /// The token for our own calls.
     pub token: Option<Bearer>,
     /// The secrets that sign webhooks.
@@ -143,6 +145,7 @@ impl House {
             store,
             vault,
             graph,
+            relay: relay_client().map_err(|cause| setting("relay", &cause))?,
             token,
             app_secrets,
             signer,
@@ -160,6 +163,18 @@ impl House {
         });
         Ok(house)
     }
+}
+
+/// How long the app behind us may take to answer.
+const RELAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// The client that hands webhooks on: it goes where the settings say and nowhere else.
+fn relay_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .timeout(RELAY_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
 }
 
 /// The log's name: the public host, so that two businesses never sign under one name.

@@ -1,5 +1,6 @@
 //! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
 
+pub mod alias;
 pub mod codec;
 pub mod contact;
 pub mod error;
@@ -14,3 +15,4 @@ pub mod migrate;
 pub mod pool;
 pub mod relay;
 pub mod template;
+pub mod version;

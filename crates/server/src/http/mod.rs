@@ -10,6 +10,7 @@ pub mod health;
 pub mod lines;
 pub mod page;
 pub mod problem;
+pub mod quarantine;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};
@@ -22,6 +23,7 @@ pub fn router(app: App) -> Router {
     Router::new()
         .merge(webhook::routes())
         .merge(api::routes())
+        .merge(quarantine::routes())
         .merge(health::routes())
         .merge(gateway::routes())
         .route_layer(from_fn(health::count))

@@ -3,6 +3,8 @@
 //! Everything that changes consent goes through here, so that a standing is always the fold of its events, each event
 //! has its leaf, and nothing is written a row at a time.
 
+mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use consent::{
@@ -40,6 +42,8 @@ pub struct Cast<'a> {
     members: BTreeMap<ContactId, Member>,
     suppressed: BTreeSet<String>,
     ended: Vec<String>,
+    former: BTreeMap<String, (ContactId, Timestamp)>,
+    merged: BTreeMap<ContactId, ContactId>,
     house: Vec<(Event, Made)>,
     house_last: Option<Hash>,
 }
@@ -52,6 +56,7 @@ pub struct Member {
     wrapped: Option<Vec<u8>>,
     last: Option<Hash>,
     links: Vec<AliasLine>,
+    aliases: Option<BTreeMap<String, Alias>>,
     made: Vec<(Event, Made)>,
     refold: bool,
     dirty: bool,
@@ -105,6 +110,8 @@ impl<'a> Cast<'a> {
             members: BTreeMap::new(),
             suppressed: BTreeSet::new(),
             ended: Vec::new(),
+            former: BTreeMap::new(),
+            merged: BTreeMap::new(),
             house: Vec::new(),
             house_last: None,
         };
@@ -201,6 +208,7 @@ impl<'a> Cast<'a> {
         };
         let member = Member {
             wrapped: Some(wrapped),
+            aliases: Some(BTreeMap::new()),
             ..Member::known(person, Some(key), None)
         };
         self.members.insert(id, member);
@@ -238,33 +246,6 @@ impl<'a> Cast<'a> {
         }
         self.attach(id, alias);
         let fact = Fact::AliasLinked(alias.clone());
-        self.record(Draft {
-            contact: id,
-            fact,
-            clock: Clock::Ours,
-            at: self.now,
-            evidence,
-        })?;
-        Ok(())
-    }
-
-    /// Ends an alias: it means this contact no more.
-    ///
-    /// # Errors
-    /// When the machine gives no random bytes.
-    pub fn unlink(
-        &mut self,
-        id: ContactId,
-        alias: &Alias,
-        evidence: Evidence,
-    ) -> Result<(), Error> {
-        let key = alias.key();
-        if self.by_key.get(&key) != Some(&id) {
-            return Ok(());
-        }
-        self.by_key.remove(&key);
-        self.ended.push(key);
-        let fact = Fact::AliasEnded(alias.clone());
         self.record(Draft {
             contact: id,
             fact,
@@ -390,15 +371,7 @@ impl<'a> Cast<'a> {
         if !new.is_empty() {
             tx.create(&new).await?;
         }
-        let links: Vec<AliasLine> = self
-            .members
-            .values()
-            .flat_map(|member| member.links.clone())
-            .collect();
-        if !links.is_empty() {
-            tx.link(&links).await?;
-        }
-        Ok(())
+        self.save_links(tx).await
     }
 
     async fn save_events(&mut self, tx: &mut Tx) -> Result<Saved, Error> {
@@ -480,22 +453,6 @@ impl<'a> Cast<'a> {
         }
         Ok(())
     }
-
-    fn attach(&mut self, id: ContactId, alias: &Alias) {
-        if self.by_key.contains_key(&alias.key()) {
-            return;
-        }
-        self.by_key.insert(alias.key(), id);
-        let line = AliasLine {
-            contact: id,
-            alias: alias.clone(),
-            since: self.now,
-            until: None,
-        };
-        if let Some(member) = self.members.get_mut(&id) {
-            member.links.push(line);
-        }
-    }
 }
 
 /// A standing as it is written, with what lists show of it.
@@ -518,6 +475,7 @@ impl Member {
             wrapped: None,
             last,
             links: Vec::new(),
+            aliases: None,
             made: Vec::new(),
             refold: false,
             dirty: false,

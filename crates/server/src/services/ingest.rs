@@ -1,1 +1,193 @@
 //! What Meta tells us, in force before it is acknowledged.
+
+mod apply;
+mod load;
+mod message;
+mod news;
+mod parts;
+mod status;
+
+use std::time::Duration;
+
+use consent::{alias::Alias, id::ContactId};
+use store::error::StoreError;
+use uuid::Uuid;
+
+use self::{
+    apply::Frame,
+    load::{Load, Problem},
+};
+use crate::{app::App, error::Error, services::quiet, vault::sha256};
+
+/// What raw webhook bodies are sealed for, under the key of the house.
+pub const RAW_PURPOSE: &str = "webhook";
+
+/// What the text of a message that came in is sealed for, under the person's key.
+pub const TEXT_PURPOSE: &str = "text";
+
+/// How often a transaction is tried when somebody else was faster.
+const TRIES_MAX: u32 = 5;
+
+/// Takes a signed body in. When this returns, everything in it is in force, and what could not be understood is kept.
+///
+/// # Errors
+/// When the database does not answer: then Meta must ask again.
+pub async fn take(app: &App, raw: &[u8], signature: &str) -> Result<(), Error> {
+    let load = Load::read(app, raw, signature).await?;
+    count(&load);
+    let restricted = run(app, &load, Arrival::New).await?;
+    quiet::settle(app, &restricted).await?;
+    ring(app, &load).await;
+    Ok(())
+}
+
+/// Applies a part that was in quarantine, with today's reader.
+///
+/// # Errors
+/// [`Error::Conflict`] with the reason when it cannot be understood or applied today either; when the database does
+/// not answer.
+pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<(), Error> {
+    let load = Load::again(app, part, sha).await?;
+    if let Some(problem) = load.problems.first() {
+        return Err(Error::Conflict(problem.reason.clone()));
+    }
+    let restricted = run(app, &load, Arrival::Retry(id)).await?;
+    quiet::settle(app, &restricted).await?;
+    ring(app, &load).await;
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+enum Arrival {
+    New,
+    Retry(Uuid),
+}
+
+/// Everything in one transaction. When it fails for a reason of its own, the items are tried in halves until the
+/// one that is to blame stands alone; it goes to quarantine, and the others are in force.
+async fn run(app: &App, load: &Load, arrival: Arrival) -> Result<Vec<ContactId>, Error> {
+    let all: Vec<usize> = (0..load.delivery.items.len())
+        .filter(|index| !load.is_problem(*index))
+        .collect();
+    let frame = match arrival {
+        Arrival::New => Frame::Arrival(&load.problems),
+        Arrival::Retry(id) => Frame::Retry(id),
+    };
+    match apply_again(app, load, &all, frame).await {
+        Err(error) if is_of_an_item(&error) => {}
+        done => return done,
+    }
+    let (mut restricted, poisoned) = in_halves(app, load, all).await?;
+    let mut problems = load.problems.clone();
+    problems.extend(poisoned);
+    match arrival {
+        Arrival::New => {
+            restricted.extend(apply_again(app, load, &[], Frame::Arrival(&problems)).await?)
+        }
+        Arrival::Retry(id) => match problems.first() {
+            Some(problem) => return Err(Error::Conflict(problem.reason.clone())),
+            None => restricted.extend(apply_again(app, load, &[], Frame::Retry(id)).await?),
+        },
+    }
+    Ok(restricted)
+}
+
+async fn in_halves(
+    app: &App,
+    load: &Load,
+    all: Vec<usize>,
+) -> Result<(Vec<ContactId>, Vec<Problem>), Error> {
+    let (mut restricted, mut poisoned) = (Vec::new(), Vec::new());
+    let mut waiting = vec![all];
+    while let Some(some) = waiting.pop() {
+        match apply_again(app, load, &some, Frame::None).await {
+            Ok(done) => restricted.extend(done),
+            Err(error) if !is_of_an_item(&error) => return Err(error),
+            Err(error) => match some.as_slice() {
+                [] => return Err(error),
+                [index] => poisoned.push(load.poisoned(*index, &error)),
+                _ => {
+                    let (first, second) = some.split_at(some.len() / 2);
+                    waiting.push(second.to_vec());
+                    waiting.push(first.to_vec());
+                }
+            },
+        }
+    }
+    Ok((restricted, poisoned))
+}
+
+async fn apply_again(
+    app: &App,
+    load: &Load,
+    which: &[usize],
+    frame: Frame<'_>,
+) -> Result<Vec<ContactId>, Error> {
+    let mut tries = 1;
+    loop {
+        match apply::apply(app, load, which, frame).await {
+            Err(Error::Unavailable(StoreError::Conflict)) if tries < TRIES_MAX => {
+                tokio::time::sleep(Duration::from_millis(u64::from(tries) * 2)).await;
+                tries += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Whether trying fewer items can help: the database answers, and something in the body or in a row is to blame.
+const fn is_of_an_item(error: &Error) -> bool {
+    !matches!(error, Error::Unavailable(_))
+}
+
+/// A body that came before is in force; but what it restricted may still be settling.
+async fn settle_known(app: &App, aliases: &[Alias]) -> Result<Vec<ContactId>, Error> {
+    let keys: Vec<String> = aliases.iter().map(Alias::key).collect();
+    let found = app.store.find(&keys).await?;
+    Ok(found.into_iter().map(|(_, id)| id).collect())
+}
+
+fn count(load: &Load) {
+    metrics::counter!("consentry_webhook_bodies_total").increment(1);
+    let items = u64::try_from(load.delivery.items.len()).unwrap_or(u64::MAX);
+    metrics::counter!("consentry_webhook_items_total").increment(items);
+    for (name, count) in &load.delivery.unknown {
+        tracing::debug!(
+            name,
+            count,
+            "a webhook carried something that we do not know"
+        );
+    }
+}
+
+async fn ring(app: &App, load: &Load) {
+    app.bell.log.notify_one();
+    if app.config.relay.url.is_some() {
+        app.bell.relay.notify_one();
+    }
+    if load.wants_templates() {
+        app.bell.templates.notify_one();
+    }
+    // The gauge is for people: a database that is gone again says so elsewhere.
+    if let Ok(open) = app.store.count_quarantine().await {
+        #[allow(
+            clippy::cast_precision_loss,
+            reason = "a gauge is a float, and nobody has 2^52 of these"
+        )]
+        metrics::gauge!("consentry_quarantine_open").set(open as f64);
+    }
+}
+
+/// A key under which something is seen once: its parts, each with its length.
+fn key(parts: &[&str]) -> [u8; 32] {
+    let lengths = parts.iter().flat_map(|part| {
+        let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+        length.to_be_bytes().into_iter().chain(part.bytes())
+    });
+    sha256(&lengths.collect::<Vec<u8>>())
+}
+
+/// U+0000 is legal in JSON, and PostgreSQL's text does not take it.
+fn clean(text: &str) -> String {
+    text.replace('\0', "")
+}

@@ -1,0 +1,202 @@
+//! What became of our messages, and what a failure says about the person.
+
+use std::collections::BTreeSet;
+
+use consent::{
+    event::{Clock, Evidence, Fact, counts_from},
+    id::{ContactId, NumberId},
+};
+use graph::webhook::{
+    Item,
+    status::{State as Word, Status},
+};
+use store::{
+    message::{News, State},
+    pool::Tx,
+};
+
+use super::{apply::Work, clean};
+use crate::{
+    error::Error,
+    services::{cast::Draft, identity, who},
+};
+
+/// What an error code says about the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// 131050: they switched marketing off.
+    Stopped,
+    /// 130403: they blocked us.
+    Blocked,
+    /// 137000: the number may have a new owner.
+    IdentityChanged,
+    /// 131049: Meta held the message back.
+    Backoff,
+}
+
+impl Effect {
+    const fn of(code: i64) -> Option<Self> {
+        match code {
+            131_050 => Some(Self::Stopped),
+            130_403 => Some(Self::Blocked),
+            137_000 => Some(Self::IdentityChanged),
+            131_049 => Some(Self::Backoff),
+            _ => None,
+        }
+    }
+
+    const fn code(self) -> i64 {
+        match self {
+            Self::Stopped => 131_050,
+            Self::Blocked => 130_403,
+            Self::IdentityChanged => 137_000,
+            Self::Backoff => 131_049,
+        }
+    }
+
+    /// Whether it is a no that must be kept even of somebody we do not know.
+    const fn is_a_no(self) -> bool {
+        match self {
+            Self::Stopped | Self::Blocked => true,
+            Self::IdentityChanged | Self::Backoff => false,
+        }
+    }
+
+    /// Whether it is about one of our numbers.
+    pub(super) const fn needs_number(&self) -> bool {
+        matches!(self, Self::Stopped)
+    }
+
+    fn fact(self, number: Option<NumberId>) -> Option<Fact> {
+        match self {
+            Self::Stopped => number.map(Fact::PlatformStop),
+            Self::Blocked => Some(Fact::Blocked),
+            Self::IdentityChanged => Some(Fact::IdentityChanged),
+            Self::Backoff => Some(Fact::PlatformBackoff),
+        }
+    }
+}
+
+/// What a failed status says about the person. Only of a failure: other states carry no errors.
+pub(super) fn effects(news: &Status) -> Vec<Effect> {
+    if news.state != Word::Failed {
+        return Vec::new();
+    }
+    let mut found: Vec<Effect> = Vec::new();
+    for effect in news
+        .issues
+        .iter()
+        .filter_map(|issue| Effect::of(issue.code))
+    {
+        if !found.contains(&effect) {
+            found.push(effect);
+        }
+    }
+    found
+}
+
+/// The keys under which the effects of a status are seen once.
+pub(super) fn keys(news: &Status) -> Vec<[u8; 32]> {
+    let codes = effects(news)
+        .into_iter()
+        .map(|effect| effect.code().to_string());
+    codes
+        .map(|code| super::key(&["status", &news.id, &code]))
+        .collect()
+}
+
+/// Takes one status in.
+pub(super) async fn take(
+    work: &mut Work<'_>,
+    tx: &mut Tx,
+    item: &Item,
+    news: &Status,
+) -> Result<(), Error> {
+    let line = work.load.log.of_status(news);
+    match (line, state(&news.state)) {
+        (Some(line), Some(state)) => {
+            let issue = news.issues.first();
+            let said = issue.and_then(|issue| issue.details.as_deref().or(issue.title.as_deref()));
+            work.news.push(News {
+                id: Some(line.id),
+                wamid: Some(clean(&news.id)),
+                state,
+                error_code: issue.map(|issue| issue.code),
+                reason: said.map(clean),
+                at: news.at,
+            });
+        }
+        (None, _) => metrics::counter!("consentry_webhook_unknown_statuses_total").increment(1),
+        (Some(_), None) => {}
+    }
+    for effect in effects(news) {
+        let key = super::key(&["status", &news.id, &effect.code().to_string()]);
+        if work.is_first(&key) {
+            take_effect(work, tx, (item, news), effect).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn take_effect(
+    work: &mut Work<'_>,
+    tx: &mut Tx,
+    (item, news): (&Item, &Status),
+    effect: Effect,
+) -> Result<(), Error> {
+    let evidence = Evidence {
+        source: effect.code().to_string(),
+        message_id: Some(news.id.clone()),
+        raw_sha256: Some(work.load.sha),
+        ..Evidence::default()
+    };
+    let line = work.load.log.of_status(news);
+    // Whom we sent it to, and whoever has that address now: a no spreads over aliases.
+    let mut whom: BTreeSet<ContactId> = BTreeSet::new();
+    let mut number = item.origin.number.clone();
+    if let Some(line) = line {
+        whom.insert(line.contact);
+        let owner = who::alias(work.app, &line.recipient).ok();
+        whom.extend(owner.and_then(|alias| work.cast.id_of(&alias)));
+        number = number.or_else(|| line.number.parse().ok());
+    }
+    whom.extend(
+        news.recipient
+            .aliases()
+            .iter()
+            .filter_map(|alias| work.cast.id_of(alias)),
+    );
+    whom.retain(|id| work.cast.is_live(*id));
+    if whom.is_empty() && effect.is_a_no() && news.recipient.is_known() {
+        let grounds = work.grounds(news.at, evidence.clone());
+        whom.insert(identity::resolve(tx, &mut work.cast, &news.recipient, &grounds).await?);
+    }
+    let Some(fact) = effect.fact(number) else {
+        return Ok(());
+    };
+    let Some(at) = counts_from(&fact, news.at, work.cast.now()) else {
+        return Ok(());
+    };
+    for contact in whom {
+        let (fact, evidence) = (fact.clone(), evidence.clone());
+        work.cast.record(Draft {
+            contact,
+            fact,
+            clock: Clock::Meta,
+            at,
+            evidence,
+        })?;
+        work.persons.insert(contact);
+    }
+    Ok(())
+}
+
+const fn state(word: &Word) -> Option<State> {
+    match word {
+        Word::Sent => Some(State::Sent),
+        Word::Delivered => Some(State::Delivered),
+        Word::Read | Word::Played => Some(State::Read),
+        Word::Failed => Some(State::Failed),
+        Word::Other(_) => None,
+    }
+}
