@@ -1,0 +1,4 @@
+//! The house as programs meet it: over HTTP, on a real database.
+
+mod api;
+mod house;
