@@ -1,4 +1,5 @@
 //! The house as programs meet it: over HTTP, on a real database.
 
 mod api;
+mod api_events;
 mod house;
