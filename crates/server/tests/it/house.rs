@@ -1,4 +1,5 @@
 //! A house for a test: its own database, a clock that only the test moves, and a key for everything.
+#![allow(dead_code, reason = "a harness for every file of this binary")]
 
 use std::{
     sync::{
