@@ -1,1 +1,27 @@
 //! A simulator of the WhatsApp Cloud API with customers and phones, met only over HTTP.
+
+mod app;
+mod clock;
+mod cloud;
+mod control;
+mod customer;
+mod inbound;
+mod json;
+mod listen;
+pub mod options;
+mod outgoing;
+mod page;
+mod ring;
+mod run;
+mod said;
+mod secret;
+pub mod seed;
+pub mod settings;
+mod template;
+mod webhook;
+mod witness;
+mod world;
+
+pub use options::{Error, Options};
+pub use run::{Running, Sandbox};
+pub use secret::SECRET_PREFIX;

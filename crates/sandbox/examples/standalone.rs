@@ -1,0 +1,40 @@
+//! Runs the simulator alone: prints one line of JSON with its address and secrets, and stops on Ctrl-C.
+
+use std::{env, io::Write, net::SocketAddr};
+
+use sandbox::{Options, Sandbox, options::Gateway, settings::Settings};
+
+/// `standalone [ADDRESS [CALLBACK]]`; with `fast` as a third word there are no delays.
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut words = env::args().skip(1);
+    let mut options = Options::sample()?;
+    if let Some(listen) = words.next() {
+        options.listen = listen.parse::<SocketAddr>()?;
+    }
+    options.callback = words.next().filter(|url| !url.is_empty() && url != "-");
+    if words.next().as_deref() == Some("fast") {
+        options.settings = Settings::immediate();
+    }
+    let running = Sandbox::start(options).await?;
+    let token = running
+        .options
+        .access_tokens
+        .first()
+        .cloned()
+        .unwrap_or_default();
+    // On its own it is its own gateway: the panel sends straight to the simulated Meta.
+    running.set_gateway(Gateway {
+        base_url: running.base_url(),
+        api_key: token.clone(),
+    });
+    let about = serde_json::json!({
+        "addr": running.addr, "base_url": running.base_url(), "access_token": token,
+        "app_secret": running.options.app_secret, "verify_token": running.options.verify_token,
+        "control_token": running.options.control_token, "phones_url": running.phones_url()?,
+    });
+    writeln!(std::io::stdout(), "{about}")?;
+    tokio::signal::ctrl_c().await?;
+    running.shutdown().await;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+// Keeps the page live. Without it every form still works, and "Refresh" shows what is new.
+"use strict";
+
+const notice = document.getElementById("notice");
+
+function tell(text) {
+  notice.textContent = text || "";
+  notice.hidden = !text;
+}
+
+function toEnd(root) {
+  root.querySelectorAll(".talk").forEach((talk) => { talk.scrollTop = talk.scrollHeight; });
+}
+
+async function reload(target, address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html" } });
+  if (answer.status === 403) { location.reload(); return; }
+  if (!answer.ok) { return; }
+  const open = new Set(Array.from(target.querySelectorAll("details[open]"), (part) => part.id));
+  const focused = target.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+  target.innerHTML = await answer.text();
+  open.forEach((id) => { const part = document.getElementById(id); if (part) { part.open = true; } });
+  if (focused) {
+    const again = Array.from(target.querySelectorAll("[aria-label]")).find((part) => part.getAttribute("aria-label") === focused);
+    if (again) { again.focus(); }
+  }
+  toEnd(target);
+}
+
+// One reload at a time for each part; news that arrive meanwhile cause one more.
+const busy = new Map();
+function refresh(id, address) {
+  const target = document.getElementById(id);
+  if (!target) { location.reload(); return; }
+  if (busy.has(id)) { busy.set(id, true); return; }
+  busy.set(id, false);
+  reload(target, address).catch(() => {}).finally(() => {
+    const again = busy.get(id);
+    busy.delete(id);
+    if (again) { refresh(id, address); }
+  });
+}
+
+const chat = (id) => refresh("chat-" + id, "/phones/chat/" + encodeURIComponent(id));
+const panel = () => refresh("attempts", "/phones/panel");
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || !("live" in form.dataset)) { return; }
+  event.preventDefault();
+  const data = new URLSearchParams(new FormData(form, event.submitter));
+  const clears = "clear" in form.dataset || data.get("what") === "text";
+  fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } })
+    .then(async (answer) => {
+      if (answer.ok) {
+        tell("");
+        if (clears) { form.querySelectorAll("input:not([type=hidden])").forEach((input) => { input.value = ""; }); }
+      } else {
+        tell((await answer.json()).error);
+      }
+    })
+    .catch(() => tell("The sandbox does not answer. Is it still running?"));
+});
+
+// Enter in the business's text sends the text, not the first button's offer.
+document.querySelectorAll("[data-enter]").forEach((input) => {
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") { return; }
+    event.preventDefault();
+    input.form.querySelector(`button[value="${input.dataset.enter}"]`).click();
+  });
+});
+
+const live = document.getElementById("live");
+const events = new EventSource("/phones/events");
+let opened = false;
+function all() {
+  panel();
+  document.querySelectorAll("[data-customer]").forEach((part) => chat(part.dataset.customer));
+}
+events.addEventListener("open", () => {
+  live.hidden = false;
+  if (opened) { all(); }
+  opened = true;
+});
+events.addEventListener("error", () => { live.hidden = true; });
+events.addEventListener("chat", (event) => chat(event.data));
+events.addEventListener("panel", panel);
+events.addEventListener("all", all);
+toEnd(document);

@@ -1,0 +1,179 @@
+//! The people, numbers and templates of a fresh sandbox; every number is from a range kept for fiction, or invented.
+
+use serde_json::{Value, json};
+
+use crate::options::{Account, NewCustomer, NewTemplate, Number};
+
+/// One account with one number.
+pub fn accounts() -> Vec<Account> {
+    let number = Number {
+        id: "109900000000001".to_owned(),
+        display: "12025550100".to_owned(),
+    };
+    vec![Account {
+        id: "209900000000001".to_owned(),
+        numbers: vec![number],
+    }]
+}
+
+/// Six people: two known by British numbers, one American, one Brazilian, one Mexican, one by username only.
+pub fn customers() -> Vec<NewCustomer> {
+    let mut noor = person("Noor Haddad", "", "en_GB");
+    noor.username = Some("noor.haddad".to_owned());
+    noor.bsuid = Some("GB.70055512345678909876".to_owned());
+    let mut ada = person("Ada Example", "447700900123", "en_GB");
+    ada.bsuid = Some("GB.70012345678901234567".to_owned());
+    vec![
+        person("Ana Souza", "5551998765432", "pt_BR"),
+        ada,
+        person("Sam Rivera", "12025550142", "en_US"),
+        person("Luz Hernández", "525555550103", "es"),
+        noor,
+        person("Ben Carter", "447700900188", "en_GB"),
+    ]
+}
+
+/// Marketing, utility and authentication templates in up to four languages, all approved.
+pub fn templates() -> Vec<NewTemplate> {
+    let mut all = Vec::new();
+    for (language, body, footer, buttons) in SPRING {
+        all.push(template(
+            "spring_sale",
+            language,
+            "MARKETING",
+            text(body, Some(footer), &buttons),
+        ));
+    }
+    for language in ["en_GB", "en_US"] {
+        let body = "Hi {{1}}, the autumn sale is on: 20% off knitwear until Sunday.";
+        let parts = text(
+            body,
+            Some("Not interested? Tap Stop promotions."),
+            &["Stop promotions"],
+        );
+        all.push(template("autumn_sale", language, "MARKETING", parts));
+    }
+    for (language, body) in ORDER_UPDATE {
+        all.push(template(
+            "order_update",
+            language,
+            "UTILITY",
+            text(body, None, &[]),
+        ));
+    }
+    for language in ["en_GB", "en_US"] {
+        let body = "A note on your order: {{1}}";
+        all.push(template(
+            "order_note",
+            language,
+            "UTILITY",
+            text(body, None, &[]),
+        ));
+    }
+    all.push(template(
+        "login_code",
+        "en_US",
+        "AUTHENTICATION",
+        login_code(),
+    ));
+    for (name, id) in [
+        ("autumn_sale", 509_900_000_000_001),
+        ("order_note", 509_900_000_000_002),
+    ] {
+        if let Some(known) = all
+            .iter_mut()
+            .find(|t| t.name == name && t.language == "en_GB")
+        {
+            known.id = Some(id);
+        }
+    }
+    all
+}
+
+const SPRING: [(&str, &str, &str, [&str; 2]); 4] = [
+    (
+        "en_US",
+        "Spring is here! 🌷 Everything in the garden collection is 30% off this week.",
+        "Tap Stop promotions to opt out.",
+        ["Show me", "Stop promotions"],
+    ),
+    (
+        "en_GB",
+        "Spring is here! 🌷 Everything in the garden collection is 30% off this week.",
+        "Tap Stop promotions to opt out.",
+        ["Show me", "Stop promotions"],
+    ),
+    (
+        "pt_BR",
+        "A primavera chegou! 🌷 Toda a coleção de jardim com 30% de desconto nesta semana.",
+        "Toque em Parar promoções para sair.",
+        ["Quero ver", "Parar promoções"],
+    ),
+    (
+        "es",
+        "¡Llegó la primavera! 🌷 Toda la colección de jardín con un 30% de descuento esta semana.",
+        "Toca Detener promociones para salir.",
+        ["Quiero ver", "Detener promociones"],
+    ),
+];
+
+const ORDER_UPDATE: [(&str, &str); 4] = [
+    (
+        "en_US",
+        "Your order {{1}} is on its way and should arrive tomorrow.",
+    ),
+    (
+        "en_GB",
+        "Your order {{1}} is on its way and should arrive tomorrow.",
+    ),
+    (
+        "pt_BR",
+        "Seu pedido {{1}} está a caminho e deve chegar amanhã.",
+    ),
+    (
+        "es",
+        "Tu pedido {{1}} está en camino y debería llegar mañana.",
+    ),
+];
+
+fn person(name: &str, phone: &str, language: &str) -> NewCustomer {
+    let phone = Some(phone.to_owned()).filter(|digits| !digits.is_empty());
+    NewCustomer {
+        name: name.to_owned(),
+        phone,
+        language: Some(language.to_owned()),
+        ..NewCustomer::default()
+    }
+}
+
+fn template(name: &str, language: &str, category: &str, components: Value) -> NewTemplate {
+    NewTemplate {
+        name: name.to_owned(),
+        language: language.to_owned(),
+        category: category.to_owned(),
+        components,
+        id: None,
+        parameter_format: None,
+    }
+}
+
+fn text(body: &str, footer: Option<&str>, quick_replies: &[&str]) -> Value {
+    let mut parts = vec![json!({"type": "BODY", "text": body})];
+    parts.extend(footer.map(|text| json!({"type": "FOOTER", "text": text})));
+    if !quick_replies.is_empty() {
+        let buttons: Vec<Value> = quick_replies
+            .iter()
+            .map(|text| json!({"type": "QUICK_REPLY", "text": text}))
+            .collect();
+        parts.push(json!({"type": "BUTTONS", "buttons": buttons}));
+    }
+    Value::Array(parts)
+}
+
+fn login_code() -> Value {
+    json!([
+        {"type": "BODY", "text": "*{{1}}* is your login code.", "add_security_recommendation": true},
+        {"type": "FOOTER", "code_expiration_minutes": 10},
+        {"type": "BUTTONS", "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": "Copy code"}]}
+    ])
+}
