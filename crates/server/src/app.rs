@@ -1,6 +1,6 @@
 //! What every request shares: the ground floor, which imports nothing from higher up.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, atomic::AtomicBool};
 
 use consent::policy::Policy;
 use graph::{
@@ -48,6 +48,9 @@ pub struct House {
     pub node: Uuid,
     /// Wakes the workers.
     pub bell: Bell,
+    /// The database was put back from an older copy and nobody has acknowledged it yet: marketing is refused, because
+    /// opt-outs may be missing.
+    pub restored: AtomicBool,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -136,6 +139,7 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             bell: Bell::default(),
+            restored: AtomicBool::new(false),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

@@ -18,6 +18,7 @@ pub mod quarantine;
 pub mod quiet;
 pub mod record;
 pub mod relay;
+pub mod reservations;
 pub mod send;
 pub mod summary;
 pub mod templates;
