@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     event::{Event, Fact},
     policy::{Policy, Start, StopWords},
-    register::{Heard, Standing},
+    register::{Heard, Register, Standing},
     request::{Facts, Request},
     scope::{Category, Scope, Subject, Topic},
     time::Timestamp,
@@ -154,10 +154,133 @@ fn start(setting: Setting<'_>) -> Vec<Fact> {
     if verdict::opt_in(&marketing, facts, setting.policy, setting.now).is_some() {
         return Vec::new();
     }
-    let refused = |register: &crate::register::Register| !register.opt_out.is_empty();
+    let refused = |register: &Register| !register.opt_out.is_empty();
     let stranger = !standing.registers.values().any(refused);
     match setting.policy.start_from_stranger {
         Start::IsConsent if stranger => vec![Fact::OptIn(Scope::MARKETING)],
         Start::IsConsent | Start::IsARequest => vec![Fact::OptInRequested(Scope::MARKETING)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{Clock, Evidence, source},
+        id::{ContactId, EventId, TopicId},
+        wording::{self, Keywords},
+    };
+    use uuid::Uuid;
+
+    const OFFERS: Topic = Topic {
+        id: TopicId::new(Uuid::from_u128(1)),
+        category: Category::Marketing,
+    };
+
+    fn facts_of(reading: &Reading, quoted: Option<Category>, policy: &Policy) -> Vec<Fact> {
+        let (standing, closed) = (Standing::default(), BTreeSet::new());
+        let setting = Setting {
+            standing: &standing,
+            closed: &closed,
+            quoted,
+            topics: &[OFFERS],
+            policy,
+            now: Timestamp::from_seconds(100),
+        };
+        of_reading(reading, setting)
+    }
+
+    fn closes(subject: Subject) -> Fact {
+        Fact::OptOut(Scope::everywhere(subject))
+    }
+
+    #[test]
+    fn a_button_that_names_its_scope_closes_that_and_an_unknown_topic_closes_more() {
+        let keywords = Keywords::default();
+        let offers = format!("{}:topic:{}", wording::OPT_OUT_PAYLOAD, OFFERS.id);
+        let other = format!("{}:topic:{}", wording::OPT_OUT_PAYLOAD, Uuid::from_u128(9));
+        let marketing = Subject::Category(Category::Marketing);
+        for (payload, want) in [
+            (offers.as_str(), closes(Subject::Topic(OFFERS))),
+            (other.as_str(), closes(marketing)),
+            (
+                "consent:v1:optout:service",
+                closes(Subject::Category(Category::Service)),
+            ),
+            ("consent:v1:optout:all", closes(Subject::All)),
+        ] {
+            let reading = keywords.read_button(payload, "No");
+            let made = facts_of(&reading, Some(Category::Utility), &Policy::default());
+            assert_eq!(made, [want], "{payload}");
+        }
+    }
+
+    #[test]
+    fn what_covers_everything_needs_no_second_fact_for_utility() {
+        let stop = Keywords::default().read("stop", wording::Setting::Alone);
+        let policy = Policy {
+            stop_covers: Subject::All,
+            ..Policy::default()
+        };
+        let utility = Some(Category::Utility);
+        assert_eq!(facts_of(&stop, utility, &policy), [closes(Subject::All)]);
+        assert_eq!(facts_of(&stop, utility, &Policy::default()).len(), 2);
+        assert_eq!(facts_of(&Reading::Nothing, utility, &policy), []);
+    }
+
+    #[test]
+    fn only_their_own_messages_close_what_start_opens() {
+        let sources = [
+            source::KEYWORD,
+            source::BUTTON,
+            source::WORDING,
+            source::REVIEW,
+            source::STAFF,
+            "web_form",
+        ];
+        let event = |(id, word): (u128, &str)| Event {
+            id: EventId::new(Uuid::from_u128(id)),
+            contact: ContactId::HOUSE,
+            fact: closes(Subject::Topic(Topic {
+                id: TopicId::new(Uuid::from_u128(id)),
+                ..OFFERS
+            })),
+            clock: Clock::Meta,
+            at: Timestamp::from_seconds(1),
+            received: Timestamp::from_seconds(1),
+            evidence: Evidence {
+                source: word.to_owned(),
+                ..Evidence::default()
+            },
+        };
+        let events: Vec<Event> = (1..).zip(sources).map(event).collect();
+        let mut standing = Standing::fold(events.iter());
+        assert_eq!(closed_by_own_messages(&events, &standing).len(), 4);
+        standing
+            .retracted
+            .extend(events.iter().map(|event| event.id));
+        let closed = closed_by_own_messages(&events, &standing);
+        assert_eq!(
+            closed.len(),
+            2,
+            "a keyword and a button cannot be retracted"
+        );
+    }
+
+    #[test]
+    fn a_stop_or_a_doubt_is_not_benign() {
+        let keywords = Keywords::default();
+        for (text, benign) in [
+            ("stop", false),
+            ("stop all", false),
+            ("cancel", false),
+            ("start", true),
+            ("hello", true),
+        ] {
+            let reading = keywords.read(text, wording::Setting::InAnswer);
+            let news = heard(&reading, Timestamp::from_seconds(3));
+            assert_eq!(news.benign.is_some(), benign, "{text}");
+            assert_eq!(news.last, Some(Timestamp::from_seconds(3)));
+        }
     }
 }

@@ -3,6 +3,11 @@
 //! A story is a title, its source, and lines. A line tells a policy that is not the default (`policy: …`), a topic
 //! (`topic: offers is marketing`), something that happens, or what follows (`then …`). Times are UTC. Every line
 //! counts: without it the story must end differently, unless it begins with `in vain,`; then it must not.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 #[path = "scenarios/outcome.rs"]
 mod outcome;

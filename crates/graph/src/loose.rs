@@ -196,9 +196,10 @@ pub(crate) fn as_time(value: &Value) -> Option<Timestamp> {
         .then(|| Timestamp::from_seconds(seconds))
 }
 
-/// A member that is a telephone number in Meta's digits.
+/// A member that is a telephone number: Meta's digits as they are, anything else as people write it.
 pub(crate) fn phone(object: &Object, name: &str) -> Option<Phone> {
-    text(object, name)?.parse().ok()
+    let text = text(object, name)?;
+    Phone::from_digits(&text).or_else(|| text.parse().ok())
 }
 
 /// A member that is a business-scoped user id.

@@ -67,6 +67,17 @@ pub struct Unknown {
 /// Codes that say "not now, and nothing was sent", whatever the status line.
 const HELD_BACK: [i64; 2] = [130_429, 131_056];
 
+/// Meta's answer to a send that it accepted, as far as it can be told afterwards: for a caller who asks again.
+#[must_use]
+pub fn accepted_body(input: &str, id: &str) -> Bytes {
+    let body = serde_json::json!({
+        "messaging_product": "whatsapp",
+        "contacts": [{ "input": input }],
+        "messages": [{ "id": id }],
+    });
+    Bytes::from(body.to_string())
+}
+
 impl Outcome {
     /// Reads an answer.
     ///

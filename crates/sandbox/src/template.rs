@@ -24,6 +24,8 @@ pub struct Template {
     pub correct_category: Option<String>,
     pub status: String,
     pub quality: String,
+    /// When the quality was set, in seconds since 1970.
+    pub quality_at_s: i64,
     pub parameter_format: String,
     pub components: Value,
     pub source: Option<String>,
@@ -51,6 +53,7 @@ impl Template {
             correct_category: None,
             status: "APPROVED".to_owned(),
             quality: "UNKNOWN".to_owned(),
+            quality_at_s: 0,
             parameter_format: new
                 .parameter_format
                 .clone()
@@ -65,7 +68,7 @@ impl Template {
             "id": self.id.to_string(), "name": self.name, "language": self.language, "status": self.status,
             "category": self.category, "correct_category": self.correct_category.as_ref().unwrap_or(&self.category),
             "parameter_format": self.parameter_format, "components": self.components,
-            "quality_score": {"score": self.quality, "date": Value::Null},
+            "quality_score": {"score": self.quality, "date": self.quality_at_s},
         })
     }
 

@@ -138,11 +138,13 @@ impl World {
 
     fn seed(&mut self) -> Result<(), String> {
         let options = self.options.clone();
+        let now_s = self.clock.simulated_ms() / 1_000;
         for account in &options.accounts {
             self.subscriptions
                 .insert(account.id.clone(), Subscription::default());
             self.templates.extend(options.templates.iter().map(|new| {
                 let mut template = Template::new(&account.id, new);
+                template.quality_at_s = now_s;
                 // A fixed id belongs to the first account alone: ids are unique across accounts.
                 if self
                     .accounts

@@ -1,6 +1,10 @@
 //! What every request shares: the ground floor, which imports nothing from higher up.
 
-use std::sync::{Arc, Mutex, atomic::AtomicBool};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, atomic::AtomicBool},
+    time::Instant,
+};
 
 use consent::policy::Policy;
 use graph::{
@@ -48,9 +52,14 @@ pub struct House {
     pub node: Uuid,
     /// Wakes the workers.
     pub bell: Bell,
-    /// The database was put back from an older copy and nobody has acknowledged it yet: marketing is refused, because
-    /// opt-outs may be missing.
+    /// Whether the templates were read at Meta since the start, or could not be.
+    pub templates_tried: AtomicBool,
+    /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
     pub restored: AtomicBool,
+    /// Tokens of callers that Meta vouched for, by hash, and since when.
+    pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
+    /// Templates that Meta did not know, and since when: not asked for again at once.
+    pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -139,7 +148,10 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             bell: Bell::default(),
+            templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
+            proved: Mutex::default(),
+            missing_templates: Mutex::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

@@ -6,7 +6,7 @@ use consent::{
 };
 use proptest::{collection::vec, prelude::*, sample::Index};
 
-use crate::history::{history, standing};
+use crate::history::{history, quietly, standing};
 
 fn fold(events: &[Event]) -> Standing {
     Standing::fold(events.iter())
@@ -24,6 +24,8 @@ fn take_in(events: &[Event]) -> Standing {
 }
 
 proptest! {
+    #![proptest_config(quietly())]
+
     #[test]
     fn any_order_and_any_repetition_give_the_same_registers(
         (events, shuffled) in history(100, 16).prop_flat_map(|events| {

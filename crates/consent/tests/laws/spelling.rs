@@ -9,6 +9,8 @@ use consent::{
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
+use crate::history::quietly;
+
 /// A number of a country whose numbers people write in every way, or any digits at all.
 fn digits() -> impl Strategy<Value = String> {
     prop_oneof![
@@ -33,6 +35,8 @@ fn written(digits: &str, prefix: &str, gaps: &[&str]) -> String {
 }
 
 proptest! {
+    #![proptest_config(quietly())]
+
     #[test]
     fn every_spelling_of_a_number_is_one_value(
         digits in digits(),

@@ -27,7 +27,11 @@ pub fn then(world: &World, text: &mut Text<'_>) -> Result<Outcome, String> {
     if text.0.starts_with('"') {
         return phones(world, text);
     }
-    let now = text.when(world.now()?)?.map_or_else(|| world.now(), Ok)?;
+    let today = world.now.unwrap_or(Timestamp::from_millis(0));
+    let now = match text.when(today)? {
+        Some(now) => now,
+        None => world.now()?,
+    };
     let nobody = Person::default();
     let (request, name) = question(world, text)?;
     let person = match name {

@@ -109,26 +109,15 @@ pub fn happen(
     } else if text.take("Meta answers ") {
         by_meta(world, text, meta)
     } else if text.take("the app claims that ") || text.take("an import claims that ") {
-        let claimed = text.when(occurred)?.ok_or("want `on <date>` in a claim")?;
-        let known = Known {
-            clock: Clock::Claimed,
-            occurred: claimed,
-            received,
-            source: "api",
-        };
-        let name = text.name()?;
-        let grants = text.take("opted in to ");
-        if !grants {
-            text.want("opted out of ")?;
-        }
-        let scope = world.scope(text)?;
-        let fact = if grants {
-            Fact::OptIn(scope)
-        } else {
-            Fact::OptOut(scope)
-        };
-        world.record(&name, fact, known);
-        Ok(())
+        by_a_claim(
+            world,
+            text,
+            Known {
+                clock: Clock::Claimed,
+                source: "api",
+                ..ours
+            },
+        )
     } else if text.take("the business answers ") {
         let name = text.name()?;
         text.want("from ")?;
@@ -152,6 +141,25 @@ pub fn happen(
         let name = text.name()?;
         by_the_person(world, text, &name, [ours, meta])
     }
+}
+
+fn by_a_claim(world: &mut World, text: &mut Text<'_>, known: Known<'_>) -> Result<(), String> {
+    let occurred = text
+        .when(known.occurred)?
+        .ok_or("want `on <date>` in a claim")?;
+    let name = text.name()?;
+    let grants = text.take("opted in to ");
+    if !grants {
+        text.want("opted out of ")?;
+    }
+    let scope = world.scope(text)?;
+    let fact = if grants {
+        Fact::OptIn(scope)
+    } else {
+        Fact::OptOut(scope)
+    };
+    world.record(&name, fact, Known { occurred, ..known });
+    Ok(())
 }
 
 fn by_staff(world: &mut World, text: &mut Text<'_>, known: Known<'_>) -> Result<(), String> {

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
-    cloud::{fault::Fault, node::Caller},
+    cloud::{
+        fault::Fault,
+        node::{self, Caller},
+    },
     customer, json,
     outgoing::message::Target,
     world::World,
@@ -22,7 +25,7 @@ const TOO_OLD: u32 = 139_100;
 pub async fn list(
     State(app): State<Arc<App>>,
     Path((_, number)): Path<(String, String)>,
-    _caller: Caller,
+    caller: Caller,
 ) -> Result<Json<Value>, Fault> {
     let world = known(&app, &number)?;
     let blocked = world
@@ -32,7 +35,8 @@ pub async fn list(
     let data: Vec<Value> = blocked
         .map(|c| json!({"messaging_product": "whatsapp", "wa_id": c.wa_id, "user_id": c.bsuid}))
         .collect();
-    Ok(Json(json!({"data": [{"block_users": data}]})))
+    let url = format!("{}/{}/{number}/block_users", app.base_url(), caller.version);
+    Ok(Json(node::paged(data, &caller, &url)))
 }
 
 pub async fn block(

@@ -83,6 +83,7 @@ pub async fn create(
     }
     let template = Template {
         status: "PENDING".to_owned(),
+        quality_at_s: world.clock.simulated_ms() / 1_000,
         ..Template::new(&account, &new)
     };
     let (id, category) = (template.id, template.category.clone());
@@ -280,7 +281,11 @@ impl World {
         let score = json::text(args, "score")
             .ok_or("`score` is missing: want GREEN, YELLOW, RED or UNKNOWN")?
             .to_ascii_uppercase();
-        let (before, _) = self.edit(id, |template| template.quality.clone_from(&score))?;
+        let now_s = self.clock.simulated_ms() / 1_000;
+        let (before, _) = self.edit(id, |template| {
+            template.quality.clone_from(&score);
+            template.quality_at_s = now_s;
+        })?;
         let rest = json!({"previous_quality_score": before.quality, "new_quality_score": score});
         self.tell_about(id, "message_template_quality_update", rest);
         Ok(())

@@ -276,6 +276,7 @@ impl World {
         };
         let template = Template {
             source: Some("AUTO_GENERATED".to_owned()),
+            quality_at_s: self.clock.simulated_ms() / 1_000,
             ..Template::new(account, &new)
         };
         let id = template.id;

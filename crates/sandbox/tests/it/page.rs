@@ -217,13 +217,11 @@ async fn news_arrive_as_events() {
     let mut events = request.send().await.unwrap();
     let mut heard = String::new();
     while !heard.contains("event: ready") {
-        heard
-            .push_str(&String::from_utf8(events.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(std::str::from_utf8(&events.chunk().await.unwrap().unwrap()).unwrap());
     }
     house.customer("ada", "say", json!({"text": "hi"})).await;
     while !heard.contains("event: chat\ndata: ada") {
-        heard
-            .push_str(&String::from_utf8(events.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(std::str::from_utf8(&events.chunk().await.unwrap().unwrap()).unwrap());
     }
 }
 

@@ -432,13 +432,7 @@ impl<'a> Cast<'a> {
     async fn save_standings(&self, tx: &mut Tx, policy: &Policy) -> Result<(), Error> {
         let dirty = self.members.values().filter(|member| member.dirty);
         let updates: Vec<Update<'_>> = dirty
-            .map(|member| Update {
-                contact: member.person.id,
-                standing: &member.person.standing,
-                consent: summary::consent(&member.person.standing, policy, self.now),
-                platform: summary::platform(&member.person.standing),
-                at: self.now,
-            })
+            .map(|member| update(&member.person, policy, self.now))
             .collect();
         if updates.is_empty() {
             return Ok(());
@@ -501,6 +495,18 @@ impl<'a> Cast<'a> {
         if let Some(member) = self.members.get_mut(&id) {
             member.links.push(line);
         }
+    }
+}
+
+/// A standing as it is written, with what lists show of it.
+#[must_use]
+pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update<'a> {
+    Update {
+        contact: person.id,
+        standing: &person.standing,
+        consent: summary::consent(&person.standing, policy, now),
+        platform: summary::platform(&person.standing),
+        at: now,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod backup;
+pub mod callers;
 pub mod cast;
 pub mod check;
 pub mod contacts;
 pub mod explain;
+pub mod facts;
 pub mod gate;
 pub mod identity;
 pub mod ingest;
@@ -22,6 +24,7 @@ pub mod reservations;
 pub mod send;
 pub mod summary;
 pub mod templates;
+pub mod token;
 pub mod topics;
 pub mod verify;
 pub mod who;

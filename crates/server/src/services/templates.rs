@@ -1,1 +1,181 @@
 //! Templates and their categories, as Meta last told us.
+
+use std::{
+    sync::{PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use consent::{
+    request,
+    scope::{Category, Topic},
+};
+use graph::{client::CallError, template};
+use store::template::TemplateLine;
+
+use crate::{app::House, clock::Clock, error::Error};
+
+/// How long a template that Meta did not know is not asked for again.
+const MISSING_FOR: Duration = Duration::from_secs(60);
+
+/// How many pages of one account are read: far more than the 6,000 templates an account may have.
+const PAGES_MAX: usize = 200;
+
+/// What a template means for a verdict.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its category; marketing when it is not known.
+    pub category: Category,
+    /// Whether it can be sent.
+    pub state: request::Template,
+    /// The topic that it is bound to.
+    pub topic: Option<Topic>,
+}
+
+/// Looks a template up. One that we do not know is asked for at Meta once; then it counts as marketing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(app: &House, account: &str, name: &str, language: &str) -> Result<Found, Error> {
+    let known = match app.store.template(account, name, language).await? {
+        Some(line) => Some(line),
+        None if may_ask(app, account, name, language) => {
+            if let Err(error) = read_account(app, account).await {
+                tracing::warn!(%error, account, "could not ask Meta for a template that we do not know");
+            }
+            app.store.template(account, name, language).await?
+        }
+        None => None,
+    };
+    let Some(line) = known else {
+        return Ok(Found {
+            category: Category::Marketing,
+            state: request::Template::Usable,
+            topic: None,
+        });
+    };
+    let topic = match line.topic {
+        Some(id) => app
+            .store
+            .topics()
+            .await?
+            .into_iter()
+            .map(|line| line.topic)
+            .find(|topic| topic.id == id),
+        None => None,
+    };
+    Ok(Found {
+        category: category(&line),
+        state: state(&line),
+        topic,
+    })
+}
+
+/// The category of a template; marketing when Meta's word for it is not one that we know.
+#[must_use]
+pub fn category(line: &TemplateLine) -> Category {
+    template::category(&line.category)
+        .filter(|category| *category != Category::Service)
+        .unwrap_or(Category::Marketing)
+}
+
+/// Whether a template can be sent.
+#[must_use]
+pub fn state(line: &TemplateLine) -> request::Template {
+    if template::Status::read(&line.status).usable() {
+        request::Template::Usable
+    } else {
+        request::Template::Unavailable
+    }
+}
+
+/// Reads the templates of every account again. Whatever comes of it, readiness need not wait any longer.
+///
+/// # Errors
+/// The first account's failure, after all were tried.
+pub async fn refresh(app: &House) -> Result<(), Error> {
+    let mut first = Ok(());
+    for account in &app.config.whatsapp.accounts {
+        if let Err(error) = read_account(app, &account.id).await {
+            first = first.and(Err(error));
+        }
+    }
+    app.templates_tried.store(true, Ordering::SeqCst);
+    first
+}
+
+/// Reads the templates of one account, page by page, and takes them in at once.
+async fn read_account(app: &House, account: &str) -> Result<(), Error> {
+    let Some(token) = &app.token else {
+        return Err(Error::Conflict(
+            "there is no whatsapp.access_token to read templates with".to_owned(),
+        ));
+    };
+    let started = app.clock.now();
+    let mut lines = Vec::new();
+    let mut after: Option<String> = None;
+    for _ in 0..PAGES_MAX {
+        let page = app
+            .graph
+            .templates(account, token, after.as_deref())
+            .await
+            .map_err(unreachable)?;
+        for reason in &page.bad {
+            tracing::warn!(
+                account,
+                reason,
+                "a template in Meta's list makes no sense; it counts as marketing"
+            );
+        }
+        lines.extend(
+            page.templates
+                .into_iter()
+                .map(|template| line(account, template, &app.clock)),
+        );
+        after = page.after;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut tx = app.store.begin().await?;
+    if !lines.is_empty() {
+        tx.put_templates(&lines).await?;
+    }
+    tx.drop_templates(account, started).await?;
+    tx.commit().await?;
+    tracing::info!(account, count = lines.len(), "read the templates");
+    Ok(())
+}
+
+fn line(account: &str, template: template::Template, clock: &Clock) -> TemplateLine {
+    TemplateLine {
+        account: account.to_owned(),
+        name: template.name,
+        language: template.language,
+        id: template.id,
+        category: template.category.map_or_else(
+            || "unknown".to_owned(),
+            |category| category.word().to_owned(),
+        ),
+        status: template.status.word().to_owned(),
+        quality: template.quality,
+        topic: None,
+        components: template.components,
+        changed: clock.now(),
+    }
+}
+
+fn may_ask(app: &House, account: &str, name: &str, language: &str) -> bool {
+    let now = app.clock.instant();
+    let mut missing = app
+        .missing_templates
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    missing.retain(|_, since| now.duration_since(*since) < MISSING_FOR);
+    missing
+        .insert(format!("{account}/{name}/{language}"), now)
+        .is_none()
+}
+
+fn unreachable(error: CallError) -> Error {
+    Error::Conflict(format!("Meta does not list the templates: {error}"))
+}

@@ -1,0 +1,56 @@
+//! What a verdict needs to know besides the standing: what was sent lately, and what time it is where the person is.
+
+use consent::{
+    id::ContactId,
+    policy::Policy,
+    scope::Category,
+    time::{DAY_MS, Timestamp},
+};
+
+use crate::{app::House, error::Error};
+
+/// What is known besides the standing.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// When messages of capped categories went to the person; empty when nothing is capped.
+    pub sent: Vec<(Category, Timestamp)>,
+    /// The minute of the day where the person lives; none when no hour is quiet.
+    pub minute_there: Option<u16>,
+}
+
+/// Gathers what policy asks for, and nothing where it asks for nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known(
+    app: &House,
+    contact: Option<ContactId>,
+    policy: &Policy,
+) -> Result<Known, Error> {
+    let now = app.clock.now();
+    let longest = policy.caps.iter().map(|cap| cap.days).max();
+    let sent = match (contact, longest) {
+        (Some(contact), Some(days)) => {
+            app.store
+                .sent_since(contact, now.plus_millis(-DAY_MS * i64::from(days)))
+                .await?
+        }
+        _ => Vec::new(),
+    };
+    let minute_there = policy.quiet_hours.map(|_| minute_there(policy, now));
+    Ok(Known { sent, minute_there })
+}
+
+/// The minute of the day in the time zone that the policy names.
+#[must_use]
+pub fn minute_there(policy: &Policy, now: Timestamp) -> u16 {
+    let zone = policy
+        .zone
+        .as_deref()
+        .and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
+    let there = jiff::Timestamp::from_millisecond(now.millis())
+        .unwrap_or_default()
+        .to_zoned(zone);
+    u16::from(there.hour().unsigned_abs()) * 60 + u16::from(there.minute().unsigned_abs())
+}

@@ -1,0 +1,71 @@
+"""The first hour with Consentry, as the README tells it."""
+
+import bodies
+from people import ADA, ANA_LONG, ANA_SHORT, ORDER, check, opt_in, refused, says, says_stop, send, sent_to, want_accepted, want_refused
+from wire import until, want
+
+SPELLINGS = (
+    "447700900123",
+    "+447700900123",
+    "+44 7700 900123",
+    "+44 (0)7700 900123",
+    "+44-7700-900-123",
+    "(+44) 7700.900.123",
+    "00447700900123",
+    "\uff0b\uff14\uff14\uff17\uff17\uff10\uff10\uff19\uff10\uff10\uff11\uff12\uff13",
+    447700900123,
+)
+
+
+def test_a_customer_who_says_stop_gets_no_offers_and_still_gets_the_order_update(world):
+    house = world.sandbox()
+    opt_in(house.api, ADA)
+    want_accepted(send(house, bodies.template(ADA, "spring_sale")))
+    says_stop(house, "ada", ADA)
+    before = len(sent_to(house, ADA))
+    want_refused(send(house, bodies.template(ADA, "spring_sale")))
+    want(len(sent_to(house, ADA)) == before, "nothing of what was refused reached Meta")
+    want_accepted(send(house, bodies.template(ADA, *ORDER)))
+    said = [line["message"].get("template", {}).get("name") for line in sent_to(house, ADA)[before:]]
+    want(said == ["order_update"], f"the order update, and nothing else, reached Meta: {said}")
+
+
+def test_every_spelling_of_a_number_is_the_person_who_said_stop(world):
+    house = world.sandbox()
+    opt_in(house.api, ADA)
+    says_stop(house, "ada", ADA)
+    before = len(sent_to(house, ADA))
+    for spelling in SPELLINGS:
+        want_refused(send(house, bodies.template(spelling, "spring_sale")))
+        if isinstance(spelling, str):
+            answer = check(house.api, "marketing", spelling)
+            want(refused(answer, "opted_out_category"), f"the check of `{spelling}` is refused", answer)
+    want(len(sent_to(house, ADA)) == before, "no spelling of the number reached Meta")
+
+
+def test_the_ninth_digit_of_brazil_hides_nobody_who_said_stop(world):
+    house = world.sandbox()
+    opt_in(house.api, ANA_LONG)
+    says(house, "ana", "PARAR")
+    until(lambda: refused(check(house.api, "marketing", ANA_LONG), "opted_out_category"), "PARAR is in force")
+    for spelling in (ANA_LONG, ANA_SHORT, f"+{ANA_SHORT}"):
+        want_refused(send(house, bodies.template(spelling, "spring_sale")))
+
+
+def test_a_stranger_gets_no_marketing_and_gets_the_order_update(world):
+    house = world.sandbox()
+    stranger = "447700900999"
+    want_refused(send(house, bodies.template(stranger, "spring_sale")), reasons=("no_consent",))
+    want_accepted(send(house, bodies.template(stranger, *ORDER)))
+
+
+def test_stop_is_still_in_force_after_a_restart(world):
+    folder = world.folder()
+    house = world.sandbox(folder)
+    opt_in(house.api, ADA)
+    says_stop(house, "ada", ADA)
+    code = house.process.stop()
+    want(code == 0, f"SIGTERM ends the sandbox with 0, not {code}")
+    again = world.sandbox(folder)
+    answer = check(again.api, "marketing", ADA)
+    want(refused(answer, "opted_out_category"), "STOP is in force after the restart", answer)
