@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, numbering, reservations},
+    services::{backup, numbering, reservations, templates},
 };
 
 /// How long the workers may take to finish what they are at.
@@ -307,7 +307,7 @@ async fn relay_step(_app: &App) -> Result<Turn, Error> {
     Ok(Turn::Idle)
 }
 
-// MERGE: `services::templates::refresh` is written on another branch.
-async fn templates_step(_app: &App) -> Result<Turn, Error> {
+async fn templates_step(app: &App) -> Result<Turn, Error> {
+    templates::refresh(app).await?;
     Ok(Turn::Idle)
 }

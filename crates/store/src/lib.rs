@@ -14,3 +14,4 @@ pub mod migrate;
 pub mod pool;
 pub mod relay;
 pub mod template;
+pub mod whole;
