@@ -1,5 +1,7 @@
 //! Where the log goes and how it looks: to stderr, as text for people or JSON for machines.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::config::{Log, LogFormat};
@@ -19,7 +21,10 @@ pub struct BadLevel {
 /// [`BadLevel`] when the level cannot be understood.
 pub fn init(log: &Log) -> Result<(), BadLevel> {
     let filter = filter(&log.level)?;
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // The only failure is that somebody else was first.
     let _ = match log.format {
         LogFormat::Text => lines.with_target(false).try_init(),

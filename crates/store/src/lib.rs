@@ -13,5 +13,7 @@ pub mod message;
 pub mod migrate;
 pub mod pool;
 pub mod relay;
+#[cfg(feature = "tamper")]
+pub mod tamper;
 pub mod template;
 pub mod whole;
