@@ -8,7 +8,7 @@ use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use consent::id::ContactId;
 use sqlx::{
-    ConnectOptions, Executor, PgPool, Postgres, Sqlite, SqlitePool,
+    ConnectOptions, Connection, Executor, PgPool, Postgres, Sqlite, SqlitePool,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -243,10 +243,14 @@ impl Store {
     pub async fn copy_to(&self, file: &str) -> Result<(), StoreError> {
         match self {
             Self::Sqlite { read, .. } => {
+                // Copying reads, but SQLite counts it as writing; the connection is not used again.
+                let mut conn = read.acquire().await?.detach();
+                conn.execute("pragma query_only = off").await?;
                 sqlx::query("vacuum into $1")
                     .bind(file)
-                    .execute(read)
+                    .execute(&mut conn)
                     .await?;
+                conn.close().await?;
                 Ok(())
             }
             Self::Postgres { .. } => Err(StoreError::BadUrl(

@@ -79,7 +79,11 @@ pub async fn copy(store: &Store, file: &Path) -> Result<Copied, Error> {
             "`{name}` exists: want the name of a new file"
         )));
     }
-    store.copy_to(name).await?;
+    if let Err(error) = store.copy_to(name).await {
+        // Half a copy is none.
+        let _ = std::fs::remove_file(file);
+        return Err(error.into());
+    }
     let opened = File::open(file).map_err(Error::internal)?;
     opened.sync_all().map_err(Error::internal)?;
     let bytes = opened.metadata().map_err(Error::internal)?.len();
@@ -302,6 +306,10 @@ fn set_aside(database: &Path, now: Timestamp) -> std::io::Result<Option<PathBuf>
 async fn log_size_of(file: &Path) -> Result<i64, Error> {
     let store = Store::open(&format!("sqlite:{}", file.display())).await?;
     let head = store.head().await;
+    let vault = store.house("log_seed").await;
     store.close().await;
+    if vault?.is_none() {
+        return Err(Error::Conflict("it holds no log".to_owned()));
+    }
     Ok(head?.size)
 }
