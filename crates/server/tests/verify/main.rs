@@ -86,7 +86,7 @@ async fn house(folder: &Path) -> App {
     let config = Config::load(None, Some(folder)).unwrap();
     let clock = Clock::Stepped(Arc::new(AtomicI64::new(NOON)));
     let app = House::open(config, clock).await.unwrap();
-    for turn in 0..6 {
+    for turn in 0..7 {
         people(&app, turn).await;
         numbering::checkpoint(&app).await.unwrap();
     }
