@@ -21,6 +21,8 @@ pub mod quiet;
 pub mod record;
 pub mod relay;
 pub mod retry;
+pub mod reservations;
+pub mod sample;
 pub mod send;
 pub mod summary;
 pub mod templates;
