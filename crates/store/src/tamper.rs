@@ -1,8 +1,12 @@
 //! What somebody with access to the file could do: change one value, past triggers. For tests, behind a feature.
 
+use consent::id::ContactId;
 use sqlx::{Executor, Row, TypeInfo, ValueRef, sqlite::SqliteRow};
 
-use crate::{error::StoreError, pool::Store};
+use crate::{
+    error::StoreError,
+    pool::{Store, on_tx},
+};
 
 /// A value of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +47,18 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// Puts another wrapped key in the place of a person's.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_sealing_key(&self, contact: ContactId, key: &[u8]) -> Result<(), StoreError> {
+        let sql = "update contact set sealing_key = $1 where id = $2";
+        let id = contact.get().as_bytes().to_vec();
+        let mut tx = self.begin().await?;
+        on_tx!(tx, conn => { sqlx::query(sql).bind(key).bind(id).execute(conn).await?; });
+        tx.commit().await
     }
 
     /// One cell by chance: of the row at `nth`, counted round and round. None where the cell is empty.

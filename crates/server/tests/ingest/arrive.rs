@@ -209,16 +209,7 @@ async fn an_item_that_cannot_be_applied_waits_alone_and_is_applied_later() {
 }
 
 async fn set_key(here: &Here, id: consent::id::ContactId, key: &[u8]) {
-    let store::pool::Store::Sqlite { write, .. } = &here.app.store else {
-        return;
-    };
-    let sql = "update contact set sealing_key = $1 where id = $2";
-    sqlx::query(sql)
-        .bind(key)
-        .bind(id.get().as_bytes().to_vec())
-        .execute(write)
-        .await
-        .unwrap();
+    here.app.store.set_sealing_key(id, key).await.unwrap();
 }
 
 #[tokio::test]

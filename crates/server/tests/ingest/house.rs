@@ -24,7 +24,6 @@ use server::{
     http::router,
     services::{numbering, policy, token},
 };
-use sqlx::Connection;
 use store::{
     contact::{ContactLine, NewContact},
     event::EventLine,
@@ -52,7 +51,7 @@ impl Here {
     pub async fn open_with(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = match database() {
-            Some(url) => schema(&url).await,
+            Some(url) => schema(&url),
             None => format!("sqlite:{}", folder.path().join("consentry.db").display()),
         };
         let file = folder.path().join("consentry.toml");
@@ -266,12 +265,9 @@ impl Here {
     }
 }
 
-/// A schema of its own, so that stories run side by side in one PostgreSQL.
-async fn schema(url: &str) -> String {
+/// A schema of its own, so that stories run side by side in one PostgreSQL. The store makes it.
+fn schema(url: &str) -> String {
     let name = format!("t{}", uuid::Uuid::now_v7().simple());
-    let mut admin = sqlx::PgConnection::connect(url).await.unwrap();
-    let sql = sqlx::AssertSqlSafe(format!("create schema {name}"));
-    sqlx::query(sql).execute(&mut admin).await.unwrap();
     let joint = if url.contains('?') { '&' } else { '?' };
     format!("{url}{joint}options=-csearch_path%3D{name}")
 }
@@ -281,9 +277,10 @@ async fn schema(url: &str) -> String {
     reason = "a test asks which database to run on"
 )]
 fn database() -> Option<String> {
-    std::env::var("CONSENTRY_TEST_DATABASE")
-        .ok()
-        .filter(|url| url.starts_with("postgres"))
+    let on_postgresql = std::env::var("CONSENTRY_TEST_ON").is_ok_and(|word| word == "postgresql");
+    on_postgresql.then(|| {
+        std::env::var("CONSENTRY_TEST_DATABASE").expect("no address in CONSENTRY_TEST_DATABASE")
+    })
 }
 
 pub fn alias(name: &str) -> Alias {

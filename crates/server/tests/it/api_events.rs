@@ -37,10 +37,7 @@ async fn an_opt_in_needs_evidence_and_an_opt_out_none() {
 
 #[tokio::test]
 async fn what_is_not_in_force_says_so() {
-    for house in [Some(House::open().await), House::open_postgres().await]
-        .into_iter()
-        .flatten()
-    {
+    for house in [House::open().await, House::open_postgres().await] {
         house.opt_out(ANA).await;
         house.pass(std::time::Duration::from_secs(60));
         let evidence = json!({"source": "web_form", "wording": "Yes"});
@@ -105,10 +102,7 @@ async fn a_batch_keeps_order_and_a_bad_line_costs_no_other() {
 
 #[tokio::test]
 async fn whoever_is_erased_stays_refused_and_the_log_still_proves() {
-    for house in [Some(House::open().await), House::open_postgres().await]
-        .into_iter()
-        .flatten()
-    {
+    for house in [House::open().await, House::open_postgres().await] {
         let event = house.opt_in(ANA).await;
         house.number().await;
         let proof = format!("/api/v1/ledger/proof/{}", event["id"].as_str().unwrap());

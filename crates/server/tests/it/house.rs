@@ -42,7 +42,6 @@ pub struct House {
     pub key: String,
     at: Arc<AtomicI64>,
     folder: TempDir,
-    schema: Option<String>,
 }
 
 /// What a door answered.
@@ -81,21 +80,22 @@ impl House {
     pub async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("consentry.db").display());
-        Self::at(folder, &url, None).await
+        Self::at(folder, &url).await
     }
 
-    /// A house on PostgreSQL, in a schema of its own; none where no server was named.
-    pub async fn open_postgres() -> Option<Self> {
-        let server = env("CONSENTRY_TEST_DATABASE")?;
+    /// A house on PostgreSQL, in a schema of its own.
+    pub async fn open_postgres() -> Self {
+        let server = env("CONSENTRY_TEST_DATABASE").expect(
+            "CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one",
+        );
         let folder = tempfile::tempdir().unwrap();
         let schema = format!("it_{}", uuid::Uuid::now_v7().simple());
-        say(&server, format!("create schema {schema}")).await;
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
-        Some(Self::at(folder, &url, Some(schema)).await)
+        Self::at(folder, &url).await
     }
 
-    async fn at(folder: TempDir, database: &str, schema: Option<String>) -> Self {
+    async fn at(folder: TempDir, database: &str) -> Self {
         let settings = format!(
             "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
              [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
@@ -119,17 +119,12 @@ impl House {
             key: key.key,
             at,
             folder,
-            schema,
         }
     }
 
-    /// Closes the house; a schema of its own goes with it.
+    /// Closes the house.
     pub async fn close(self) {
         self.app.store.close().await;
-        let (Some(schema), Some(server)) = (&self.schema, env("CONSENTRY_TEST_DATABASE")) else {
-            return;
-        };
-        say(&server, format!("drop schema {schema} cascade")).await;
     }
 
     /// Lets time pass.
@@ -243,14 +238,4 @@ impl House {
 )]
 fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-async fn say(server: &str, sql: String) {
-    use sqlx::Connection;
-    let mut conn = sqlx::PgConnection::connect(server).await.unwrap();
-    sqlx::query(sqlx::AssertSqlSafe(sql))
-        .execute(&mut conn)
-        .await
-        .unwrap();
-    conn.close().await.unwrap();
 }
