@@ -5,10 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{options::NewCustomer, outgoing::message::Out, secret};
+use crate::{
+    chat::{Bubble, Out},
+    options::NewCustomer,
+    secret,
+};
 
 const CHAT_MAX: usize = 200;
 const WAITING_MAX: usize = 500;
@@ -46,61 +49,6 @@ pub struct Customer {
     pub chat: VecDeque<Bubble>,
     /// What arrives when the phone is back online.
     pub waiting: VecDeque<Arc<Out>>,
-}
-
-/// One message in the chat.
-#[derive(Clone, Debug, Serialize)]
-pub struct Bubble {
-    pub id: String,
-    pub from: Side,
-    pub number: String,
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub category: Option<String>,
-    pub template: Option<String>,
-    pub header: Option<String>,
-    pub body: String,
-    pub footer: Option<String>,
-    pub buttons: Vec<Button>,
-    pub at_ms: i64,
-    pub state: State,
-    pub reply_to: Option<String>,
-    pub reaction: Option<String>,
-    #[serde(skip)]
-    pub out: Option<Arc<Out>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Business,
-    Customer,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Sent,
-    Delivered,
-    Read,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Button {
-    pub kind: ButtonKind,
-    pub text: String,
-    /// The payload of a quick reply, or the id of an interactive button or row.
-    pub id: String,
-    pub description: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ButtonKind {
-    QuickReply,
-    Reply,
-    Row,
-    Link,
 }
 
 impl Customer {
