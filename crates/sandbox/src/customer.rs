@@ -144,12 +144,16 @@ impl Customer {
     }
 }
 
-/// The digits of a number written in any usual way.
+/// The digits of a number written in any usual way; a leading `00` stands for the `+`.
 pub fn digits(text: &str) -> Result<String, String> {
     let bare: String = text
         .chars()
         .filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}'))
         .collect();
+    let bare = match bare.strip_prefix("00") {
+        Some(rest) if !text.contains('+') => rest.to_owned(),
+        _ => bare,
+    };
     let right = (7..=15).contains(&bare.len())
         && bare.bytes().all(|byte| byte.is_ascii_digit())
         && !bare.starts_with('0');
@@ -250,5 +254,27 @@ mod tests {
         assert_eq!(digits("+44 (7700) 900-123").as_deref(), Ok("447700900123"));
         assert!(digits("12345").is_err());
         assert!(digits("+44 7700 90012x").is_err());
+    }
+
+    #[test]
+    fn two_zeros_in_front_are_a_plus() {
+        for written in ["0044 7700-900-123", "00447700900123", "(00) 44 7700 900123"] {
+            assert_eq!(digits(written).as_deref(), Ok("447700900123"), "{written}");
+        }
+        // The zeros are not part of the number, so the limits hold for what follows them.
+        assert_eq!(
+            digits("00123456789012345").as_deref(),
+            Ok("123456789012345")
+        );
+        for wrong in [
+            "00123456",
+            "001234567890123456",
+            "+0044 7700 900123",
+            "000447700900123",
+            "07700 900123",
+            "00",
+        ] {
+            assert!(digits(wrong).is_err(), "{wrong}");
+        }
     }
 }
