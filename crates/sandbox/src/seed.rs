@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::options::{Account, NewCustomer, NewTemplate, Number};
+use crate::given::{Account, NewCustomer, NewTemplate, Number};
 
 /// One account with one number.
 pub fn accounts() -> Vec<Account> {
