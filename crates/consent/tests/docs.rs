@@ -27,9 +27,7 @@ fn the_page_of_refusals_has_every_code_in_order_with_its_sentences() {
         .collect();
     let program: Vec<[String; 3]> = Code::ALL
         .into_iter()
-        .map(|code| {
-            [code.word(), code.sentence(), code.lifter().sentence()].map(ToOwned::to_owned)
-        })
+        .map(|code| [code.word(), code.sentence(), code.lifter().sentence()].map(ToOwned::to_owned))
         .collect();
     assert_eq!(page, program);
 }

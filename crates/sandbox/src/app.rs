@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::{
     clock::Clock,
     options::Options,
-    page::door::Doors,
+    page::session::Doors,
     world::{Bells, World},
 };
 

@@ -5,10 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{options::NewCustomer, outgoing::message::Out, secret};
+use crate::{
+    chat::{Bubble, Out},
+    options::NewCustomer,
+    secret,
+};
 
 const CHAT_MAX: usize = 200;
 const WAITING_MAX: usize = 500;
@@ -46,61 +49,6 @@ pub struct Customer {
     pub chat: VecDeque<Bubble>,
     /// What arrives when the phone is back online.
     pub waiting: VecDeque<Arc<Out>>,
-}
-
-/// One message in the chat.
-#[derive(Clone, Debug, Serialize)]
-pub struct Bubble {
-    pub id: String,
-    pub from: Side,
-    pub number: String,
-    #[serde(rename = "type")]
-    pub kind: String,
-    pub category: Option<String>,
-    pub template: Option<String>,
-    pub header: Option<String>,
-    pub body: String,
-    pub footer: Option<String>,
-    pub buttons: Vec<Button>,
-    pub at_ms: i64,
-    pub state: State,
-    pub reply_to: Option<String>,
-    pub reaction: Option<String>,
-    #[serde(skip)]
-    pub out: Option<Arc<Out>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    Business,
-    Customer,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Sent,
-    Delivered,
-    Read,
-}
-
-#[derive(Clone, Debug, Serialize)]
-pub struct Button {
-    pub kind: ButtonKind,
-    pub text: String,
-    /// The payload of a quick reply, or the id of an interactive button or row.
-    pub id: String,
-    pub description: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ButtonKind {
-    QuickReply,
-    Reply,
-    Row,
-    Link,
 }
 
 impl Customer {
@@ -196,12 +144,16 @@ impl Customer {
     }
 }
 
-/// The digits of a number written in any usual way.
+/// The digits of a number written in any usual way; a leading `00` stands for the `+`.
 pub fn digits(text: &str) -> Result<String, String> {
     let bare: String = text
         .chars()
         .filter(|c| !matches!(c, '+' | ' ' | '-' | '(' | ')' | '.' | '/' | '\u{a0}'))
         .collect();
+    let bare = match bare.strip_prefix("00") {
+        Some(rest) if !text.contains('+') => rest.to_owned(),
+        _ => bare,
+    };
     let right = (7..=15).contains(&bare.len())
         && bare.bytes().all(|byte| byte.is_ascii_digit())
         && !bare.starts_with('0');
@@ -302,5 +254,27 @@ mod tests {
         assert_eq!(digits("+44 (7700) 900-123").as_deref(), Ok("447700900123"));
         assert!(digits("12345").is_err());
         assert!(digits("+44 7700 90012x").is_err());
+    }
+
+    #[test]
+    fn two_zeros_in_front_are_a_plus() {
+        for written in ["0044 7700-900-123", "00447700900123", "(00) 44 7700 900123"] {
+            assert_eq!(digits(written).as_deref(), Ok("447700900123"), "{written}");
+        }
+        // The zeros are not part of the number, so the limits hold for what follows them.
+        assert_eq!(
+            digits("00123456789012345").as_deref(),
+            Ok("123456789012345")
+        );
+        for wrong in [
+            "00123456",
+            "001234567890123456",
+            "+0044 7700 900123",
+            "000447700900123",
+            "07700 900123",
+            "00",
+        ] {
+            assert!(digits(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -6,10 +6,12 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::{
-    customer::{self, Bubble, Customer, Side, State},
+    chat::{Bubble, Side, State},
+    customer::{self, Customer},
     json,
     options::NewCustomer,
-    outgoing::progress::{Job, Step},
+    outgoing::job::{Job, Step},
+    refusal::Refusal,
     said::{Inbound, inbound, read, switch, words},
     webhook::shape::{self, Change, Fields},
     world::World,
@@ -17,14 +19,6 @@ use crate::{
 
 /// One grey pixel, so that a picture can be fetched.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x80\x80\x80\x00\x00\x00!\xf9\x04\x00\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
-
-/// Why a customer cannot do that.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    Unknown(String),
-    Wrong(String),
-    Conflict(String),
-}
 
 type Done = Result<Value, Refusal>;
 

@@ -1,22 +1,27 @@
 //! A simulator of the WhatsApp Cloud API with customers and phones, met only over HTTP.
 
 mod app;
+mod arrival;
+mod chat;
 mod clock;
 mod cloud;
 mod control;
 mod customer;
+mod given;
 mod inbound;
 mod json;
 mod listen;
 pub mod options;
 mod outgoing;
 mod page;
+mod refusal;
 mod ring;
 mod run;
 mod said;
 mod secret;
 pub mod seed;
 pub mod settings;
+mod shelf;
 mod template;
 mod webhook;
 mod witness;

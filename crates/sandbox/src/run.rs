@@ -22,7 +22,7 @@ use crate::{
     listen::{Watching, Wire},
     options::{Error, Gateway, Options},
     outgoing::progress,
-    page::{self, door::Doors},
+    page::{self, session::Doors},
     webhook::post,
     witness,
     world::{Bells, World},

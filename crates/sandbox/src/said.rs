@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    customer::{self, Bubble, Button, ButtonKind, Customer, Side},
-    inbound::Refusal,
+    chat::{Bubble, Button, ButtonKind, Side},
+    customer::{self, Customer},
     json,
+    refusal::Refusal,
     webhook::shape::Fields,
 };
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::options::{Account, NewCustomer, NewTemplate, Number};
+use crate::given::{Account, NewCustomer, NewTemplate, Number};
 
 /// One account with one number.
 pub fn accounts() -> Vec<Account> {
@@ -88,6 +88,17 @@ pub fn templates() -> Vec<NewTemplate> {
         }
     }
     all
+}
+
+/// The body of a request that sends a template, as an app would write it; `parameter` fills the first gap.
+pub fn message(to: &str, template: &str, parameter: Option<&str>) -> Value {
+    let mut content = json!({"name": template, "language": {"code": "en_GB"}});
+    if let (Some(text), Some(content)) = (parameter, content.as_object_mut()) {
+        let parameters = json!([{"type": "text", "text": text}]);
+        let components = json!([{"type": "body", "parameters": parameters}]);
+        content.insert("components".to_owned(), components);
+    }
+    json!({"messaging_product": "whatsapp", "to": to, "type": "template", "template": content})
 }
 
 const SPRING: [(&str, &str, &str, [&str; 2]); 4] = [

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
+    chat::{Button, ButtonKind},
     cloud::fault::Fault,
-    customer::{Button, ButtonKind},
     json,
     options::NewTemplate,
     secret,

@@ -9,47 +9,17 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
-use crate::{app::App, clock::Moment, cloud::fault::Fault, listen::Wire};
+use crate::{
+    app::App,
+    arrival::{Arrival, Line, Outcome},
+    cloud::fault::Fault,
+    listen::Wire,
+};
 
 const BODY_BYTES_MAX: usize = 1024 * 1024;
 const MEDIA_BYTES_MAX: usize = 16 * 1024 * 1024;
 const KEPT_BYTES_MAX: usize = 16 * 1024;
-
-/// One POST or DELETE, as it came in.
-#[derive(Clone, Debug, Serialize)]
-pub struct Arrival {
-    pub method: String,
-    pub path: String,
-    /// The last part of the path: `messages`, `marketing_messages`, `media`, ...
-    pub edge: String,
-    pub token: Option<String>,
-    pub first_byte: Moment,
-    /// When the last byte was read; null while it has not been, or never was.
-    pub complete: Option<Moment>,
-    pub answered: Option<Moment>,
-    pub body: Option<String>,
-    pub bytes: usize,
-    pub status: Option<u16>,
-    /// `accepted`, `refused`, `fault`, or null without an answer.
-    pub verdict: Option<&'static str>,
-    pub code: Option<u32>,
-    pub wamid: Option<String>,
-    pub fault: Option<&'static str>,
-}
-
-/// What a handler adds to the log, through the answer's extensions.
-#[derive(Clone, Debug, Default)]
-pub struct Outcome {
-    pub code: Option<u32>,
-    pub wamid: Option<String>,
-    pub fault: Option<&'static str>,
-}
-
-/// The number of the line in the log, for handlers that write to it before they answer.
-#[derive(Clone, Copy, Debug)]
-pub struct Line(pub u64);
 
 pub async fn watch(
     State(app): State<Arc<App>>,

@@ -9,23 +9,23 @@ use std::{
 use tokio::sync::{Notify, broadcast};
 
 use crate::{
+    arrival::Arrival,
+    chat::Target,
     clock::Clock,
-    cloud::{media::MediaShelf, subscription::Subscription},
     customer::Customer,
     options::{Account, Error, Gateway, NewCustomer, Number, Options},
     outgoing::{
+        job::{Due, Job},
         limits::Limits,
-        message::Target,
-        progress::{Due, Job},
         trick::Tricks,
     },
     page::panel::Panel,
     ring::Ring,
     secret::{self, Dice},
     settings::Settings,
+    shelf::MediaShelf,
     template::Template,
-    webhook::outbox::Outbox,
-    witness::Arrival,
+    webhook::outbox::{Outbox, Subscription},
 };
 
 pub const CUSTOMERS_MAX: usize = 1_000;

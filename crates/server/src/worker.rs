@@ -1,1 +1,313 @@
-//! What runs beside the requests: numbering, checkpoints, relays, template reading, tidying.
+//! What goes on by itself: numbering, checkpoints, batches of reservations, relays, templates, tidying.
+//!
+//! Every loop says once what is wrong, waits longer the longer it lasts, says when it is over, and never ends the
+//! process.
+
+use std::{panic::AssertUnwindSafe, sync::atomic::Ordering, time::Duration};
+
+use consent::time::{DAY_MS, HOUR_MS};
+use futures::{FutureExt, future::BoxFuture};
+use store::error::StoreError;
+use tokio::{sync::Notify, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{App, House},
+    error::Error,
+    services::{backup, numbering, reservations, templates},
+};
+
+/// How long the workers may take to finish what they are at.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long a node is the one that numbers, unless it renews that.
+const SEQUENCER_LEASE_MS: i64 = 5_000;
+/// The name of that lease.
+const SEQUENCER: &str = "sequencer";
+/// The longest wait after failures.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// How long answers to requests with an idempotency key are remembered.
+const ANSWERS_KEPT_MS: i64 = 48 * HOUR_MS;
+/// How many batches of reservations are sealed in one turn.
+const BATCHES_MAX: u32 = 20;
+
+/// The workers.
+pub struct Crew {
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// One thing that goes on by itself.
+struct Job {
+    name: &'static str,
+    /// The wait after a turn that found something to do.
+    busy: Duration,
+    /// The wait after a turn that did not.
+    idle: Duration,
+    /// What ends the wait early.
+    bell: Option<fn(&House) -> &Notify>,
+    step: fn(&App) -> BoxFuture<'_, Result<Turn, Error>>,
+}
+
+/// Whether a turn found something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// It did; there may be more.
+    Busy,
+    /// It did not.
+    Idle,
+}
+
+/// Starts every worker.
+#[must_use]
+pub fn start(app: &App) -> Crew {
+    let stop = CancellationToken::new();
+    let tasks = jobs(app)
+        .into_iter()
+        .map(|job| tokio::spawn(keep(job, app.clone(), stop.clone())))
+        .collect();
+    Crew { stop, tasks }
+}
+
+impl Crew {
+    /// Tells everybody to stop, and waits until they have finished what they are at.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for mut task in self.tasks {
+            if tokio::time::timeout(GRACE, &mut task).await.is_err() {
+                tracing::warn!("a worker was still at it after {} s", GRACE.as_secs());
+                task.abort();
+            }
+        }
+    }
+}
+
+fn jobs(app: &App) -> Vec<Job> {
+    let second = Duration::from_secs(1);
+    let job = |name, idle, step| Job {
+        name,
+        busy: idle,
+        idle,
+        bell: None,
+        step,
+    };
+    let templates = Duration::from_secs(app.config.whatsapp.templates_refresh_seconds.max(1));
+    let mut jobs = vec![
+        job("checkpoints", second / 2, |app| sign_step(app).boxed()),
+        job("reservations", second, |app| seal_step(app).boxed()),
+        job("abandoned sends", 10 * second, |app| {
+            settle_step(app).boxed()
+        }),
+        job("restored copies", 2 * second, |app| {
+            restored_step(app).boxed()
+        }),
+        job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
+        Job {
+            busy: Duration::ZERO,
+            bell: Some(|house| &house.bell.relay),
+            ..job("relays", second, |app| relay_step(app).boxed())
+        },
+        Job {
+            bell: Some(|house| &house.bell.templates),
+            ..job("templates", templates, |app| templates_step(app).boxed())
+        },
+    ];
+    if !app.store.numbers_at_once() {
+        jobs.push(Job {
+            busy: second / 5,
+            bell: Some(|house| &house.bell.log),
+            ..job("numbering", second, |app| number_step(app).boxed())
+        });
+    }
+    jobs
+}
+
+/// Takes turns until told to stop.
+async fn keep(job: Job, app: App, stop: CancellationToken) {
+    let mut trouble = Trouble::default();
+    while !stop.is_cancelled() {
+        let result = AssertUnwindSafe((job.step)(&app)).catch_unwind().await;
+        let result = result.unwrap_or_else(|_| Err(Error::internal("the worker panicked")));
+        let (wait, bell) = match result {
+            Ok(turn) => {
+                trouble.end(job.name);
+                let wait = if turn == Turn::Busy {
+                    job.busy
+                } else {
+                    job.idle
+                };
+                (wait, job.bell)
+            }
+            // Somebody else was faster: that is no trouble.
+            Err(Error::Unavailable(StoreError::Conflict)) => (job.busy, job.bell),
+            // The bell may ring all the time, and the trouble would be asked for as often.
+            Err(error) => (trouble.note(job.name, &error), None),
+        };
+        let woken = async {
+            match bell {
+                Some(bell) => bell(&app).notified().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = tokio::time::sleep(wait) => {}
+            () = woken => {}
+        }
+    }
+}
+
+/// What is wrong with a job, said once for each change.
+#[derive(Debug, Default)]
+struct Trouble {
+    said: Option<String>,
+    failures: u32,
+}
+
+impl Trouble {
+    fn note(&mut self, job: &str, error: &Error) -> Duration {
+        let text = chain(error);
+        if self.said.as_deref() != Some(&text) {
+            tracing::error!(job, "{job} cannot go on: {text}");
+            self.said = Some(text);
+        }
+        self.failures = self.failures.saturating_add(1);
+        let wait = Duration::from_millis(250) * 2_u32.saturating_pow(self.failures.min(10));
+        wait.min(BACKOFF_MAX)
+    }
+
+    fn end(&mut self, job: &str) {
+        if self.said.take().is_some() {
+            tracing::info!(job, "{job} goes on again");
+        }
+        self.failures = 0;
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let more = deeper.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = deeper.source();
+    }
+    text
+}
+
+/// Numbers what waits, where that is not done in the writing transaction: one node at a time, by a lease whose row is
+/// locked until the numbers are written.
+///
+/// # Errors
+/// When the database does not answer, or another node was faster.
+pub async fn number_step(app: &App) -> Result<Turn, Error> {
+    if app.store.numbers_at_once() || !app.store.has_pending().await? {
+        return Ok(Turn::Idle);
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let until = now.plus_millis(SEQUENCER_LEASE_MS);
+    if tx.lease(SEQUENCER, app.node, now, until).await?.is_none() {
+        return Ok(Turn::Idle);
+    }
+    numbering::number(&mut tx).await?;
+    tx.commit().await?;
+    Ok(Turn::Busy)
+}
+
+/// Makes unknown what a crash left without an outcome. A SQLite file has one server, so at its start every reservation
+/// without an outcome is one of those.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn settle_left_behind(app: &App) -> Result<(), Error> {
+    if app.store.file().is_none() {
+        return Ok(());
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let count = tx.settle_abandoned(now, now).await?;
+    tx.commit().await?;
+    if count > 0 {
+        tracing::warn!(
+            count,
+            "sends were cut off by a crash: their outcome is unknown"
+        );
+    }
+    Ok(())
+}
+
+async fn sign_step(app: &App) -> Result<Turn, Error> {
+    let line = numbering::checkpoint(app).await?;
+    // While an older copy is not acknowledged, what was seen before it stays the witness.
+    if !app.restored.load(Ordering::SeqCst) {
+        backup::remember(app, &line)?;
+    }
+    Ok(Turn::Idle)
+}
+
+async fn seal_step(app: &App) -> Result<Turn, Error> {
+    for _ in 0..BATCHES_MAX {
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        let until = now.plus_millis(SEQUENCER_LEASE_MS);
+        let mine = app.store.numbers_at_once()
+            || tx.lease(SEQUENCER, app.node, now, until).await?.is_some();
+        if !mine || reservations::seal(app, &mut tx).await? == 0 {
+            break;
+        }
+        tx.commit().await?;
+        app.bell.log.notify_one();
+    }
+    Ok(Turn::Idle)
+}
+
+async fn settle_step(app: &App) -> Result<Turn, Error> {
+    let now = app.clock.now();
+    let twice = i64::try_from(app.config.whatsapp.send_timeout_ms)
+        .unwrap_or(HOUR_MS)
+        .saturating_mul(2);
+    let mut tx = app.store.begin().await?;
+    let count = tx.settle_abandoned(now.plus_millis(-twice), now).await?;
+    tx.commit().await?;
+    if count > 0 {
+        tracing::warn!(count, "sends got no outcome in time: it is unknown");
+    }
+    Ok(Turn::Idle)
+}
+
+async fn restored_step(app: &App) -> Result<Turn, Error> {
+    let restored = backup::is_restored(app).await?;
+    if app.restored.swap(restored, Ordering::SeqCst) && !restored {
+        tracing::info!("the older copy was acknowledged: marketing goes again");
+    }
+    Ok(Turn::Idle)
+}
+
+async fn tidy_step(app: &App) -> Result<Turn, Error> {
+    let now = app.clock.now();
+    let raw = now.plus_millis(-app.config.retention.raw_days.max(0).saturating_mul(DAY_MS));
+    let mut tx = app.store.begin().await?;
+    let bodies = tx.forget_webhooks(raw).await?;
+    let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
+    tx.commit().await?;
+    if bodies + answers > 0 {
+        tracing::info!(
+            bodies,
+            answers,
+            "old raw bodies and remembered answers were deleted"
+        );
+    }
+    Ok(Turn::Idle)
+}
+
+// MERGE: `services::relay::step` is written on another branch.
+async fn relay_step(_app: &App) -> Result<Turn, Error> {
+    Ok(Turn::Idle)
+}
+
+async fn templates_step(app: &App) -> Result<Turn, Error> {
+    templates::refresh(app).await?;
+    Ok(Turn::Idle)
+}

@@ -34,6 +34,8 @@ pub struct EventLine {
     pub contact: ContactId,
     /// Its kind.
     pub kind: String,
+    /// What it says beside its kind, as it was written.
+    pub argument: String,
     /// What happened; none for facts whose substance is sealed.
     pub fact: Option<Fact>,
     /// Whose clock dated it.
@@ -72,7 +74,7 @@ impl EventLine {
 }
 
 #[derive(sqlx::FromRow)]
-struct EventRow {
+pub(crate) struct EventRow {
     id: Vec<u8>,
     contact_id: Vec<u8>,
     kind: String,
@@ -193,6 +195,7 @@ impl TryFrom<EventRow> for EventLine {
             contact: ContactId::new(codec::uuid(&row.contact_id)?),
             fact: codec::fact(&row.kind, &row.argument)?,
             kind: row.kind,
+            argument: row.argument,
             clock: codec::clock(&row.clock)?,
             at: Timestamp::from_millis(row.at_ms),
             received: Timestamp::from_millis(row.received_ms),

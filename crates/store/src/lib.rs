@@ -14,5 +14,8 @@ pub mod message;
 pub mod migrate;
 pub mod pool;
 pub mod relay;
+#[cfg(feature = "tamper")]
+pub mod tamper;
 pub mod template;
 pub mod version;
+pub mod whole;

@@ -44,9 +44,8 @@ pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
 pub(crate) async fn postgres(pool: &PgPool) -> Result<Option<String>, StoreError> {
     let mut tries = 0;
     loop {
-        let sql = "create table if not exists schema_version (version bigint primary key)";
-        match pool.execute(sql).await {
-            Ok(_) => break,
+        match begin_schema(pool).await {
+            Ok(()) => break,
             Err(error) if is_race(&error) && tries < RACES_MAX => tries += 1,
             Err(error) => return Err(error.into()),
         }
@@ -78,11 +77,30 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<Option<String>, StoreError
     }
 }
 
+/// One business is one schema: the first of the search path, which is made where there is none yet.
+async fn begin_schema(pool: &PgPool) -> Result<(), sqlx::Error> {
+    let current: Option<String> = sqlx::query_scalar("select current_schema()::text")
+        .fetch_one(pool)
+        .await?;
+    if current.is_none() {
+        let path: String = sqlx::query_scalar("show search_path")
+            .fetch_one(pool)
+            .await?;
+        let first = path.split(',').next().unwrap_or_default();
+        let name = first.trim().trim_matches('"').replace('"', "\"\"");
+        let sql = format!("create schema if not exists \"{name}\"");
+        pool.execute(sqlx::AssertSqlSafe(sql)).await?;
+    }
+    pool.execute("create table if not exists schema_version (version bigint primary key)")
+        .await?;
+    Ok(())
+}
+
 /// Whether somebody else made the same thing in the same moment.
 fn is_race(error: &sqlx::Error) -> bool {
     matches!(
         code(error).as_deref(),
-        Some("42P07" | "42710" | "23505" | "XX000")
+        Some("42P06" | "42P07" | "42710" | "23505" | "XX000")
     )
 }
 

@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 
 use crate::{
     app::App,
+    chat::Target,
     cloud::{
         fault::Fault,
         node::{self, Caller},
     },
     customer, json,
-    outgoing::message::Target,
     world::World,
 };
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{secret, witness::Outcome};
+use crate::{arrival::Outcome, secret};
 
 static TRACES: AtomicU64 = AtomicU64::new(0);
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::{
     app::App,
+    arrival::{Line, Outcome},
     cloud::{fault::Fault, node::Caller},
     listen::Wire,
     outgoing::{
@@ -20,7 +21,6 @@ use crate::{
         message::Door,
         trick::{Trick, TrickKind},
     },
-    witness::{Line, Outcome},
 };
 
 pub async fn messages(

@@ -13,16 +13,11 @@ use crate::{
     app::App,
     cloud::{fault::Fault, node::Caller, templates::known},
     json,
-    webhook::post,
+    webhook::{outbox::Subscription, post},
 };
 
 const APP_ID: &str = "709900000000001";
 const CALLBACK_MAX: usize = 200;
-
-#[derive(Clone, Debug, Default)]
-pub struct Subscription {
-    pub override_callback: Option<String>,
-}
 
 pub async fn list(
     State(app): State<Arc<App>>,

@@ -16,7 +16,7 @@ use crate::{
     },
     json,
     options::NewTemplate,
-    outgoing::progress::Job,
+    outgoing::job::Job,
     template::Template,
     webhook::shape,
     world::{TEMPLATES_MAX, World},

@@ -16,7 +16,7 @@ use axum::{
 };
 use serde_json::json;
 
-use crate::{app::App, inbound::Refusal};
+use crate::{app::App, refusal::Refusal};
 
 pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()

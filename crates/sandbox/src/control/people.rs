@@ -12,7 +12,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::{
-    app::App, control::refuse, customer::Customer, inbound::Refusal, json, options::NewCustomer,
+    app::App, control::refuse, customer::Customer, json, options::NewCustomer, refusal::Refusal,
 };
 
 const ACTIONS_MAX: usize = 1_000;

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::{
+    chat::{Bubble, Out, Side, State, Target},
     cloud::fault::{self, Fault},
-    customer::{Bubble, Customer, Side, State},
+    customer::Customer,
     json,
     options::NewTemplate,
     outgoing::{
         content,
-        message::{self, Ask, Door, Draft, Out, Target},
-        progress::{Job, Step},
+        job::{Job, Step},
+        message::{self, Ask, Door, Draft},
     },
     secret,
     settings::{Refusals, Unknown},

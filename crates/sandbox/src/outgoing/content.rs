@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
+    chat::{Bubble, Button, ButtonKind, Side, State},
     cloud::fault::Fault,
-    customer::{Bubble, Button, ButtonKind, Side, State},
     json,
     outgoing::message::Draft,
     template::Filled,

@@ -2,11 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{
-    cloud::fault::Fault,
-    customer::{self, Bubble},
-    json,
-};
+use crate::{chat::Target, cloud::fault::Fault, customer, json};
 
 const CALLBACK_DATA_MAX: usize = 512;
 
@@ -38,31 +34,6 @@ pub struct Draft {
     pub callback: Option<String>,
     pub identity_hash: Option<String>,
     pub reply_to: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// A `wa_id`.
-    Phone(String),
-    /// A BSUID or parent BSUID.
-    User(String),
-    Group(String),
-}
-
-/// A message that was accepted, with all that its statuses need.
-#[derive(Debug)]
-pub struct Out {
-    pub wamid: String,
-    pub number: String,
-    pub customer: Option<String>,
-    pub to: Target,
-    pub callback: Option<String>,
-    pub identity_hash: Option<String>,
-    pub pricing: &'static str,
-    pub template_id: Option<u64>,
-    /// The code that a `failed` status will tell.
-    pub failing: Option<u32>,
-    pub bubble: Bubble,
 }
 
 pub fn read(body: &Value, door: Door) -> Result<Ask, Fault> {
@@ -169,7 +140,8 @@ fn direct_category(body: &Value, kind: &str) -> Result<Option<String>, Fault> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Ask, Door, Target, read};
+    use super::{Ask, Door, read};
+    use crate::chat::Target;
 
     fn target(mut body: Value) -> Result<Target, u32> {
         crate::json::overlay(

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod content;
+pub mod job;
 pub mod limits;
 pub mod message;
 pub mod progress;

@@ -1,45 +1,20 @@
 //! What happens later: statuses step by step, delayed webhooks, and their next attempts.
 
-use std::{cmp::Ordering, sync::Arc};
+use std::sync::Arc;
 
 use tokio::time;
 
 use crate::{
     app::App,
-    customer::State,
-    outgoing::message::Out,
-    webhook::{
-        outbox::{Parcel, Update},
-        shape,
-    },
+    chat::{Out, State},
+    outgoing::job::{Job, Step},
+    webhook::shape,
     world::World,
 };
 
 /// Jobs done under one hold of the lock.
 const JOBS_AT_ONCE: usize = 256;
 const IDLE_WAKE_MS: u64 = 60_000;
-
-pub enum Job {
-    Step { out: Arc<Out>, step: Step },
-    Publish(Update),
-    Shuffled,
-    Ripe,
-    Retry { parcel: Arc<Parcel>, attempt: usize },
-    Review { template: u64 },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Sent,
-    Delivered,
-    Read,
-}
-
-pub struct Due {
-    pub at_ns: u64,
-    pub seq: u64,
-    pub job: Job,
-}
 
 /// Does what has fallen due, until the simulator stops.
 pub async fn run(app: Arc<App>) {
@@ -180,25 +155,5 @@ impl World {
             return;
         };
         self.publish(update);
-    }
-}
-
-impl PartialEq for Due {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Due {}
-
-impl PartialOrd for Due {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Due {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at_ns, self.seq).cmp(&(other.at_ns, other.seq))
     }
 }

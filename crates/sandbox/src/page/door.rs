@@ -1,6 +1,6 @@
 //! The way to the page: a link that opens once, and the session that it leaves behind.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
@@ -11,38 +11,9 @@ use axum::{
 
 use crate::{app::App, secret};
 
-const LINKS_MAX: usize = 32;
-const SESSIONS_MAX: usize = 64;
-
-/// Links not opened yet, and sessions.
-pub struct Doors {
-    links: VecDeque<String>,
-    sessions: VecDeque<String>,
-}
-
-impl Doors {
-    pub fn new(first: &str) -> Self {
-        let links = Some(first.to_owned()).filter(|token| !token.is_empty());
-        Self {
-            links: links.into_iter().collect(),
-            sessions: VecDeque::new(),
-        }
-    }
-
-    /// Uses the link up.
-    fn open(&mut self, token: &str) -> bool {
-        let found = self.links.iter().position(|link| secret::same(link, token));
-        found.is_some_and(|at| self.links.remove(at).is_some())
-    }
-}
-
 pub fn new_link(app: &App) -> Result<String, getrandom::Error> {
     let token = secret::make("page")?;
-    let mut doors = app.doors();
-    if doors.links.len() >= LINKS_MAX {
-        doors.links.pop_front();
-    }
-    doors.links.push_back(token.clone());
+    app.doors().add_link(token.clone());
     Ok(format!("{}/phones?token={token}", app.base_url()))
 }
 
@@ -62,11 +33,7 @@ pub fn enter(app: &App, token: &str, headers: &HeaderMap) -> Response {
         "{}={session}; Path=/; HttpOnly; SameSite=Strict",
         cookie_name(app)
     );
-    let mut doors = app.doors();
-    if doors.sessions.len() >= SESSIONS_MAX {
-        doors.sessions.pop_front();
-    }
-    doors.sessions.push_back(session);
+    app.doors().add_session(session);
     ([(header::SET_COOKIE, cookie)], Redirect::to("/phones")).into_response()
 }
 
@@ -80,13 +47,9 @@ pub fn has_session(app: &App, headers: &HeaderMap) -> bool {
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='));
     let doors = app.doors();
-    pairs.into_iter().any(|(key, value)| {
-        key == name
-            && doors
-                .sessions
-                .iter()
-                .any(|known| secret::same(known, value))
-    })
+    pairs
+        .into_iter()
+        .any(|(key, value)| key == name && doors.has_session(value))
 }
 
 pub async fn only_with_session(

@@ -2,7 +2,9 @@
 
 pub mod door;
 pub mod panel;
+mod send;
 mod serve;
+pub mod session;
 mod view;
 
 use std::sync::Arc;

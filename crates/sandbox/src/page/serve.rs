@@ -21,9 +21,10 @@ use crate::{
     control::refuse,
     page::{
         door,
-        panel::{self, Wish},
+        send::{self, Wish},
         view,
     },
+    refusal::Refusal,
 };
 
 const CSS: &str = include_str!("app.css");
@@ -109,9 +110,7 @@ pub async fn act(
         .act(&id, &action, &Value::Object(args))
         .map(|_| ());
     let done = done.map_err(|refusal| match refusal {
-        crate::inbound::Refusal::Unknown(why)
-        | crate::inbound::Refusal::Wrong(why)
-        | crate::inbound::Refusal::Conflict(why) => why,
+        Refusal::Unknown(why) | Refusal::Wrong(why) | Refusal::Conflict(why) => why,
     });
     finish(&app, &headers, done, &format!("/phones#phone-{id}"))
 }
@@ -121,7 +120,7 @@ pub async fn send(
     headers: HeaderMap,
     Form(wish): Form<Wish>,
 ) -> Response {
-    let done = panel::send(&app, &wish).await;
+    let done = send::send(&app, &wish).await;
     finish(&app, &headers, done, "/phones#business")
 }
 

@@ -3,9 +3,10 @@
 use askama::Template;
 
 use crate::{
+    chat::{Bubble, ButtonKind, Side, State},
     clock::hour_and_minute,
     cloud::fault,
-    customer::{Bubble, ButtonKind, Customer, Side, State},
+    customer::Customer,
     page::panel::{Attempt, Outcome},
     world::World,
 };

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     app::App,
-    outgoing::progress::Job,
+    outgoing::job::Job,
     webhook::outbox::{Delivery, Parcel},
 };
 

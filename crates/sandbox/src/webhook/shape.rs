@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    chat::{Out, Target},
     cloud::fault,
     customer::{self, Customer},
-    outgoing::message::{Out, Target},
     template::Template,
     webhook::outbox::Update,
     world::World,

@@ -24,7 +24,6 @@ use crate::{
 };
 
 /// The routes of this door.
-#[must_use]
 pub fn routes() -> Router<App> {
     let (router, description) = described();
     router

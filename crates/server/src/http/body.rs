@@ -120,7 +120,7 @@ fn blame(problem: Problem, message: &str, path: &str) -> Problem {
     let path = if path == "." { "" } else { path };
     let named = ["unknown field `", "missing field `", "duplicate field `"]
         .iter()
-        .find_map(|before| message.strip_prefix(before)?.split('`').next());
+        .find_map(|before| message.split_once(before)?.1.split('`').next());
     let field = match named {
         Some(name) if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) => {
             if path.is_empty() {

@@ -19,7 +19,6 @@ use crate::{app::App, error::Error};
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 
 /// The routes of this door.
-#[must_use]
 pub fn routes() -> Router<App> {
     recorder();
     Router::new()

@@ -26,7 +26,6 @@ use crate::{
 const PAGE: u32 = 50;
 
 /// The routes of this door.
-#[must_use]
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/quarantine", get(list))

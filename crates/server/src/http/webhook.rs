@@ -22,7 +22,6 @@ pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const PATH: &str = "/webhooks/whatsapp";
 
 /// The routes of this door.
-#[must_use]
 pub fn routes() -> Router<App> {
     Router::new().route(PATH, get(verify).post(receive))
 }

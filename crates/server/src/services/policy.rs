@@ -13,6 +13,7 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{cast::Cast, policy_json},
+    vault::sha256,
 };
 
 /// The policy in force. Reads its version each time, its body only when it changed.
@@ -69,6 +70,7 @@ pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Polic
     };
     let mut tx = app.store.begin().await?;
     let body = policy_json::write(&policy).to_string();
+    let note = Some(body_hash(&body));
     tx.set_policy(&PolicyLine {
         version,
         body,
@@ -92,6 +94,7 @@ pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Polic
         evidence: Evidence {
             source: "api".to_owned(),
             actor: Some(actor.to_owned()),
+            note,
             ..Evidence::default()
         },
     });
@@ -99,6 +102,12 @@ pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Polic
     tx.commit().await?;
     app.bell.log.notify_one();
     current(app).await
+}
+
+/// What the log keeps of the rules themselves: the hash of their text.
+#[must_use]
+pub fn body_hash(body: &str) -> String {
+    format!("sha256 {}", hex::encode(sha256(body.as_bytes())))
 }
 
 fn lock(app: &House) -> MutexGuard<'_, Arc<Policy>> {

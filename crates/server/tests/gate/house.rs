@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use server::{
     app::{App, House as Opened},
     clock::Clock,
-    config::Config,
+    config::{Config, Secret},
     services::{
         cast::{Cast, Draft},
         keys::{self, Role},
@@ -81,6 +81,22 @@ impl House {
         Self::with(|_| {}).await
     }
 
+    /// The same on PostgreSQL, in a schema of its own.
+    pub async fn on_postgres() -> Self {
+        let server = std::env::var("CONSENTRY_TEST_DATABASE").expect(
+            "CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one",
+        );
+        let schema = format!("gate_{}", uuid::Uuid::now_v7().simple());
+        let joint = if server.contains('?') { '&' } else { '?' };
+        Self::with(|config| {
+            config.database = format!("{server}{joint}options=-csearch_path%3D{schema}");
+            config.keys.master = Some(Secret::made(
+                "a master key that only this test knows".to_owned(),
+            ));
+        })
+        .await
+    }
+
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let mut options = Options::sample().unwrap();
         options.settings = Settings::immediate();
@@ -100,9 +116,6 @@ impl House {
         );
         std::fs::write(&file, text).unwrap();
         let mut config = Config::load(Some(&file), Some(folder.path())).unwrap();
-        if let Ok(url) = std::env::var("CONSENTRY_TEST_GATE_DATABASE") {
-            config.database = url;
-        }
         change(&mut config);
         let app = Opened::open(config, Clock::Real).await.unwrap();
         templates::refresh(&app).await.unwrap();

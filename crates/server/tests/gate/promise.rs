@@ -16,7 +16,16 @@ fn unix_nanos() -> u128 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn no_send_starts_after_an_opt_out_was_acknowledged() {
-    let house = Arc::new(House::open().await);
+    race(House::open().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_send_starts_after_an_opt_out_was_acknowledged_on_postgresql() {
+    race(House::on_postgres().await).await;
+}
+
+async fn race(house: House) {
+    let house = Arc::new(house);
     let people: Vec<String> = (0..6).map(|n| format!("4477009002{n:02}")).collect();
     for phone in &people {
         house.opt_in(phone).await;

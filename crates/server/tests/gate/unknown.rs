@@ -125,6 +125,41 @@ async fn when_meta_is_down_nothing_is_sent_and_the_caller_hears_it() {
 }
 
 #[tokio::test]
+async fn the_gate_is_the_same_on_postgresql() {
+    let house = House::on_postgres().await;
+    assert_eq!(
+        house.send(&template(ADA, "order_update")).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        house.send(&template(ADA, "autumn_sale")).await.verdict(),
+        "deny; code=no_consent"
+    );
+    house.opt_in(ADA).await;
+    assert_eq!(
+        house.send(&template(ADA, "autumn_sale")).await.status,
+        StatusCode::OK
+    );
+    house.fault("hang", &json!({ "ms": 5_000 })).await;
+    let mut body = template(ADA, "autumn_sale");
+    body["template"]["components"][0]["parameters"][0]["text"] = json!("later");
+    let first = house.send(&body).await;
+    assert_eq!(first.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(house.send(&body).await.status, first.status);
+    assert_eq!(sends(&house).await, 3, "nothing was sent twice");
+    let states = states(&house).await;
+    assert_eq!(
+        states,
+        [
+            State::Unknown,
+            State::Accepted,
+            State::Denied,
+            State::Accepted
+        ]
+    );
+}
+
+#[tokio::test]
 async fn without_a_database_every_send_is_503() {
     let house = House::open().await;
     house.send(&template(ADA, "order_update")).await;

@@ -1,0 +1,167 @@
+//! What can be asked of the binary, as people type it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The consent gate for WhatsApp: knows what you may send to whom, and proves why.
+#[derive(Debug, Parser)]
+#[command(name = "consentry", version, about, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What every command understands.
+    #[command(flatten)]
+    pub common: Common,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// The settings, as TOML; without it the defaults and CONSENTRY_* from the environment.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder for the database [default: consentry-data].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Answer as JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try everything on this machine: the gate, a simulated WhatsApp with phones, and sample people.
+    Sandbox(Sandbox),
+    /// Run the gate.
+    Serve,
+    /// May this person get such a message? Exit code 0 for yes, 3 for no.
+    Check(Question),
+    /// What is known about a person, and why they may or may not be written to.
+    Explain(Explain),
+    /// Prove the whole database, or one proof offline.
+    Verify(Verify),
+    /// Make, list and revoke API keys.
+    Keys {
+        /// What to do.
+        #[command(subcommand)]
+        act: Keys,
+    },
+    /// Create the database, or bring it up to date.
+    Migrate,
+    /// Write a copy of a SQLite database to a new file, beside a running server too.
+    Backup {
+        /// The new file.
+        file: PathBuf,
+    },
+    /// Put a copy in place of the database, or acknowledge that this was done.
+    Restore(Restore),
+}
+
+/// Where the sandbox listens.
+#[derive(Debug, Args)]
+pub struct Sandbox {
+    /// Where the gate listens; loopback only [default: 127.0.0.1:8080, or a free port].
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Where the simulated WhatsApp listens; loopback only.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub sandbox_listen: std::net::SocketAddr,
+}
+
+/// One question.
+#[derive(Debug, Args)]
+pub struct Question {
+    /// A telephone number, a BSUID or an e-mail address.
+    pub who: String,
+    /// marketing, utility, authentication or service.
+    #[arg(long)]
+    pub category: String,
+    /// A topic, by its id or its name.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// The business number that would send.
+    #[arg(long, value_name = "ID")]
+    pub number: Option<String>,
+    /// As things stood at this time (RFC 3339) instead of now.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// Whom to explain.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A telephone number, a BSUID or an e-mail address.
+    pub who: String,
+    /// Only this category; without it, all of them.
+    #[arg(long)]
+    pub category: Option<String>,
+    /// A topic, by its id or its name.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// The business number that would send.
+    #[arg(long, value_name = "ID")]
+    pub number: Option<String>,
+    /// As things stood at this time (RFC 3339) instead of now.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+}
+
+/// What to prove.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// A proof: the text with the leaf in its `extra` line, or JSON with `proof`, `leaf` and, to show what was
+    /// recorded, `facts`, `salts`, `person` and `previous`. Without it: the whole database.
+    pub proof: Option<PathBuf>,
+    /// The log's key, or a file that holds it. Without it, the key of the database.
+    #[arg(long, value_name = "VKEY|FILE")]
+    pub key: Option<String>,
+}
+
+/// What to do with API keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key. It is shown once.
+    Create {
+        /// What people call it.
+        #[arg(long)]
+        name: String,
+        /// What it may do.
+        #[arg(long)]
+        role: Role,
+    },
+    /// Every key, without the keys themselves.
+    List,
+    /// Revoke a key; from then on it is refused.
+    Revoke {
+        /// Its id.
+        id: uuid::Uuid,
+    },
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// The gateway and check.
+    App,
+    /// Look, nothing else.
+    Read,
+}
+
+/// What to put back.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The copy.
+    #[arg(required_unless_present = "acknowledge")]
+    pub file: Option<PathBuf>,
+    /// Set a database that is there aside.
+    #[arg(long)]
+    pub force: bool,
+    /// You know what the older copy may lack, above all opt-outs: marketing goes again.
+    #[arg(long)]
+    pub acknowledge: bool,
+}

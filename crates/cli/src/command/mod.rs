@@ -1,0 +1,32 @@
+//! From arguments to what is done.
+
+mod backup;
+mod check;
+mod explain;
+mod keys;
+mod migrate;
+mod proof;
+mod sandbox;
+mod serve;
+mod verify;
+
+use crate::{
+    args::{Arguments, Command},
+    failure::Failure,
+};
+
+/// Runs a command and gives its exit code.
+pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let common = arguments.common;
+    match arguments.command {
+        Command::Sandbox(asked) => sandbox::run(&common, asked).await,
+        Command::Serve => serve::run(&common).await,
+        Command::Check(asked) => check::run(&common, asked).await,
+        Command::Explain(asked) => explain::run(&common, asked).await,
+        Command::Verify(asked) => verify::run(&common, asked).await,
+        Command::Keys { act } => keys::run(&common, act).await,
+        Command::Migrate => migrate::run(&common).await,
+        Command::Backup { file } => backup::backup(&common, &file).await,
+        Command::Restore(asked) => backup::restore(&common, asked).await,
+    }
+}

@@ -1,0 +1,209 @@
+//! `sandbox`: the gate and a simulated WhatsApp in one process, with people to play with; on this machine only.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::PathBuf,
+};
+
+use sandbox::{Options, Running, options::Gateway, seed};
+use serde_json::{Value, json};
+use server::{
+    app::{App, House},
+    clock::Clock,
+    config::{Account, Config, Secret},
+    serve::{Secrets, Server},
+    services::{
+        keys::{self, Role},
+        sample, templates,
+    },
+};
+
+use super::{keys::ACTOR, serve::told_to_stop};
+use crate::{
+    OK,
+    args::{Common, Sandbox},
+    failure::Failure,
+    house, output,
+};
+
+/// Where the gate listens, if that port is free.
+const PORT: u16 = 8080;
+
+/// Who has agreed to marketing when the sandbox starts; the others have not been asked yet.
+const AGREED: [&str; 3] = ["+447700900123", "+5551998765432", "+12025550142"];
+
+/// Ada's number, as an app writes it.
+const ADA: &str = "447700900123";
+
+pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
+    if common.config.is_some() {
+        return Err(Failure::Usage(
+            "the sandbox makes its own settings: want `serve` for those of a file".to_owned(),
+        ));
+    }
+    let listen = address(&asked)?;
+    // Dropped at the end, and with it everything that was kept.
+    let (data, _temporary) = folder(common)?;
+    let mut options =
+        Options::sample().map_err(|error| Failure::io("start the sandbox", &error))?;
+    options.listen = asked.sandbox_listen;
+    let meta = sandbox::Sandbox::start(options)
+        .await
+        .map_err(|error| Failure::io("start the sandbox", &error))?;
+    let config = settings(&meta, &data, listen)?;
+    house::begin_log(&config)?;
+    let app = House::open(config, Clock::Real).await?;
+    sample::agree(&app, &AGREED).await?;
+    templates::refresh(&app).await?;
+    let key = keys::create(&app, "sandbox", Role::Admin, ACTOR).await?;
+    let server = Server::start(app.clone(), Secrets::Sandbox).await?;
+    let gate = format!("http://{}", server.addr());
+    connect(&meta, &gate, &key.key).await;
+    let ready = ready(&app, &meta, &gate, &key.key)?;
+    if common.json {
+        output::json(&ready);
+    } else {
+        welcome(&ready, &app.config.whatsapp.version);
+    }
+    told_to_stop().await?;
+    server.stop().await;
+    meta.shutdown().await;
+    Ok(OK)
+}
+
+/// Where the gate will listen. Without a wish: the usual port, or a free one when that is taken.
+fn address(asked: &Sandbox) -> Result<SocketAddr, Failure> {
+    let wished = [asked.listen, Some(asked.sandbox_listen)];
+    if let Some(outside) = wished
+        .iter()
+        .flatten()
+        .find(|addr| !addr.ip().is_loopback())
+    {
+        return Err(Failure::Usage(format!(
+            "`{outside}` can be reached from elsewhere: the sandbox listens only on an address like 127.0.0.1:8080"
+        )));
+    }
+    if let Some(listen) = asked.listen {
+        return Ok(listen);
+    }
+    let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    if TcpListener::bind(usual).is_ok() {
+        return Ok(usual);
+    }
+    output::note(&format!(
+        "port {PORT} is taken, so the gate takes a free one"
+    ));
+    Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// The folder that was asked for, or one that goes away at the end.
+fn folder(common: &Common) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
+    let failed = |cause: std::io::Error| Failure::io("make a folder for the sandbox", &cause);
+    if let Some(data) = &common.data {
+        std::fs::create_dir_all(data).map_err(failed)?;
+        return Ok((data.clone(), None));
+    }
+    let temporary = tempfile::Builder::new()
+        .prefix("consentry-sandbox-")
+        .tempdir()
+        .map_err(failed)?;
+    Ok((temporary.path().to_owned(), Some(temporary)))
+}
+
+fn settings(meta: &Running, data: &std::path::Path, listen: SocketAddr) -> Result<Config, Failure> {
+    let mut config = Config::load(None, Some(data))?;
+    let options = &meta.options;
+    config.listen = listen.to_string();
+    config.public_listen = None;
+    config.database = format!("sqlite:{}", data.join("consentry.db").display());
+    config.whatsapp.graph_url = meta.base_url();
+    config.whatsapp.app_secrets = vec![Secret::made(options.app_secret.clone())];
+    config.whatsapp.verify_token = Some(Secret::made(options.verify_token.clone()));
+    config.whatsapp.access_token = options.access_tokens.first().cloned().map(Secret::made);
+    config.whatsapp.accounts = options
+        .accounts
+        .iter()
+        .map(|account| Account {
+            id: account.id.clone(),
+            numbers: account
+                .numbers
+                .iter()
+                .map(|number| number.id.clone())
+                .collect(),
+        })
+        .collect();
+    config.relay.url = None;
+    config.keys.master = None;
+    if config.log.level == "info" {
+        config.log.level = "warn".to_owned();
+    }
+    Ok(config)
+}
+
+/// Webhooks go to the gate from now on, and what the phones page sends goes through it.
+async fn connect(meta: &Running, gate: &str, key: &str) {
+    let callback = format!("{gate}/webhooks/whatsapp");
+    if let Err(error) = meta.verify_callback(&callback).await {
+        tracing::warn!(
+            error,
+            "the gate did not prove that the webhook address is its own"
+        );
+    }
+    meta.set_callback(&callback);
+    meta.set_gateway(Gateway {
+        base_url: gate.to_owned(),
+        api_key: key.to_owned(),
+    });
+}
+
+/// Everything that a program needs to begin.
+fn ready(app: &App, meta: &Running, gate: &str, key: &str) -> Result<Value, Failure> {
+    let phones = meta
+        .phones_url()
+        .map_err(|error| Failure::io("make a link to the phones page", &error))?;
+    let accounts: Vec<&String> = app
+        .config
+        .whatsapp
+        .accounts
+        .iter()
+        .map(|account| &account.id)
+        .collect();
+    let numbers: Vec<String> = app
+        .config
+        .numbers()
+        .map(|number| number.to_string())
+        .collect();
+    let options = &meta.options;
+    Ok(json!({
+        "gateway": gate, "api_key": key, "phones": phones, "sandbox": meta.base_url(),
+        "control_token": options.control_token, "numbers": numbers, "accounts": accounts,
+        "app_secret": options.app_secret, "verify_token": options.verify_token,
+    }))
+}
+
+fn welcome(ready: &Value, version: &str) {
+    let text = |name: &str| ready.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = ready.get("numbers").and_then(|numbers| numbers.get(0));
+    let number = number.and_then(Value::as_str).unwrap_or_default();
+    let curl = |body: &Value| {
+        format!(
+            "curl {}/{version}/{number}/messages \\\n  -H 'Authorization: Bearer {}' \\\n  -H 'Content-Type: application/json' \\\n  -d '{body}'",
+            text("gateway"),
+            text("api_key"),
+        )
+    };
+    output::line(
+        "Consentry is running with a simulated WhatsApp, on this machine only. Ctrl-C ends it.\n",
+    );
+    output::fields(&[
+        ("phones page", format!("{}  (opens once)", text("phones"))),
+        ("gateway", text("gateway").to_owned()),
+        ("API key", text("api_key").to_owned()),
+    ]);
+    output::line("\nA marketing message to Ada, who has agreed to offers:\n");
+    output::line(curl(&seed::message(ADA, "spring_sale", None)));
+    output::line(
+        "\nOpen the phones page, answer STOP as Ada, and send it again: it is refused. An order update still goes:\n",
+    );
+    output::line(curl(&seed::message(ADA, "order_update", Some("4711"))));
+}

@@ -1,0 +1,175 @@
+//! The real binary: what it answers, and with which exit code.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use serde_json::Value;
+
+fn consentry(data: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_consentry"))
+        .args(words)
+        .arg("--data")
+        .arg(data)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.trim()).unwrap_or_else(|error| {
+        panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+#[test]
+fn nobody_may_be_sent_marketing_unasked() {
+    let data = tempfile::tempdir().unwrap();
+    let check = |category| {
+        let words = ["check", "+447700900123", "--category", category, "--json"];
+        consentry(data.path(), &words)
+    };
+    let no = check("marketing");
+    assert_eq!(code(&no), 3);
+    assert_eq!(json(&no)["code"], "no_consent");
+    let yes = check("utility");
+    assert_eq!(code(&yes), 0);
+    assert_eq!(json(&yes)["allow"], true);
+    assert_eq!(
+        code(&check("spam")),
+        2,
+        "a category that does not exist is wrong usage"
+    );
+    assert_eq!(code(&consentry(data.path(), &["check"])), 2);
+}
+
+#[test]
+fn keys_are_shown_once_and_can_be_revoked() {
+    let data = tempfile::tempdir().unwrap();
+    let words = [
+        "keys", "create", "--name", "shop", "--role", "app", "--json",
+    ];
+    let made = json(&consentry(data.path(), &words));
+    assert!(made["key"].as_str().unwrap().starts_with("csk_"));
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(code(&consentry(data.path(), &["keys", "revoke", id])), 0);
+    assert_eq!(
+        code(&consentry(data.path(), &["keys", "revoke", id])),
+        1,
+        "only once"
+    );
+    let listed = json(&consentry(data.path(), &["keys", "list", "--json"]));
+    assert!(listed["items"][0]["revoked_at"].is_string() && listed["items"][0]["key"].is_null());
+    let proved = json(&consentry(data.path(), &["verify", "--json"]));
+    assert_eq!(proved["holds"], true, "{proved}");
+}
+
+#[test]
+fn an_older_copy_is_noticed_until_it_is_acknowledged() {
+    let data = tempfile::tempdir().unwrap();
+    let copy = data.path().join("copy.db");
+    let name = copy.to_str().unwrap();
+    consentry(
+        data.path(),
+        &["keys", "create", "--name", "a", "--role", "app"],
+    );
+    assert_eq!(code(&consentry(data.path(), &["backup", name])), 0);
+    assert_eq!(
+        code(&consentry(data.path(), &["backup", name])),
+        1,
+        "never over a file"
+    );
+    // The server signs and remembers what the copy lacks.
+    consentry(
+        data.path(),
+        &["keys", "create", "--name", "b", "--role", "app"],
+    );
+    serve_for_a_moment(data.path());
+    assert_eq!(
+        code(&consentry(data.path(), &["restore", name])),
+        1,
+        "there is a database"
+    );
+    let back = consentry(data.path(), &["restore", name, "--force"]);
+    assert_eq!(code(&back), 0);
+    assert!(String::from_utf8_lossy(&back.stderr).contains("--acknowledge"));
+    let words = [
+        "check",
+        "+447700900123",
+        "--category",
+        "marketing",
+        "--json",
+    ];
+    assert_eq!(json(&consentry(data.path(), &words))["code"], "held");
+    assert_eq!(
+        code(&consentry(data.path(), &["restore", "--acknowledge"])),
+        0
+    );
+    assert_eq!(json(&consentry(data.path(), &words))["code"], "no_consent");
+    assert_eq!(
+        code(&consentry(data.path(), &["restore", "--acknowledge"])),
+        1
+    );
+}
+
+#[test]
+fn a_mistyped_setting_is_named_with_the_nearest() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("consentry.toml");
+    std::fs::write(&file, "lisen = \"127.0.0.1:0\"").unwrap();
+    let done = consentry(
+        data.path(),
+        &["migrate", "--config", file.to_str().unwrap()],
+    );
+    assert_eq!(code(&done), 1);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(
+        said.starts_with("error: ") && said.contains("`listen`"),
+        "{said}"
+    );
+}
+
+#[cfg(unix)]
+fn serve_for_a_moment(data: &Path) {
+    let file = data.join("serve.toml");
+    std::fs::write(&file, "listen = \"127.0.0.1:0\"").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_consentry"))
+        .args([
+            "serve",
+            "--json",
+            "--config",
+            file.to_str().unwrap(),
+            "--data",
+        ])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("listen"), "{line}");
+    let second = consentry(data, &["serve", "--config", file.to_str().unwrap()]);
+    assert_eq!(code(&second), 1, "one server a file");
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(
+        child.wait().unwrap().code(),
+        Some(0),
+        "it stops when told to"
+    );
+}

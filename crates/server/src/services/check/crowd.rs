@@ -1,0 +1,152 @@
+//! The people that many questions are about, gathered at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use consent::{
+    alias::Alias,
+    event::{Clock, Event, Evidence, Fact},
+    id::{ContactId, EventId},
+    policy::Policy,
+    register::Standing,
+    request::{Address, Facts, Request},
+    scope::Scope,
+    time::Timestamp,
+    verdict::{self, Verdict},
+};
+use store::contact::Person;
+use uuid::Uuid;
+
+use super::{Ask, minute_there, sent};
+use crate::{app::House, error::Error};
+
+/// The people that many questions are about.
+pub(super) struct Crowd {
+    by_key: BTreeMap<String, ContactId>,
+    persons: BTreeMap<ContactId, Person>,
+    erased: BTreeSet<String>,
+}
+
+impl Crowd {
+    pub(super) async fn gather(app: &House, asks: &[Ask]) -> Result<Self, Error> {
+        let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
+        let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
+        let keys: Vec<String> = keys.into_iter().collect();
+        let mut crowd = Self {
+            by_key: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            erased: BTreeSet::new(),
+        };
+        if keys.is_empty() {
+            return Ok(crowd);
+        }
+        crowd.by_key = app.store.find(&keys).await?.into_iter().collect();
+        let unknown: Vec<Alias> = aliases()
+            .filter(|alias| !crowd.by_key.contains_key(&alias.key()))
+            .cloned()
+            .collect();
+        crowd.erased = erased(app, &unknown).await?;
+        let ids: BTreeSet<ContactId> = crowd.by_key.values().copied().collect();
+        let ids: Vec<ContactId> = ids.into_iter().collect();
+        if !ids.is_empty() {
+            let persons = app.store.persons(&ids).await?;
+            crowd.persons = persons
+                .into_iter()
+                .map(|person| (person.id, person))
+                .collect();
+        }
+        Ok(crowd)
+    }
+
+    pub(super) async fn decide(
+        &self,
+        app: &House,
+        ask: &Ask,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<(Verdict, Option<ContactId>), Error> {
+        let keys: Vec<String> = ask.aliases.iter().map(Alias::key).collect();
+        let meant: BTreeSet<ContactId> = keys
+            .iter()
+            .filter_map(|key| self.by_key.get(key).copied())
+            .collect();
+        let contact = meant.first().copied().filter(|_| meant.len() == 1);
+        let conflict = Request {
+            address: Address::Conflict,
+            ..ask.request.clone()
+        };
+        let request = if meant.len() > 1 {
+            &conflict
+        } else {
+            &ask.request
+        };
+        let person = contact.and_then(|id| self.persons.get(&id));
+        // Whoever was erased is refused, even where another address of the question means somebody.
+        let erased = keys.iter().any(|key| self.erased.contains(key));
+        let nobody = if erased {
+            refused()
+        } else {
+            Standing::default()
+        };
+        let person = person.filter(|_| !erased);
+        let standing = person.map_or(&nobody, |person| &person.standing);
+        let facts = Facts {
+            standing,
+            sent: &[],
+            minute_there: minute_there(policy, now),
+        };
+        let verdict = verdict::decide(request, facts, policy, now);
+        let Some(contact) = contact.filter(|_| verdict.allows() && !policy.caps.is_empty()) else {
+            return Ok((without_nobody(verdict), contact));
+        };
+        let sent = sent(app, contact, policy, now).await?;
+        let facts = Facts {
+            sent: &sent,
+            ..facts
+        };
+        Ok((verdict::decide(request, facts, policy, now), Some(contact)))
+    }
+}
+
+/// The keys of those aliases whose people were erased.
+pub(super) async fn erased(app: &House, aliases: &[Alias]) -> Result<BTreeSet<String>, Error> {
+    if aliases.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let tags: Vec<Vec<u8>> = aliases
+        .iter()
+        .map(|alias| app.vault.pepper(alias))
+        .collect();
+    let found: BTreeSet<Vec<u8>> = app.store.suppressed(&tags).await?.into_iter().collect();
+    let erased = aliases
+        .iter()
+        .zip(&tags)
+        .filter(|(_, tag)| found.contains(*tag));
+    Ok(erased.map(|(alias, _)| alias.key()).collect())
+}
+
+/// The standing of somebody who was erased: all that is left is that they are refused.
+pub(super) fn refused() -> Standing {
+    let event = Event {
+        id: NOBODYS_EVENT,
+        contact: ContactId::HOUSE,
+        fact: Fact::OptOut(Scope::ALL),
+        clock: Clock::Ours,
+        at: Timestamp::from_millis(i64::MAX),
+        received: Timestamp::from_millis(i64::MAX),
+        evidence: Evidence::default(),
+    };
+    Standing::fold(std::iter::once(&event))
+}
+
+/// Stands for the event that was erased.
+const NOBODYS_EVENT: EventId = EventId::new(Uuid::nil());
+
+fn without_nobody(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Deny(mut denial) => {
+            denial.because.retain(|event| *event != NOBODYS_EVENT);
+            Verdict::Deny(denial)
+        }
+        Verdict::Allow(clearance) => Verdict::Allow(clearance),
+    }
+}
