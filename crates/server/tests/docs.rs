@@ -1,4 +1,4 @@
-//! The pages for people say what the program says: codes, settings, routes, and the tests that keep a promise.
+//! The pages for people say what the program says: codes, settings, routes, counters, and the tests that keep a promise.
 
 use std::{
     collections::BTreeSet,
@@ -60,25 +60,31 @@ fn the_page_of_the_api_has_every_route() {
 }
 
 #[test]
-fn every_test_that_a_page_names_is_there() {
+fn every_test_and_every_counter_that_a_page_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut texts = Vec::new();
     for folder in ["crates", "tests"] {
         read_all(&root.join(folder), &mut texts);
     }
-    let missing: BTreeSet<&str> = [README, ARCHITECTURE]
-        .into_iter()
-        .flat_map(named)
+    let mut pages = vec![README.to_owned(), ARCHITECTURE.to_owned()];
+    read_all(&root.join("docs"), &mut pages);
+    let missing: BTreeSet<&str> = pages
+        .iter()
+        .flat_map(|page| named(page))
         .filter(|name| {
-            let (rust, python) = (format!("fn {name}("), format!("def {name}("));
+            let wanted = if name.starts_with("consentry_") {
+                [format!("\"{name}\""), format!("'{name}'")]
+            } else {
+                [format!("fn {name}("), format!("def {name}(")]
+            };
             !texts
                 .iter()
-                .any(|text| text.contains(&rust) || text.contains(&python))
+                .any(|text| wanted.iter().any(|wanted| text.contains(wanted)))
         })
         .collect();
     assert!(
         missing.is_empty(),
-        "a page names tests that are not there: {missing:#?}"
+        "a page names what is not there: {missing:#?}"
     );
 }
 
@@ -87,7 +93,7 @@ fn the_map_fits_on_a_few_screens() {
     assert!(ARCHITECTURE.lines().count() <= ARCHITECTURE_LINES_MAX);
 }
 
-/// Names of tests in a page: code with three underscores or more, as sentences have.
+/// Names of tests and counters in a page: code with three underscores or more, as sentences have.
 fn named(page: &str) -> impl Iterator<Item = &str> {
     page.split('`').skip(1).step_by(2).filter(|code| {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -101,7 +107,7 @@ fn read_all(folder: &Path, texts: &mut Vec<String>) {
         let ending = path.extension().and_then(|ending| ending.to_str());
         if path.is_dir() {
             read_all(&path, texts);
-        } else if matches!(ending, Some("rs" | "py")) {
+        } else if matches!(ending, Some("rs" | "py" | "md")) {
             texts.push(fs::read_to_string(&path).unwrap());
         }
     }
