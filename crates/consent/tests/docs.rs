@@ -4,30 +4,23 @@ use consent::reason::Code;
 
 const PAGE: &str = include_str!("../../../docs/rules.md");
 
-/// The rows of the table that name a code: their cells.
-fn rows() -> Vec<Vec<String>> {
-    let cells = |line: &str| -> Vec<String> {
-        line.trim_matches('|')
-            .split('|')
-            .map(|cell| cell.trim().trim_matches('`').to_owned())
-            .collect()
-    };
-    PAGE.lines()
-        .filter(|line| line.starts_with("| ") && line.matches('|').count() == 7)
-        .map(cells)
-        .filter(|cells| cells[0].chars().all(|digit| digit.is_ascii_digit()))
-        .collect()
+/// A row of the table, where the line is one: code, sentence, who can lift it.
+fn row(line: &str) -> Option<[&str; 3]> {
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    match cells.as_slice() {
+        ["", layer, _, code, sentence, lifter, _, ""] if layer.parse::<u8>().is_ok() => {
+            Some([code.trim_matches('`'), sentence, lifter])
+        }
+        _ => None,
+    }
 }
 
 #[test]
 fn the_page_of_refusals_has_every_code_in_order_with_its_sentences() {
-    let page: Vec<[String; 3]> = rows()
+    let page: Vec<[&str; 3]> = PAGE.lines().filter_map(row).collect();
+    let program: Vec<[&str; 3]> = Code::ALL
         .into_iter()
-        .map(|cells| [cells[2].clone(), cells[3].clone(), cells[4].clone()])
-        .collect();
-    let program: Vec<[String; 3]> = Code::ALL
-        .into_iter()
-        .map(|code| [code.word(), code.sentence(), code.lifter().sentence()].map(ToOwned::to_owned))
+        .map(|code| [code.word(), code.sentence(), code.lifter().sentence()])
         .collect();
     assert_eq!(page, program);
 }

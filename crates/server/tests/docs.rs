@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -64,10 +64,10 @@ fn every_test_and_every_counter_that_a_page_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut texts = Vec::new();
     for folder in ["crates", "tests"] {
-        read_all(&root.join(folder), &mut texts);
+        read_all(&root.join(folder), &mut texts).unwrap();
     }
     let mut pages = vec![README.to_owned(), ARCHITECTURE.to_owned()];
-    read_all(&root.join("docs"), &mut pages);
+    read_all(&root.join("docs"), &mut pages).unwrap();
     let missing: BTreeSet<&str> = pages
         .iter()
         .flat_map(|page| named(page))
@@ -101,14 +101,15 @@ fn named(page: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn read_all(folder: &Path, texts: &mut Vec<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path: PathBuf = entry.unwrap().path();
+fn read_all(folder: &Path, texts: &mut Vec<String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path: PathBuf = entry?.path();
         let ending = path.extension().and_then(|ending| ending.to_str());
         if path.is_dir() {
-            read_all(&path, texts);
+            read_all(&path, texts)?;
         } else if matches!(ending, Some("rs" | "py" | "md")) {
-            texts.push(fs::read_to_string(&path).unwrap());
+            texts.push(fs::read_to_string(&path)?);
         }
     }
+    Ok(())
 }
