@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, numbering, reservations, templates},
+    services::{backup, numbering, relay, reservations, templates},
 };
 
 /// How long the workers may take to finish what they are at.
@@ -23,6 +23,10 @@ const GRACE: Duration = Duration::from_secs(10);
 const SEQUENCER_LEASE_MS: i64 = 5_000;
 /// The name of that lease.
 const SEQUENCER: &str = "sequencer";
+/// How long a node is the one that hands webhooks on: longer than the slowest turn, in which every try times out.
+const RELAY_LEASE_MS: i64 = 120_000;
+/// The name of that lease.
+const RELAY: &str = "relay";
 /// The longest wait after failures.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How long answers to requests with an idempotency key are remembered.
@@ -302,9 +306,23 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     Ok(Turn::Idle)
 }
 
-// MERGE: `services::relay::step` is written on another branch.
-async fn relay_step(_app: &App) -> Result<Turn, Error> {
-    Ok(Turn::Idle)
+/// Hands webhooks on: one node at a time, so that the bodies of one sender stay in order.
+async fn relay_step(app: &App) -> Result<Turn, Error> {
+    if app.config.relay.url.is_none() {
+        return Ok(Turn::Idle);
+    }
+    if !app.store.numbers_at_once() {
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        let until = now.plus_millis(RELAY_LEASE_MS);
+        let mine = tx.lease(RELAY, app.node, now, until).await?.is_some();
+        tx.commit().await?;
+        if !mine {
+            return Ok(Turn::Idle);
+        }
+    }
+    let handed = relay::step(app).await?;
+    Ok(if handed == 0 { Turn::Idle } else { Turn::Busy })
 }
 
 async fn templates_step(app: &App) -> Result<Turn, Error> {
