@@ -46,8 +46,8 @@ def test_every_spelling_of_a_number_is_the_person_who_said_stop(world):
 def test_the_ninth_digit_of_brazil_hides_nobody_who_said_stop(world):
     house = world.sandbox()
     opt_in(house.api, ANA_LONG)
-    says(house, "ana", "PARAR")
-    until(lambda: refused(check(house.api, "marketing", ANA_LONG), "opted_out_category"), "PARAR is in force")
+    says(house, "ana", "STOP")
+    until(lambda: refused(check(house.api, "marketing", ANA_LONG), "opted_out_category"), "STOP is in force")
     for spelling in (ANA_LONG, ANA_SHORT, f"+{ANA_SHORT}"):
         want_refused(send(house, bodies.template(spelling, "spring_sale")))
 

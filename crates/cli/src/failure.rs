@@ -25,7 +25,7 @@ impl Failure {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Failed(_) => crate::FAILED,
+            Self::Failed(_) => crate::exit::FAILED,
         }
     }
 }

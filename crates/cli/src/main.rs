@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod exit;
 mod failure;
 mod house;
 mod output;
@@ -12,13 +13,6 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{args::Arguments, failure::Failure};
-
-/// Everything went well, or the answer is yes.
-pub const OK: u8 = 0;
-/// Something went wrong, or does not hold.
-pub const FAILED: u8 = 1;
-/// The answer is no.
-pub const DENIED: u8 = 3;
 
 fn main() -> ExitCode {
     // Wrong usage ends here, with exit code 2.

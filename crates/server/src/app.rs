@@ -138,7 +138,14 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
-        let signer = Signer::from_seed(&origin(&config), vault.log_seed());
+        // The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
+        let mut tx = store.begin().await?;
+        let origin = tx
+            .found_house("log_origin", origin(&config).as_bytes())
+            .await?;
+        tx.commit().await?;
+        let origin = String::from_utf8_lossy(&origin).into_owned();
+        let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
         let house = Arc::new(Self {
             clock,

@@ -1,5 +1,14 @@
 //! The pages for people say what the program says: codes, settings, routes, counters, and the tests that keep a promise.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
 use std::{
     collections::BTreeSet,
     fs, io,

@@ -11,8 +11,8 @@ use server::{
 
 use super::keys::ACTOR;
 use crate::{
-    OK,
     args::{Common, Restore},
+    exit::OK,
     failure::Failure,
     house, output,
 };

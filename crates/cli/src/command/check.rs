@@ -1,8 +1,8 @@
 //! `check`: one verdict. Exit code 0 for yes, 3 for no.
 
 use crate::{
-    DENIED, OK,
     args::{Common, Question},
+    exit::{DENIED, OK},
     failure::Failure,
     house, output,
     question::{self, Answer, Subject},

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use server::clock::rfc3339;
 
 use crate::{
-    OK,
     args::{Common, Explain},
+    exit::OK,
     failure::Failure,
     house, output,
     question::{self, Answer, Subject},

@@ -4,8 +4,8 @@ use serde_json::json;
 use server::{clock::rfc3339, services::keys};
 
 use crate::{
-    OK,
     args::{self, Common},
+    exit::OK,
     failure::Failure,
     house, output,
 };

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{OK, args::Common, failure::Failure, house, output};
+use crate::{args::Common, exit::OK, failure::Failure, house, output};
 
 pub async fn run(common: &Common) -> Result<u8, Failure> {
     let file = house::database_file(&house::settings(common)?);

@@ -13,7 +13,12 @@ use ledger::{
 use serde_json::{Value, json};
 use server::clock::rfc3339;
 
-use crate::{FAILED, OK, args::Common, failure::Failure, house, output};
+use crate::{
+    args::Common,
+    exit::{FAILED, OK},
+    failure::Failure,
+    house, output,
+};
 
 /// A proof and what came with it.
 struct Given {

@@ -20,8 +20,8 @@ use server::{
 
 use super::{keys::ACTOR, serve::told_to_stop};
 use crate::{
-    OK,
     args::{Common, Sandbox},
+    exit::OK,
     failure::Failure,
     house, output,
 };

@@ -6,7 +6,7 @@ use server::{
     serve::{CannotServe, Lock, Secrets, Server},
 };
 
-use crate::{OK, args::Common, failure::Failure, house, output};
+use crate::{args::Common, exit::OK, failure::Failure, house, output};
 
 pub async fn run(common: &Common) -> Result<u8, Failure> {
     let config = house::settings(common)?;

@@ -8,8 +8,8 @@ use server::services::verify::{self, Report, Stage};
 
 use super::proof;
 use crate::{
-    FAILED, OK,
     args::{Common, Verify},
+    exit::{FAILED, OK},
     failure::Failure,
     house, output,
 };

@@ -170,6 +170,28 @@ pub(super) fn kind(message: &Object) -> Option<String> {
 }
 
 impl Content {
+    /// The type of the content, in Meta's word for it.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Button { .. } => "button",
+            Self::ButtonReply { .. } => "button_reply",
+            Self::ListReply { .. } => "list_reply",
+            Self::FlowReply { .. } => "nfm_reply",
+            Self::CallPermission { .. } => "call_permission_reply",
+            Self::Media(media) => media.kind.as_str(),
+            Self::Reaction { .. } => "reaction",
+            Self::Order { .. } => "order",
+            Self::Contacts(_) => "contacts",
+            Self::Location { .. } => "location",
+            Self::Edit { .. } => "edit",
+            Self::Revoke { .. } => "revoke",
+            Self::Unsupported { .. } => "unsupported",
+            Self::Other { kind, .. } => kind.as_str(),
+        }
+    }
+
     /// Reads the content of a message; the error says what could not be read.
     pub(super) fn of(message: &Object, kind: &str) -> Result<Self, String> {
         Self::within(message, kind, 0)

@@ -9,6 +9,7 @@ pub mod content;
 pub mod inbound;
 pub mod issue;
 pub mod news;
+pub mod parts;
 pub mod person;
 pub mod preference;
 pub mod said;

@@ -7,6 +7,7 @@ mod keys;
 mod ledger;
 mod messages;
 mod policy;
+mod quarantine;
 mod topics;
 
 use axum::{Router, routing::any};
@@ -56,6 +57,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(topics::routes())
         .merge(keys::routes())
         .merge(ledger::routes())
+        .merge(quarantine::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

@@ -32,7 +32,6 @@ pub const TOPIC: &str = "x-consentry-topic";
 const MESSAGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// The routes of this door.
-#[must_use]
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/", post(batch))

@@ -115,7 +115,7 @@ impl GraphFault {
     }
 
     fn new(status: StatusCode, code: i64, message: &str, details: impl Into<String>) -> Self {
-        let message = format!("(#{code}) {message}");
+        let message = message.to_owned();
         Self {
             status,
             code,

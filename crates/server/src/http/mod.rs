@@ -10,7 +10,6 @@ pub mod health;
 pub mod lines;
 pub mod page;
 pub mod problem;
-pub mod quarantine;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};
@@ -18,12 +17,10 @@ use axum::{Router, middleware::from_fn};
 use crate::app::App;
 
 /// Every route of the main address.
-#[must_use]
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(webhook::routes())
         .merge(api::routes())
-        .merge(quarantine::routes())
         .merge(health::routes())
         .merge(gateway::routes())
         .route_layer(from_fn(health::count))
@@ -31,7 +28,6 @@ pub fn router(app: App) -> Router {
 }
 
 /// The routes of the public address: only what people and Meta need.
-#[must_use]
 pub fn public_router(app: App) -> Router {
     Router::new().merge(webhook::routes()).with_state(app)
 }

@@ -405,7 +405,7 @@ impl<'a> Cast<'a> {
     async fn save_standings(&self, tx: &mut Tx, policy: &Policy) -> Result<(), Error> {
         let dirty = self.members.values().filter(|member| member.dirty);
         let updates: Vec<Update<'_>> = dirty
-            .map(|member| update(&member.person, policy, self.now))
+            .map(|member| summary::update(&member.person, policy, self.now))
             .collect();
         if updates.is_empty() {
             return Ok(());
@@ -452,18 +452,6 @@ impl<'a> Cast<'a> {
             tx.set_names(&names).await?;
         }
         Ok(())
-    }
-}
-
-/// A standing as it is written, with what lists show of it.
-#[must_use]
-pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update<'a> {
-    Update {
-        contact: person.id,
-        standing: &person.standing,
-        consent: summary::consent(&person.standing, policy, now),
-        platform: summary::platform(&person.standing),
-        at: now,
     }
 }
 

@@ -25,10 +25,7 @@ use store::{
 use crate::{
     app::House,
     error::Error,
-    services::{
-        cast::{self, Cast},
-        facts, policy,
-    },
+    services::{cast::Cast, facts, policy, summary},
 };
 
 /// How often a verdict is decided anew because the person changed between question and reservation.
@@ -376,7 +373,7 @@ async fn reserve(
     }
     if let Some(person) = seen.person.as_ref().filter(|_| seen.is_capped(ask)) {
         // A cap counts reservations: the next one must see this one, so the version moves.
-        tx.set_standings(&[cast::update(person, &seen.policy, app.clock.now())])
+        tx.set_standings(&[summary::update(person, &seen.policy, app.clock.now())])
             .await?;
     }
     // Until the commit nobody else can change this person; so the permit's life may begin here.

@@ -4,7 +4,6 @@ mod apply;
 mod load;
 mod message;
 mod news;
-mod parts;
 mod status;
 
 use std::time::Duration;

@@ -15,7 +15,7 @@ pub const OPEN: &str = "open";
 pub const DONE: &str = "done";
 
 /// The most that one page shows.
-pub const PAGE_MAX: u32 = 200;
+pub const PAGE_MAX: u32 = 500;
 
 /// A part with what stands in it.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub async fn list(
 ) -> Result<Vec<QuarantineLine>, Error> {
     Ok(app
         .store
-        .quarantine(after, limit.clamp(1, PAGE_MAX))
+        .quarantine(after, limit.clamp(1, PAGE_MAX + 1))
         .await?)
 }
 

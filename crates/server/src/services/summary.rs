@@ -9,6 +9,7 @@ use consent::{
     time::Timestamp,
     verdict,
 };
+use store::contact::{Person, Update};
 
 /// The state of marketing with us: `opted_in`, `opted_out`, `pending` or `none`.
 #[must_use]
@@ -45,5 +46,17 @@ pub fn platform(standing: &Standing) -> &'static str {
         "stopped"
     } else {
         "open"
+    }
+}
+
+/// A standing as it is written, with what lists show of it.
+#[must_use]
+pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update<'a> {
+    Update {
+        contact: person.id,
+        standing: &person.standing,
+        consent: consent(&person.standing, policy, now),
+        platform: platform(&person.standing),
+        at: now,
     }
 }

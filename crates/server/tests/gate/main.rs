@@ -2,9 +2,11 @@
 
 #![allow(
     clippy::disallowed_methods,
-    clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "tests are terse"
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
 )]
 
 mod house;

@@ -18,9 +18,12 @@ use server::services::relay;
 
 use crate::house::{Here, body, failed, golden, text};
 
+/// A body and its signature.
+type Got = (Vec<u8>, String);
+
 #[derive(Clone, Default)]
 struct Behind {
-    got: Arc<Mutex<Vec<(Vec<u8>, String)>>>,
+    got: Arc<Mutex<Vec<Got>>>,
     answer: Arc<AtomicU16>,
 }
 

@@ -149,33 +149,38 @@ async fn whoever_is_erased_stays_refused_and_the_log_still_proves() {
             items["items"][1]["evidence"]["wording"],
             "Yes, send me offers."
         );
-        house.delete(&path).await.expect(200);
-        assert_eq!(house.marketing(ANA).await, "opted_out_all");
-        house.opt_in(ANA).await;
-        assert_eq!(house.marketing(ANA).await, "opted_out_all");
-        house.number().await;
-        let text = house.get(&proof).await.expect(200).text();
-        let key: Verifier = house
-            .get("/api/v1/ledger/key")
-            .await
-            .text()
-            .trim()
-            .parse()
-            .unwrap();
-        let parsed: ledger::tlog_proof::TlogProof = text.parse().unwrap();
-        ledger::verify::proof(&text, &parsed.extra.unwrap(), &[key]).unwrap();
-        let opened = house
-            .get(&format!("{proof}?opening=true"))
-            .await
-            .expect(200)
-            .json();
-        assert!(opened["facts"].is_null() && opened["salts"].is_null());
-        house
-            .get("/api/v1/ledger/tile/entries/000.p/1")
-            .await
-            .expect(200);
-        house.get("/api/v1/ledger/tile/0/000.p/1").await.expect(200);
-        house.get("/api/v1/ledger/tile/0/000").await.expect(404);
+        erase(&house, &path, &proof).await;
         house.close().await;
     }
+}
+
+/// The person is erased: refused for good, and the log proves as before.
+async fn erase(house: &House, path: &str, proof: &str) {
+    house.delete(path).await.expect(200);
+    assert_eq!(house.marketing(ANA).await, "opted_out_all");
+    house.opt_in(ANA).await;
+    assert_eq!(house.marketing(ANA).await, "opted_out_all");
+    house.number().await;
+    let text = house.get(proof).await.expect(200).text();
+    let key: Verifier = house
+        .get("/api/v1/ledger/key")
+        .await
+        .text()
+        .trim()
+        .parse()
+        .unwrap();
+    let parsed: ledger::tlog_proof::TlogProof = text.parse().unwrap();
+    ledger::verify::proof(&text, &parsed.extra.unwrap(), &[key]).unwrap();
+    let opened = house
+        .get(&format!("{proof}?opening=true"))
+        .await
+        .expect(200)
+        .json();
+    assert!(opened["facts"].is_null() && opened["salts"].is_null());
+    house
+        .get("/api/v1/ledger/tile/entries/000.p/1")
+        .await
+        .expect(200);
+    house.get("/api/v1/ledger/tile/0/000.p/1").await.expect(200);
+    house.get("/api/v1/ledger/tile/0/000").await.expect(404);
 }

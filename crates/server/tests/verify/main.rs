@@ -1,5 +1,14 @@
 //! A whole database proves itself; one changed value anywhere that the log vouches for is found.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
 use std::{path::Path, sync::Arc, sync::atomic::AtomicI64};
 
 use consent::{

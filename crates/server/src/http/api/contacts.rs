@@ -1,4 +1,4 @@
-//! Contacts.
+//! Contacts: listing, showing, editing, explaining, erasing.
 
 use axum::{Json, extract::State};
 use consent::id::ContactId;

@@ -1,17 +1,21 @@
 //! The people that many questions are about, gathered at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
 
 use consent::{
     alias::Alias,
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},
     policy::Policy,
+    reason::Code,
     register::Standing,
     request::{Address, Facts, Request},
-    scope::Scope,
+    scope::{Category, Scope},
     time::Timestamp,
-    verdict::{self, Verdict},
+    verdict::{self, Denial, Verdict},
 };
 use store::contact::Person;
 use uuid::Uuid;
@@ -94,6 +98,10 @@ impl Crowd {
             sent: &[],
             minute_there: minute_there(policy, now),
         };
+        // The gate says the same of an older copy that nobody has acknowledged.
+        if app.restored.load(Ordering::SeqCst) && request.category == Category::Marketing {
+            return Ok((Verdict::Deny(Denial::of(Code::Held)), contact));
+        }
         let verdict = verdict::decide(request, facts, policy, now);
         let Some(contact) = contact.filter(|_| verdict.allows() && !policy.caps.is_empty()) else {
             return Ok((without_nobody(verdict), contact));

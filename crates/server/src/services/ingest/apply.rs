@@ -165,7 +165,7 @@ impl Work<'_> {
         };
         let evidence = Evidence {
             note: told.detail.clone(),
-            ..self.evidence("user_preferences", None)
+            ..self.evidence("platform", None)
         };
         let grounds = self.grounds(told.at, evidence.clone());
         let contact = identity::resolve(tx, &mut self.cast, &told.who, &grounds).await?;

@@ -15,7 +15,7 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, message, parts, status};
+use super::{clean, message, status};
 use crate::{
     app::App,
     error::Error,
@@ -210,7 +210,7 @@ impl Load {
 
 impl Problem {
     fn at(raw: &[u8], place: Place, reason: &str, otherwise: Option<&str>) -> Self {
-        let part = parts::cut(raw, place).or_else(|| otherwise.map(str::to_owned));
+        let part = graph::webhook::parts::cut(raw, place).or_else(|| otherwise.map(str::to_owned));
         Self {
             item: None,
             path: place.to_string(),

@@ -191,7 +191,7 @@ pub(super) async fn take(
     let line = MessageLine {
         direction: Direction::In,
         state: State::Received,
-        category: clean(&kind(&message.content)),
+        category: clean(message.content.word()),
         sealed: sealed.transpose()?,
         wamid: Some(clean(&message.id)),
         at,
@@ -289,7 +289,7 @@ pub(super) async fn take_echo(
         category: echo
             .content
             .as_ref()
-            .map_or_else(|| "unknown".to_owned(), |content| clean(&kind(content))),
+            .map_or_else(|| "unknown".to_owned(), |content| clean(content.word())),
         sealed: sealed.transpose()?,
         wamid: Some(clean(&echo.id)),
         at,
@@ -378,26 +378,4 @@ fn text(content: &Content) -> Option<String> {
             Said::Tapped { payload, label } => label.or(payload).unwrap_or_default().to_owned(),
         }),
     }
-}
-
-/// The type of a message, in a word.
-fn kind(content: &Content) -> String {
-    match content {
-        Content::Text { .. } => "text",
-        Content::Button { .. } => "button",
-        Content::ButtonReply { .. } => "button_reply",
-        Content::ListReply { .. } => "list_reply",
-        Content::FlowReply { .. } => "nfm_reply",
-        Content::CallPermission { .. } => "call_permission_reply",
-        Content::Media(media) => media.kind.as_str(),
-        Content::Reaction { .. } => "reaction",
-        Content::Order { .. } => "order",
-        Content::Contacts(_) => "contacts",
-        Content::Location { .. } => "location",
-        Content::Edit { .. } => "edit",
-        Content::Revoke { .. } => "revoke",
-        Content::Unsupported { .. } => "unsupported",
-        Content::Other { kind, .. } => kind.as_str(),
-    }
-    .to_owned()
 }

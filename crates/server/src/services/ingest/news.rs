@@ -72,7 +72,7 @@ pub(super) fn take_other(work: &mut Work<'_>, item: &Item) {
 
 fn note(work: &mut Work<'_>, item: &Item, kind: &str, body: &str) {
     let at: Timestamp = work.cast.now();
-    let part = super::parts::cut(&work.load.raw, item.place);
+    let part = graph::webhook::parts::cut(&work.load.raw, item.place);
     let body = part.as_deref().unwrap_or(body);
     work.notices.push(Notice {
         id: work.app.clock.id(),

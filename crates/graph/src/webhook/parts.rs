@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use graph::webhook::Place;
 use serde_json::value::RawValue;
+
+use super::Place;
 
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
@@ -17,7 +18,8 @@ const FRAME: [&str; 4] = [
 
 /// A body that holds nothing but the part at `place`, byte for byte, with account, number and field around it. None
 /// when the place is not there.
-pub(super) fn cut(raw: &[u8], place: Place) -> Option<String> {
+#[must_use]
+pub fn cut(raw: &[u8], place: Place) -> Option<String> {
     let text = String::from_utf8_lossy(raw);
     let body: Members<'_> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     let entries: Vec<&RawValue> = serde_json::from_str(body.get("entry")?.get()).ok()?;
