@@ -1,10 +1,12 @@
 //! What Meta tells us, in force before it is acknowledged.
 
 mod apply;
+mod failure;
 mod load;
 mod message;
 mod news;
 mod status;
+mod work;
 
 use std::time::Duration;
 
@@ -21,6 +23,15 @@ use crate::{app::App, error::Error, services::quiet, vault::sha256};
 /// What raw webhook bodies are sealed for, under the key of the house.
 pub const RAW_PURPOSE: &str = "webhook";
 
+/// What a part in quarantine is sealed for, under the key of the house.
+pub const PART_PURPOSE: &str = "quarantine";
+
+/// A part in quarantine waits.
+pub const PART_OPEN: &str = "open";
+
+/// A part in quarantine was understood at last.
+pub const PART_DONE: &str = "done";
+
 /// What the text of a message that came in is sealed for, under the person's key.
 pub const TEXT_PURPOSE: &str = "text";
 
@@ -32,7 +43,8 @@ const TRIES_MAX: u32 = 5;
 /// # Errors
 /// When the database does not answer: then Meta must ask again.
 pub async fn take(app: &App, raw: &[u8], signature: &str) -> Result<(), Error> {
-    let load = Load::read(app, raw, signature).await?;
+    let mut load = Load::read(app, raw, signature).await?;
+    load.readings = message::readings(app, &load).await?;
     count(&load);
     let restricted = run(app, &load, Arrival::New).await?;
     quiet::settle(app, &restricted).await?;
@@ -46,7 +58,8 @@ pub async fn take(app: &App, raw: &[u8], signature: &str) -> Result<(), Error> {
 /// [`Error::Conflict`] with the reason when it cannot be understood or applied today either; when the database does
 /// not answer.
 pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<(), Error> {
-    let load = Load::again(app, part, sha).await?;
+    let mut load = Load::again(app, part, sha).await?;
+    load.readings = message::readings(app, &load).await?;
     if let Some(problem) = load.problems.first() {
         return Err(Error::Conflict(problem.reason.clone()));
     }

@@ -3,16 +3,11 @@
 use store::inbox::QuarantineLine;
 use uuid::Uuid;
 
-use crate::{app::App, error::Error, services::ingest};
-
-/// What parts are sealed for, under the key of the house.
-pub const PURPOSE: &str = "quarantine";
-
-/// It waits.
-pub const OPEN: &str = "open";
-
-/// It was understood at last.
-pub const DONE: &str = "done";
+use crate::{
+    app::App,
+    error::Error,
+    services::ingest::{self, PART_DONE, PART_OPEN, PART_PURPOSE},
+};
 
 /// The most that one page shows.
 pub const PAGE_MAX: u32 = 500;
@@ -54,7 +49,7 @@ pub async fn one(app: &App, id: Uuid) -> Result<Part, Error> {
     let bytes = app
         .vault
         .house()
-        .open(PURPOSE, &line.sealed)
+        .open(PART_PURPOSE, &line.sealed)
         .map_err(Error::internal)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Part { line, text })
@@ -67,7 +62,7 @@ pub async fn one(app: &App, id: Uuid) -> Result<Part, Error> {
 /// does not answer.
 pub async fn retry(app: &App, id: Uuid) -> Result<QuarantineLine, Error> {
     let Part { line, text } = one(app, id).await?;
-    if line.state == DONE {
+    if line.state == PART_DONE {
         return Ok(line);
     }
     let sha = line.sha256.as_slice().try_into().map_err(Error::internal)?;
@@ -75,7 +70,7 @@ pub async fn retry(app: &App, id: Uuid) -> Result<QuarantineLine, Error> {
         Ok(()) => Ok(one(app, id).await?.line),
         Err(Error::Conflict(reason)) => {
             let mut tx = app.store.begin().await?;
-            tx.retried(id, OPEN, &reason, app.clock.now()).await?;
+            tx.retried(id, PART_OPEN, &reason, app.clock.now()).await?;
             tx.commit().await?;
             Err(Error::Conflict(format!(
                 "it still cannot be understood: {reason}"

@@ -1,9 +1,6 @@
 //! The one transaction: everybody gathered at once, item by item in order, everything written at once.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use consent::{
     alias::Alias,
@@ -16,26 +13,21 @@ use graph::webhook::{
     change::Change,
     preference::{Preference, Wish},
 };
-use store::{
-    inbox::QuarantineLine,
-    message::{MessageLine, News},
-    pool::Tx,
-    template::{Notice as Note, TemplateChange},
-};
+use store::{inbox::QuarantineLine, pool::Tx};
 use uuid::Uuid;
 
 use super::{
-    RAW_PURPOSE,
+    PART_DONE, PART_OPEN, PART_PURPOSE, RAW_PURPOSE, failure,
     load::{Load, Problem},
     message, news, status,
+    work::Work,
 };
 use crate::{
     app::{App, House},
     error::Error,
     services::{
         cast::{Cast, Draft},
-        identity::{self, Grounds},
-        quarantine, relay,
+        identity, relay,
     },
 };
 
@@ -48,20 +40,6 @@ pub(super) enum Frame<'a> {
     Arrival(&'a [Problem]),
     /// A part that leaves quarantine.
     Retry(Uuid),
-}
-
-/// What one transaction gathers to be written at its end.
-pub(super) struct Work<'a> {
-    pub(super) app: &'a House,
-    pub(super) load: &'a Load,
-    pub(super) cast: Cast<'a>,
-    pub(super) messages: Vec<MessageLine>,
-    pub(super) news: Vec<News>,
-    pub(super) templates: Vec<TemplateChange>,
-    pub(super) notices: Vec<Note>,
-    pub(super) persons: BTreeSet<ContactId>,
-    met: BTreeMap<usize, ContactId>,
-    fresh: BTreeSet<Vec<u8>>,
 }
 
 /// Applies some items of a body. Gives the contacts to whom fewer messages may go now.
@@ -223,38 +201,9 @@ impl Work<'_> {
                 };
                 relay::enqueue(app, tx, &body, |id| load.log.of_attempt(id)).await?;
             }
-            Frame::Retry(id) => tx.retried(id, quarantine::DONE, "", now).await?,
+            Frame::Retry(id) => tx.retried(id, PART_DONE, "", now).await?,
         }
         Ok(saved.restricted)
-    }
-
-    /// Whether this key was never seen before, in no body and not earlier in this one.
-    pub(super) fn is_first(&mut self, key: &[u8; 32]) -> bool {
-        self.fresh.remove(key.as_slice())
-    }
-
-    /// Notes whom an item is about.
-    pub(super) fn meet(&mut self, index: usize, contact: ContactId) {
-        self.met.insert(index, contact);
-    }
-
-    /// What a decision about names rests on.
-    pub(super) fn grounds(&self, at: Timestamp, evidence: Evidence) -> Grounds {
-        Grounds {
-            policy: Arc::clone(&self.load.policy),
-            evidence,
-            at,
-        }
-    }
-
-    /// Evidence from this body.
-    pub(super) fn evidence(&self, source: &str, message: Option<&str>) -> Evidence {
-        Evidence {
-            source: source.to_owned(),
-            message_id: message.map(str::to_owned),
-            raw_sha256: Some(self.load.sha),
-            ..Evidence::default()
-        }
     }
 }
 
@@ -308,7 +257,7 @@ async fn see(
         .filter_map(|index| load.delivery.items.get(*index))
     {
         match &item.notice {
-            Notice::Status(told) => keys.extend(status::keys(told)),
+            Notice::Status(told) => keys.extend(failure::keys(told)),
             _ => keys.extend(key(load, item)),
         }
     }
@@ -325,7 +274,7 @@ fn sent_to(load: &Load, which: &[usize]) -> Vec<ContactId> {
         .iter()
         .filter_map(|index| load.delivery.items.get(*index));
     let failed = items.filter_map(|item| match &item.notice {
-        Notice::Status(told) if !status::effects(told).is_empty() => load.log.of_status(told),
+        Notice::Status(told) if !failure::effects(told).is_empty() => load.log.of_status(told),
         _ => None,
     });
     failed
@@ -359,7 +308,7 @@ async fn spoken_of(app: &App, load: &Load, frame: Frame<'_>) -> Result<BTreeSet<
 }
 
 fn line(app: &House, load: &Load, problem: &Problem) -> Result<QuarantineLine, Error> {
-    let sealed = app.vault.house().seal(quarantine::PURPOSE, &problem.part);
+    let sealed = app.vault.house().seal(PART_PURPOSE, &problem.part);
     Ok(QuarantineLine {
         id: app.clock.id(),
         received: app.clock.now(),
@@ -367,7 +316,7 @@ fn line(app: &House, load: &Load, problem: &Problem) -> Result<QuarantineLine, E
         path: problem.path.clone(),
         reason: problem.reason.clone(),
         sealed: sealed.map_err(Error::internal)?,
-        state: quarantine::OPEN.to_owned(),
+        state: PART_OPEN.to_owned(),
         retried: None,
     })
 }

@@ -15,7 +15,7 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, message, status};
+use super::{clean, failure};
 use crate::{
     app::App,
     error::Error,
@@ -104,7 +104,6 @@ impl Load {
             readings: BTreeMap::new(),
         };
         load.find_problems();
-        load.readings = message::readings(app, &load).await?;
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
@@ -157,7 +156,7 @@ impl Load {
                 found.extend(person.aliases());
             }
             if let Notice::Status(news) = &item.notice
-                && !status::effects(news).is_empty()
+                && !failure::effects(news).is_empty()
             {
                 let line = self.log.of_status(news);
                 found.extend(line.and_then(|line| who::alias(app, &line.recipient).ok()));
@@ -191,9 +190,9 @@ impl Load {
                             line.number.parse::<consent::id::NumberId>().is_ok()
                         });
                         !number
-                            && status::effects(news)
+                            && failure::effects(news)
                                 .iter()
-                                .any(status::Effect::needs_number)
+                                .any(failure::Effect::needs_number)
                     }
                     _ => false,
                 };
@@ -299,7 +298,7 @@ fn persons(item: &Item) -> Vec<Person> {
         }
         Notice::Preference(preference) => vec![preference.who.clone()],
         Notice::Change(change) => vec![change.before.clone(), change.after.clone()],
-        Notice::Status(news) if !status::effects(news).is_empty() => vec![news.recipient.clone()],
+        Notice::Status(news) if !failure::effects(news).is_empty() => vec![news.recipient.clone()],
         Notice::Echo(echo) => vec![echo.to.clone()],
         Notice::Call(call) => vec![call.who.clone()],
         Notice::Status(_)

@@ -24,7 +24,7 @@ use store::{
     pool::Tx,
 };
 
-use super::{TEXT_PURPOSE, apply::Work, clean, load::Load};
+use super::{TEXT_PURPOSE, clean, load::Load, work::Work};
 use crate::{
     app::App,
     error::Error,

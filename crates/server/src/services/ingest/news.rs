@@ -8,7 +8,7 @@ use graph::webhook::{
 };
 use store::template::{Notice, TemplateChange};
 
-use super::{apply::Work, clean};
+use super::{clean, work::Work};
 
 /// The longest notice that is kept whole, in characters.
 const BODY_CHARS_MAX: usize = 8_192;

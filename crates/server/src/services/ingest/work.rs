@@ -1,0 +1,63 @@
+//! What one transaction gathers, and what every kind of item asks of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use consent::{event::Evidence, id::ContactId, time::Timestamp};
+use store::{
+    message::{MessageLine, News},
+    template::{Notice as Note, TemplateChange},
+};
+
+use super::load::Load;
+use crate::{
+    app::House,
+    services::{cast::Cast, identity::Grounds},
+};
+
+/// What one transaction gathers to be written at its end.
+pub(super) struct Work<'a> {
+    pub(super) app: &'a House,
+    pub(super) load: &'a Load,
+    pub(super) cast: Cast<'a>,
+    pub(super) messages: Vec<MessageLine>,
+    pub(super) news: Vec<News>,
+    pub(super) templates: Vec<TemplateChange>,
+    pub(super) notices: Vec<Note>,
+    pub(super) persons: BTreeSet<ContactId>,
+    pub(super) met: BTreeMap<usize, ContactId>,
+    pub(super) fresh: BTreeSet<Vec<u8>>,
+}
+
+impl Work<'_> {
+    /// Whether this key was never seen before, in no body and not earlier in this one.
+    pub(super) fn is_first(&mut self, key: &[u8; 32]) -> bool {
+        self.fresh.remove(key.as_slice())
+    }
+
+    /// Notes whom an item is about.
+    pub(super) fn meet(&mut self, index: usize, contact: ContactId) {
+        self.met.insert(index, contact);
+    }
+
+    /// What a decision about names rests on.
+    pub(super) fn grounds(&self, at: Timestamp, evidence: Evidence) -> Grounds {
+        Grounds {
+            policy: Arc::clone(&self.load.policy),
+            evidence,
+            at,
+        }
+    }
+
+    /// Evidence from this body.
+    pub(super) fn evidence(&self, source: &str, message: Option<&str>) -> Evidence {
+        Evidence {
+            source: source.to_owned(),
+            message_id: message.map(str::to_owned),
+            raw_sha256: Some(self.load.sha),
+            ..Evidence::default()
+        }
+    }
+}
