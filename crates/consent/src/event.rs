@@ -309,10 +309,15 @@ impl Event {
 }
 
 /// From when a fact counts: no later than we learned of it. A future refusal counts as now; a future
-/// opt-in counts as now too, unless it is dated more than [`FUTURE_MS`] ahead: then not at all.
+/// opt-in counts as now too, unless it is dated more than [`FUTURE_MS`] ahead: then not at all. WhatsApp's own
+/// switch is compared on Meta's clock alone (DESIGN section 4), so its times stay as Meta gave them: else what
+/// a stop and a resume come to would depend on when they arrived.
 #[must_use]
 pub fn counts_from(fact: &Fact, occurred: Timestamp, received: Timestamp) -> Option<Timestamp> {
-    let grants = matches!(fact, Fact::OptIn(_) | Fact::PlatformResume(_));
+    if matches!(fact, Fact::PlatformStop(_) | Fact::PlatformResume(_)) {
+        return Some(occurred);
+    }
+    let grants = matches!(fact, Fact::OptIn(_));
     if grants && occurred.millis_since(received) > FUTURE_MS {
         None
     } else {

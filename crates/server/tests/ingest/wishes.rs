@@ -198,6 +198,23 @@ async fn the_platform_s_switch_is_kept_apart_and_only_it_lifts_itself() {
 }
 
 #[tokio::test]
+async fn a_stop_and_a_resume_at_whatsapp_come_to_the_same_in_either_order() {
+    // The resume is dated a day ahead of our clock: both times are Meta's, compared with nothing else.
+    for order in [["28", "29"], ["29", "28"]] {
+        let here = Here::open().await;
+        for name in order {
+            assert_eq!(here.signed(&golden(name)).await, 200);
+        }
+        assert_eq!(
+            here.contact("GB.70012345678901234567").await.platform,
+            "open",
+            "{order:?}"
+        );
+        here.close().await;
+    }
+}
+
+#[tokio::test]
 async fn a_failure_is_tied_to_the_person_by_our_token_by_meta_s_id_or_by_the_address() {
     let here = Here::open().await;
     let (_, token) = here.sent("447700900131", "wamid.a", None).await;
