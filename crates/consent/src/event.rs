@@ -210,7 +210,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// Every clock, in the order of [`Clock::index`].
+    /// Every clock.
     pub const ALL: [Self; 3] = [Self::Meta, Self::Ours, Self::Claimed];
 
     /// The word used in JSON and tables.
