@@ -28,3 +28,4 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod whole;
