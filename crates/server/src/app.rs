@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::Error,
+    memory::Memory,
     vault::{Vault, VaultError},
 };
 
@@ -62,6 +63,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -162,6 +165,7 @@ impl House {
             restored: AtomicBool::new(false),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

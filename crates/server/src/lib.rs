@@ -7,6 +7,7 @@ pub mod error;
 pub mod evidence;
 pub mod http;
 pub mod logs;
+pub mod memory;
 pub mod serve;
 pub mod services;
 pub mod vault;
