@@ -16,8 +16,7 @@ main() {
     need_cargo
     if [ -n "${1:-}" ]; then
         database
-        step "the binary" cargo build -p cli --bin consentry
-        step "the simulator" cargo build -p sandbox --example standalone
+        binaries
         blackbox --files "$1"
         summary
         return
@@ -27,8 +26,7 @@ main() {
     step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
     database
     rust_tests
-    step "the binary" cargo build -p cli --bin consentry
-    step "the simulator" cargo build -p sandbox --example standalone
+    binaries
     blackbox
     summary
 }
@@ -65,7 +63,13 @@ rust_tests() {
     step "documentation tests" cargo test --workspace --doc --no-fail-fast
 }
 
+binaries() {
+    step "the binary, and the simulator alone" cargo build -p cli -p sandbox --bin consentry --example standalone
+}
+
 blackbox() {
+    # Some tests start servers of their own, to kill them.
+    step "PostgreSQL's programs" need_postgres
     step "tools for the black-box tests" need_python
     local clients=()
     if need_node; then
