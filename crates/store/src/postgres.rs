@@ -22,7 +22,7 @@ use crate::{address, error::StoreError, migrate};
 /// How long a caller waits for a connection.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one statement may run.
-pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a transaction may rest: one of a suspended node must not hold its locks for ever.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that rested for longer is asked whether it still works before it is used.
