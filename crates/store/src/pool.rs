@@ -136,7 +136,14 @@ impl Store {
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
         };
-        let write = pool(1).connect_with(options.clone()).await?;
+        let write = pool(1)
+            // When the disk is full SQLite ends the transaction by itself, and the driver never learns of it.
+            .before_acquire(|conn, _| {
+                let is_clean = !conn.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            })
+            .connect_with(options.clone())
+            .await?;
         migrate::sqlite(&write).await?;
         let read = pool(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
