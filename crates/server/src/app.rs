@@ -13,7 +13,7 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::pool::Store;
+use store::{message::News, pool::Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     error::Error,
     intake::Intake,
+    together::Together,
     vault::{Vault, VaultError},
 };
 
@@ -55,6 +56,8 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Outcomes of sends that wait to be written down.
+    pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -166,6 +169,7 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             intake: Intake::new(desks),
+            outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),

@@ -10,5 +10,6 @@ pub mod intake;
 pub mod logs;
 pub mod serve;
 pub mod services;
+pub mod together;
 pub mod vault;
 pub mod worker;
