@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     error::Error,
     intake::Intake,
+    memory::Memory,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -68,6 +69,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -175,6 +178,7 @@ impl House {
             restored: AtomicBool::new(false),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

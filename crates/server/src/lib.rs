@@ -8,6 +8,7 @@ pub mod evidence;
 pub mod http;
 pub mod intake;
 pub mod logs;
+pub mod memory;
 pub mod serve;
 pub mod services;
 pub mod together;

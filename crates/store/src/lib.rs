@@ -18,4 +18,5 @@ pub mod relay;
 pub mod tamper;
 pub mod template;
 pub mod version;
+pub mod watch;
 pub mod whole;
