@@ -13,7 +13,9 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::{message::News, pool::Store};
+use store::{
+    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -65,6 +67,8 @@ pub struct House {
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
     pub restored: AtomicBool,
+    /// What the database promised when it was last asked.
+    pub(crate) guarantees: Mutex<Option<Durability>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
@@ -89,6 +93,11 @@ pub struct Bell {
 /// A house that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotOpen {
+    /// A copy that is not whole.
+    #[error(
+        "the database is a copy that is not whole yet: run `consentry migrate --from … --to …` again to finish it"
+    )]
+    HalfCopied,
     /// The settings.
     #[error("{0}")]
     Setting(String),
@@ -109,8 +118,25 @@ impl House {
     /// # Errors
     /// When a setting makes no sense, the database does not open, or the master key is not its own.
     pub async fn open(config: Config, clock: Clock) -> Result<App, CannotOpen> {
-        let store = Store::open(&config.database).await?;
+        let store = Store::open_with(&config.database, &Self::options(&config)).await?;
+        if store
+            .mark()
+            .await?
+            .is_some_and(|mark| mark.stage == Stage::Copying)
+        {
+            return Err(CannotOpen::HalfCopied);
+        }
         Self::with_store(config, clock, store).await
+    }
+
+    /// How the settings want the database opened.
+    #[must_use]
+    pub fn options(config: &Config) -> Options {
+        Options {
+            connections: config.database_connections,
+            allow_lossy: config.database_allow_lossy,
+            ..Options::default()
+        }
     }
 
     /// The same over a database that is already open.
@@ -176,6 +202,7 @@ impl House {
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
+            guarantees: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
             memory: Arc::default(),

@@ -20,6 +20,9 @@ pub const DEFAULTS: &str = include_str!("config.default.toml");
 /// Secrets of the sandbox begin like this, and `serve` refuses them.
 pub const SANDBOX_PREFIX: &str = "sandbox-";
 
+/// Requests, workers and checks of health share the connections: with fewer they wait for each other.
+const CONNECTIONS_MIN: u32 = 4;
+
 /// The settings of one deployment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub database: String,
     /// Start even where the database may lose what was acknowledged.
     pub database_allow_lossy: bool,
+    /// How many connections a node keeps to PostgreSQL at the most.
+    pub database_connections: Option<u32>,
     /// The address under which the public reaches us.
     pub public_url: Option<String>,
     /// The country to assume for national numbers.
@@ -259,6 +264,14 @@ impl Config {
                 .parse::<Country>()
                 .map_err(|error| ConfigError::Value(format!("default_region: {error}")))?;
         }
+        if self
+            .database_connections
+            .is_some_and(|count| count < CONNECTIONS_MIN)
+        {
+            return Err(ConfigError::Value(format!(
+                "database_connections: want {CONNECTIONS_MIN} or more"
+            )));
+        }
         for account in &self.whatsapp.accounts {
             for number in &account.numbers {
                 number
@@ -291,11 +304,12 @@ fn is_setting(name: &str) -> bool {
 }
 
 const SECTIONS: [&str; 6] = ["whatsapp", "gateway", "relay", "keys", "retention", "log"];
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "listen",
     "public_listen",
     "database",
     "database_allow_lossy",
+    "database_connections",
     "public_url",
     "default_region",
     "whatsapp",
