@@ -9,5 +9,6 @@ pub mod http;
 pub mod logs;
 pub mod serve;
 pub mod services;
+pub mod ui;
 pub mod vault;
 pub mod worker;

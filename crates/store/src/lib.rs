@@ -1,6 +1,7 @@
 //! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
 
 pub mod alias;
+pub mod code;
 pub mod codec;
 pub mod contact;
 pub mod error;
@@ -17,5 +18,6 @@ pub mod relay;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
+pub mod topic;
 pub mod version;
 pub mod whole;

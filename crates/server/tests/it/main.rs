@@ -13,3 +13,6 @@ mod api;
 mod api_events;
 mod api_house;
 mod house;
+mod page;
+mod page_links;
+mod topics;

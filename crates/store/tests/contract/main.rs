@@ -28,4 +28,5 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod topics;
 mod whole;
