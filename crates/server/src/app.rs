@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::Error,
+    intake::Intake,
     vault::{Vault, VaultError},
 };
 
@@ -52,6 +53,8 @@ pub struct House {
     pub signer: Signer,
     /// This process, among the nodes of a database.
     pub node: Uuid,
+    /// Webhooks that wait to be taken in.
+    pub intake: Intake,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -160,6 +163,11 @@ impl House {
         let origin = String::from_utf8_lossy(&origin).into_owned();
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
+        let desks = if store.numbers_at_once() {
+            DESKS_OF_ONE_WRITER
+        } else {
+            DESKS
+        };
         let house = Arc::new(Self {
             clock,
             store,
@@ -170,6 +178,7 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
+            intake: Intake::new(desks),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
@@ -196,6 +205,12 @@ impl House {
             .map(|url| url.trim_end_matches('/'))
     }
 }
+
+/// How many transactions of webhooks may be under way in PostgreSQL.
+const DESKS: usize = 4;
+
+/// The same with one writer: while one group is written, the next one is read.
+const DESKS_OF_ONE_WRITER: usize = 2;
 
 /// How long the app behind us may take to answer.
 const RELAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);

@@ -6,6 +6,7 @@ pub mod config;
 pub mod error;
 pub mod evidence;
 pub mod http;
+pub mod intake;
 pub mod logs;
 pub mod serve;
 pub mod services;

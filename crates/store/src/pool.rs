@@ -314,7 +314,7 @@ pub(crate) async fn in_time<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(ANSWER_TIMEOUT, work).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
     }
 }
 

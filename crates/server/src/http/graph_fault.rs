@@ -186,6 +186,12 @@ impl From<Error> for GraphFault {
             }
             Error::NotFound(what) => Self::bad_request(100, format!("there is no such {what}")),
             Error::Conflict(message) => Self::bad_request(100, message),
+            Error::Busy(full) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                131_016,
+                "Service unavailable",
+                full.to_string(),
+            ),
             Error::Unavailable(cause) => {
                 tracing::error!(%cause, "a send was refused: the database does not answer");
                 let details =

@@ -39,6 +39,12 @@ pub async fn current(app: &House) -> Result<Arc<Policy>, Error> {
     Ok(policy)
 }
 
+/// The policy as it was last read: for what decides nothing.
+#[must_use]
+pub fn last_read(app: &House) -> Arc<Policy> {
+    lock(app).clone()
+}
+
 /// The policy that was in force at a time.
 ///
 /// # Errors

@@ -36,6 +36,7 @@ impl Notice {
     pub fn of(error: &Error) -> Self {
         match error {
             Error::NotFound(_) => Self::Gone,
+            Error::Busy(_) => Self::Busy,
             Error::Unavailable(cause) => {
                 tracing::error!(%cause, "the database did not answer a page");
                 Self::Busy

@@ -13,7 +13,7 @@ use crate::{
     http::{
         auth::{Admin, Reader},
         body::{JSON_BYTES_MAX, JsonBody, Path, Query, parse, read_all},
-        page::{self, Page},
+        page::{self, Page, PageQuery},
         problem::{Kind, Problem},
     },
     services::{
@@ -45,17 +45,6 @@ struct ListQuery {
     attribute: Option<String>,
     /// `opted_in`, `opted_out`, `pending` or `none`.
     consent: Option<String>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Items on the page, 1 to 500.
-    limit: Option<u32>,
-}
-
-/// A page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
     /// `next` of the page before.
     cursor: Option<String>,
     /// Items on the page, 1 to 500.

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use consent::id::TopicId;
 use serde::{Deserialize, Deserializer};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use crate::{
     http::{
         auth::{Admin, Reader},
         body::{JsonBody, Path, Query},
-        page::{self, Page},
+        page::{self, Page, PageQuery},
         problem::Problem,
     },
     services::topics::{self, ChangeBody, TemplateAnswer, TopicAnswer, TopicBody},
@@ -24,17 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, change))
         .routes(routes!(templates))
         .routes(routes!(bind))
-}
-
-/// A page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Items on the page, 1 to 500.
-    limit: Option<u32>,
 }
 
 /// A template's topic.
