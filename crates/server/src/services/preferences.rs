@@ -1,6 +1,9 @@
-//! A person's own page: whom a link opens it for, and what they refuse there. It may narrow and refuse, never opt in.
+//! A person's own page: whom a link opens it for, and what they decide there. A link may
+//! refuse, never agree; that takes a code from the chat besides.
 
 pub mod choice;
+pub mod code;
+pub mod history;
 pub mod link;
 pub mod sheet;
 
@@ -50,11 +53,13 @@ pub async fn visitor(app: &House, token: &str) -> Result<Option<Visitor>, Error>
     }))
 }
 
-/// What a person refuses on their page.
+/// What a person decides on their page.
 #[derive(Debug, Clone)]
-pub struct Refusal {
-    /// What, and the wording that they saw beside it.
-    pub choices: Vec<(Choice, String)>,
+pub struct Decision {
+    /// What they refuse, and the wording that they saw beside it.
+    pub refused: Vec<(Choice, String)>,
+    /// What they agree to. Only for somebody who showed a code from the chat.
+    pub agreed: Vec<(Choice, String)>,
     /// How: `switch`, `stop_button` or `one_click`.
     pub rule: &'static str,
     /// The language of the wording.
@@ -63,13 +68,13 @@ pub struct Refusal {
     pub page: &'static str,
 }
 
-/// Records what a person refuses, and returns once it is in force: no send that it forbids can start any more. What
-/// was refused already makes no event. Says how many were made.
+/// Records what a person decided, and returns once it is in force: no send that it forbids can start any more. What
+/// was refused or agreed to already makes no event. Says how many were made.
 ///
 /// # Errors
 /// [`Error::NotFound`] when the person was erased meanwhile; when the database does not answer.
-pub async fn refuse(app: &App, contact: ContactId, refusal: &Refusal) -> Result<usize, Error> {
-    let made = retry::on_conflict(|| refuse_once(app, contact, refusal)).await?;
+pub async fn decide(app: &App, contact: ContactId, decision: &Decision) -> Result<usize, Error> {
+    let made = retry::on_conflict(|| decide_once(app, contact, decision)).await?;
     if made > 0 {
         app.bell.log.notify_one();
     }
@@ -78,25 +83,39 @@ pub async fn refuse(app: &App, contact: ContactId, refusal: &Refusal) -> Result<
     Ok(made)
 }
 
-async fn refuse_once(app: &App, contact: ContactId, refusal: &Refusal) -> Result<usize, Error> {
+async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Result<usize, Error> {
     let policy = policy::current(app).await?;
     let mut tx = app.store.begin().await?;
     let mut cast = Cast::gather(app, &mut tx, &[]).await?;
     cast.admit(&mut tx, &[contact]).await?;
-    let mut choices: Vec<&(Choice, String)> = refusal.choices.iter().collect();
-    choices.sort_by_key(|(choice, _)| choice.width());
+    let now = app.clock.now();
     let mut made = 0;
-    for (choice, wording) in choices {
+    let refused = decision.refused.iter().map(|one| (one, false));
+    let agreed = decision.agreed.iter().map(|one| (one, true));
+    let mut all: Vec<(&(Choice, String), bool)> = refused.chain(agreed).collect();
+    all.sort_by_key(|((choice, _), _)| choice.width());
+    for ((choice, wording), is_yes) in all {
         let scope = choice.scope();
-        if wish::is_refused(&scope, &cast.standing(contact), &policy) {
+        let standing = cast.standing(contact);
+        let is_known = if is_yes {
+            wish::about(&scope, &standing, &policy, now).is_on()
+        } else {
+            wish::is_refused(&scope, &standing, &policy)
+        };
+        if is_known {
             continue;
         }
+        let fact = if is_yes {
+            Fact::OptIn(scope)
+        } else {
+            Fact::OptOut(scope)
+        };
         cast.record(Draft {
             contact,
-            fact: Fact::OptOut(scope),
+            fact,
             clock: Clock::Ours,
-            at: app.clock.now(),
-            evidence: evidence(refusal, wording),
+            at: now,
+            evidence: evidence(decision, wording, is_yes),
         })?;
         made += 1;
     }
@@ -107,14 +126,22 @@ async fn refuse_once(app: &App, contact: ContactId, refusal: &Refusal) -> Result
     Ok(made)
 }
 
-fn evidence(refusal: &Refusal, wording: &str) -> Evidence {
+fn evidence(decision: &Decision, wording: &str, is_yes: bool) -> Evidence {
     let hash = hex::encode(crate::vault::sha256(wording.as_bytes()));
+    let shown = if is_yes {
+        "; after a code that was sent in the chat"
+    } else {
+        ""
+    };
     Evidence {
         source: source::PREFERENCE_PAGE.to_owned(),
         wording: Some(wording.to_owned()),
-        locale: Some(refusal.locale.to_owned()),
-        rule: Some(refusal.rule.to_owned()),
-        note: Some(format!("wording version {}; sha256 {hash}", refusal.page)),
+        locale: Some(decision.locale.to_owned()),
+        rule: Some(decision.rule.to_owned()),
+        note: Some(format!(
+            "wording version {}; sha256 {hash}{shown}",
+            decision.page
+        )),
         ..Evidence::default()
     }
 }

@@ -152,7 +152,9 @@ pub async fn create(app: &App, body: &TopicBody, actor: &str) -> Result<TopicAns
     let default = default.map(|text| policy_json::default_of("default", text));
     let default = default.transpose()?.unwrap_or_default();
     let mut tx = app.store.begin().await?;
-    tx.add_topic(&line).await.map_err(|error| taken(error, &name))?;
+    tx.add_topic(&line)
+        .await
+        .map_err(|error| taken(error, &name))?;
     tx.set_topic_texts(&texts).await?;
     let note = format!("{id} {} {name}", line.topic.category.word());
     keys::staff_event(app, &mut tx, StaffAct::TopicCreated, actor, &note).await?;

@@ -9,6 +9,7 @@ use crate::{
 };
 
 /// What stands around a page.
+#[derive(Clone)]
 pub struct Frame {
     /// Who speaks.
     pub voice: Voice,

@@ -79,11 +79,8 @@ impl Language {
                 Some((weight, place, Self::read(tag)?))
             });
             // Of two that are liked alike, the one that was named first.
-            let best = known.max_by(|one, other| {
-                one.0
-                    .total_cmp(&other.0)
-                    .then_with(|| other.1.cmp(&one.1))
-            });
+            let best = known
+                .max_by(|one, other| one.0.total_cmp(&other.0).then_with(|| other.1.cmp(&one.1)));
             best.map(|(_, _, language)| language)
         };
         asked

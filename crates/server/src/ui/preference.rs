@@ -1,5 +1,7 @@
-//! The page of a person: `/p/{token}`. Looking changes nothing, whoever looks; a form may refuse, never agree.
+//! The page of a person: `/p/{token}`. Looking changes nothing, whoever looks. A form may refuse; it may agree only for
+//! somebody who showed a code that was sent in the chat.
 
+mod chat;
 mod form;
 mod rows;
 
@@ -14,6 +16,7 @@ use axum::{
 };
 
 use self::{
+    chat::{CodeBox, Opened},
     form::Form,
     rows::{Group, View},
 };
@@ -25,7 +28,7 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    services::preferences::{self, Refusal, Visitor, choice::Choice, sheet},
+    services::preferences::{self, Decision, Visitor, choice::Choice, code, sheet},
 };
 
 /// Which version of the page's words somebody saw: counted up when they change.
@@ -36,8 +39,10 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/p/{token}", get(show).post(change))
         .route("/p/{token}/unsubscribe", get(lead_back).post(one_click))
+        .merge(chat::routes())
         .route("/p", any(nothing))
         .route("/p/", any(nothing))
+        .route("/p/{token}/", any(nothing))
         .route("/p/{token}/{*rest}", any(nothing))
 }
 
@@ -51,6 +56,8 @@ struct Page<'a> {
     groups: Vec<Group>,
     has_live: bool,
     meta_off: Option<String>,
+    code: CodeBox,
+    open: Option<Opened>,
 }
 
 #[derive(Template)]
@@ -64,6 +71,17 @@ struct LatePage<'a> {
 struct Guest {
     frame: Frame,
     visitor: Visitor,
+    token: String,
+}
+
+/// What a page says besides the wishes.
+#[derive(Default)]
+struct Said {
+    is_saved: bool,
+    /// What became of a code.
+    code: CodeBox,
+    /// What shows that it is the person, where they showed it.
+    proof: Option<String>,
 }
 
 type Token = Result<Path<String>, PathRejection>;
@@ -79,7 +97,11 @@ async fn show(State(app): State<App>, token: Token, uri: Uri, headers: HeaderMap
     }
     count("shown");
     let is_saved = query.get("saved").is_some();
-    page(&app, &guest, is_saved)
+    let said = Said {
+        is_saved,
+        ..Said::default()
+    };
+    page(&app, &guest, said)
         .await
         .unwrap_or_else(|error| Notice::of(&error).page(&guest.frame))
 }
@@ -114,18 +136,36 @@ async fn change(State(app): State<App>, token: Token, request: Request) -> Respo
 async fn changed(app: &App, guest: &Guest, form: &Form) -> Result<Response, Error> {
     let topics = app.store.topics().await?;
     let stopped = form.get("stop").and_then(|key| Choice::read(key, &topics));
-    let (rule, choices) = match stopped {
+    let (rule, refused) = match stopped {
         Some(choice) => ("stop_button", vec![choice]),
         None => ("switch", form.switched_off(&topics)),
     };
-    refuse(app, guest, rule, &choices).await?;
+    let wished = form.switched_on(&topics);
+    let proof = form.get("proof").filter(|_| !guest.visitor.is_late);
+    let is_proven = proof.is_some_and(|proof| code::is_proven(app, &guest.token, proof));
+    let agreed = if is_proven { &*wished } else { &[] };
+    decide(app, guest, rule, (&refused, agreed)).await?;
     let frame = &guest.frame;
     if guest.visitor.is_late {
-        return Ok(late(frame, !choices.is_empty()));
+        return Ok(late(frame, !refused.is_empty()));
     }
-    let language = frame.voice.language.tag();
-    let saved = if choices.is_empty() { "" } else { "&saved=1" };
-    Ok(see_other(&format!("{}?lang={language}{saved}", frame.path)))
+    let is_saved = !refused.is_empty() || !agreed.is_empty();
+    match proof {
+        // A proof has no place in an address, so the page is the answer itself.
+        Some(proof) => {
+            let said = Said {
+                is_saved,
+                code: CodeBox::late(&frame.voice, !is_proven),
+                proof: is_proven.then(|| proof.to_owned()),
+            };
+            page(app, &again(app, guest).await?, said).await
+        }
+        None => {
+            let language = frame.voice.language.tag();
+            let saved = if is_saved { "&saved=1" } else { "" };
+            Ok(see_other(&format!("{}?lang={language}{saved}", frame.path)))
+        }
+    }
 }
 
 /// RFC 8058: a mail program posts this for its user. It has no cookies, no origin, and reads no page.
@@ -153,42 +193,67 @@ async fn one_click(State(app): State<App>, token: Token, request: Request) -> Re
 async fn unsubscribe(app: &App, guest: &Guest) -> Result<(), Error> {
     let covers = crate::services::policy::current(app).await?.stop_covers;
     let choice = covers.category().map_or(Choice::All, Choice::Category);
-    refuse(app, guest, "one_click", &[choice]).await
+    decide(app, guest, "one_click", (&[choice], &[])).await
 }
 
-async fn refuse(
+async fn decide(
     app: &App,
     guest: &Guest,
     rule: &'static str,
-    choices: &[Choice],
+    (refused, agreed): (&[Choice], &[Choice]),
 ) -> Result<(), Error> {
-    if choices.is_empty() {
+    if refused.is_empty() && agreed.is_empty() {
         return Ok(());
     }
     let voice = &guest.frame.voice;
     let labels = rows::labels(app, voice.language.tag()).await?;
-    let worded = choices
-        .iter()
-        .map(|choice| (*choice, rows::wording(voice, *choice, rule, &labels)));
-    let refusal = Refusal {
-        choices: worded.collect(),
+    let worded = |choices: &[Choice], state| {
+        let worded = choices.iter().map(|choice| {
+            let wording = rows::wording(voice, *choice, (rule, state), &labels);
+            (*choice, wording)
+        });
+        worded.collect()
+    };
+    let decision = Decision {
+        refused: worded(refused, "off"),
+        agreed: worded(agreed, "on"),
         rule,
         locale: voice.language.tag(),
         page: PAGE,
     };
     // A browser that goes away must not stop what has begun.
     let (app, contact) = (App::clone(app), guest.visitor.line.person.id);
-    let task = tokio::spawn(async move { preferences::refuse(&app, contact, &refusal).await });
+    let task = tokio::spawn(async move { preferences::decide(&app, contact, &decision).await });
     let made = task.await.map_err(Error::internal)??;
-    count(if made > 0 { "refused" } else { "repeated" });
+    count(match (made, agreed.is_empty()) {
+        (0, _) => "repeated",
+        (_, true) => "refused",
+        (_, false) => "decided",
+    });
     Ok(())
 }
 
-async fn page(app: &App, guest: &Guest, is_saved: bool) -> Result<Response, Error> {
+/// The same guest, with what holds now.
+async fn again(app: &App, guest: &Guest) -> Result<Guest, Error> {
+    let found = preferences::visitor(app, &guest.token).await?;
+    let frame = Frame::clone(&guest.frame);
+    Ok(Guest {
+        frame,
+        visitor: found.ok_or(Error::NotFound("contact"))?,
+        token: guest.token.clone(),
+    })
+}
+
+async fn page(app: &App, guest: &Guest, said: Said) -> Result<Response, Error> {
     let frame = &guest.frame;
     let voice = &frame.voice;
-    let sheet = sheet::read(app, &guest.visitor.line, voice.language.tag()).await?;
-    let View { groups, has_live } = rows::view(voice, &sheet);
+    let line = &guest.visitor.line;
+    let sheet = sheet::read(app, line, voice.language.tag()).await?;
+    let open = match said.proof {
+        Some(proof) => Some(chat::opened(app, line, voice, proof).await?),
+        None => None,
+    };
+    let View { groups, has_live } = rows::view(voice, &sheet, open.is_some());
     let date = |at| voice.date(at);
     let pause = sheet.pause.map(|until| match until {
         None => voice.say("paused"),
@@ -201,12 +266,14 @@ async fn page(app: &App, guest: &Guest, is_saved: bool) -> Result<Response, Erro
         StatusCode::OK,
         &Page {
             frame,
-            is_saved,
+            is_saved: said.is_saved,
             is_silent: sheet.is_silent,
             pause: pause.filter(|_| !sheet.is_silent),
             groups,
             has_live,
             meta_off,
+            code: said.code.settled(sheet.window_is_open),
+            open,
         },
     ))
 }
@@ -232,7 +299,14 @@ async fn guest(
     };
     let frame = Frame::of(app, &path, query.get("lang"), headers).await;
     match found {
-        Ok(Some(visitor)) => Ok((Guest { frame, visitor }, query)),
+        Ok(Some(visitor)) => Ok((
+            Guest {
+                frame,
+                visitor,
+                token,
+            },
+            query,
+        )),
         Ok(None) => {
             count("unknown");
             Err(gone(frame))

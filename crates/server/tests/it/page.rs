@@ -94,7 +94,10 @@ async fn a_person_sees_what_they_agreed_to_when_and_how_and_nothing_else() {
         let policy = page.headers["content-security-policy"].to_str().unwrap();
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
         assert!(!text.contains("style=") && !text.contains("<style") && !text.contains("onclick"));
-        for address in text.split(&['"', ' '][..]).filter(|part| part.contains("://")) {
+        for address in text
+            .split(&['"', ' '][..])
+            .filter(|part| part.contains("://"))
+        {
             assert!(address.starts_with("https://wa.me/"), "{address}");
         }
         house.close().await;
@@ -110,22 +113,39 @@ async fn a_switch_that_is_turned_off_counts_before_the_answer_and_leaves_evidenc
         house.pass(Duration::from_secs(60));
         let page = house.see(&format!("{path}?lang=es")).await.expect(200);
         let key = format!("topic:{offers}");
-        let done = house.form(&format!("{path}?lang=es"), &filled(&page, &[&key])).await;
-        let place = done.expect(303).headers["location"].to_str().unwrap().to_owned();
+        let done = house
+            .form(&format!("{path}?lang=es"), &filled(&page, &[&key]))
+            .await;
+        let place = done.expect(303).headers["location"]
+            .to_str()
+            .unwrap()
+            .to_owned();
         assert_eq!(place, format!("{path}?lang=es&saved=1"));
         let marketing = |topic: &str| json!({"category": "marketing", "topic": topic});
         assert_eq!(verdict(&house, marketing(&offers)).await, "opted_out_topic");
         assert_eq!(verdict(&house, marketing(&news)).await, "allow");
         let page = house.see(&place).await.expect(200);
         assert!(page.text().contains("Guardado. Vale desde ahora."));
-        assert!(page.text().contains("Usted lo desactivó el 22 de noviembre de 2026 (esta página)."));
+        assert!(
+            page.text()
+                .contains("Usted lo desactivó el 22 de noviembre de 2026 (esta página).")
+        );
         assert!(!switches(&page).iter().any(|(other, _)| *other == key));
         let events = house.events(&contact).await;
         let (event, evidence) = (&events[0], &events[0]["evidence"]);
-        assert_eq!((&event["kind"], &event["source"]), (&json!("opt_out"), &json!("preference_page")));
-        assert_eq!((&evidence["locale"], &evidence["rule"]), (&json!("es"), &json!("switch")));
+        assert_eq!(
+            (&event["kind"], &event["source"]),
+            (&json!("opt_out"), &json!("preference_page"))
+        );
+        assert_eq!(
+            (&evidence["locale"], &evidence["rule"]),
+            (&json!("es"), &json!("switch"))
+        );
         let wording = evidence["wording"].as_str().unwrap();
-        assert_eq!(wording, "Ofertas y novedades | offers | Desactivado | Guardar");
+        assert_eq!(
+            wording,
+            "Ofertas y novedades | offers | Desactivado | Guardar"
+        );
         let note = evidence["note"].as_str().unwrap();
         assert!(note.contains("preference-page-1; sha256 "), "{note}");
         assert_eq!(events.len(), 2);
@@ -141,7 +161,10 @@ async fn a_way_may_be_closed_and_the_others_stay_open() {
     let form = filled(&page, &["channel:sms", "category:utility"]);
     house.form(&path, &form).await.expect(303);
     for (question, want) in [
-        (json!({"category": "marketing", "channel": "sms"}), "opted_out_category"),
+        (
+            json!({"category": "marketing", "channel": "sms"}),
+            "opted_out_category",
+        ),
         (json!({"category": "marketing"}), "allow"),
         (json!({"category": "utility"}), "opted_out_category"),
         (json!({"category": "authentication"}), "allow"),
@@ -155,7 +178,10 @@ async fn the_page_never_opts_in() {
     let house = House::open().await;
     let offers = topic(&house, "offers", "marketing").await;
     let (contact, path) = ana(&house).await;
-    house.form(&path, "stop=category:marketing").await.expect(303);
+    house
+        .form(&path, "stop=category:marketing")
+        .await
+        .expect(303);
     let before = house.events(&contact).await;
     for form in [
         format!("shown=topic:{offers}&keep=topic:{offers}"),
@@ -173,7 +199,11 @@ async fn the_page_never_opts_in() {
     assert_eq!(house.events(&contact).await, before);
     assert_eq!(house.marketing(ANA).await, "opted_out_category");
     let page = house.see(&path).await.expect(200);
-    assert!(switches(&page).iter().all(|(key, _)| key == "category:utility"));
+    assert!(
+        switches(&page)
+            .iter()
+            .all(|(key, _)| key == "category:utility")
+    );
 }
 
 #[tokio::test]
@@ -185,16 +215,23 @@ async fn a_hundred_refusals_through_a_link_make_one_event() {
         for answer in futures::future::join_all(posts).await {
             answer.expect(200);
         }
-        let posts = (0..50).map(|_| house.form(&path, "shown=category:marketing&shown=channel:whatsapp"));
+        let posts =
+            (0..50).map(|_| house.form(&path, "shown=category:marketing&shown=channel:whatsapp"));
         for answer in futures::future::join_all(posts).await {
             answer.expect(303);
         }
         assert_eq!(house.events(&contact).await.len(), 2);
-        assert_eq!(house.events(&contact).await[0]["evidence"]["rule"], "one_click");
+        assert_eq!(
+            house.events(&contact).await[0]["evidence"]["rule"],
+            "one_click"
+        );
         assert_eq!(house.marketing(ANA).await, "opted_out_category");
         house.opt_in(ANA).await;
         house.pass(Duration::from_secs(10));
-        house.form(&place, "List-Unsubscribe=One-Click").await.expect(200);
+        house
+            .form(&place, "List-Unsubscribe=One-Click")
+            .await
+            .expect(200);
         assert_eq!(house.events(&contact).await.len(), 4);
         house.close().await;
     }
@@ -242,7 +279,10 @@ async fn a_form_from_another_site_changes_nothing() {
     house.raw(request.unwrap()).await.expect(303);
     assert_eq!(house.marketing(ANA).await, "opted_out_all");
     let page = house.see(&path).await.expect(200);
-    assert!(page.text().contains("You get no messages from Example Shop."));
+    assert!(
+        page.text()
+            .contains("You get no messages from Example Shop.")
+    );
     assert_eq!(switches(&page), []);
 }
 
@@ -252,7 +292,14 @@ async fn an_old_link_shows_nothing_and_still_stops() {
     topic(&house, "offers", "marketing").await;
     let (contact, path) = ana(&house).await;
     house.pass(DAY * 180 - Duration::from_secs(1));
-    assert!(house.see(&path).await.expect(200).text().contains("offers</bdi>"));
+    assert!(
+        house
+            .see(&path)
+            .await
+            .expect(200)
+            .text()
+            .contains("offers</bdi>")
+    );
     house.pass(Duration::from_secs(1));
     let page = house.see(&format!("{path}?saved=1")).await.expect(200);
     assert!(page.text().contains("This link has expired"));
@@ -275,17 +322,40 @@ async fn every_visitor_is_spoken_to_in_their_language() {
     house.post("/api/v1/topics", words).await.expect(201);
     let (_, path) = ana(&house).await;
     for (accepted, query, signs) in [
-        ("de", "", ["lang=\"en\" dir=\"ltr\"", "Messages from", "offers</bdi>"]),
-        ("hi-IN,en;q=0.5", "", ["lang=\"hi\" dir=\"ltr\"", "के मैसेज", "offers</bdi>"]),
-        ("es", "?lang=ar", ["lang=\"ar\" dir=\"rtl\"", "رسائل", "عروض الربيع"]),
-        ("pt-BR", "", ["lang=\"pt\" dir=\"ltr\"", "Mensagens de", "22 de novembro de 2026"]),
+        (
+            "de",
+            "",
+            ["lang=\"en\" dir=\"ltr\"", "Messages from", "offers</bdi>"],
+        ),
+        (
+            "hi-IN,en;q=0.5",
+            "",
+            ["lang=\"hi\" dir=\"ltr\"", "के मैसेज", "offers</bdi>"],
+        ),
+        (
+            "es",
+            "?lang=ar",
+            ["lang=\"ar\" dir=\"rtl\"", "رسائل", "عروض الربيع"],
+        ),
+        (
+            "pt-BR",
+            "",
+            [
+                "lang=\"pt\" dir=\"ltr\"",
+                "Mensagens de",
+                "22 de novembro de 2026",
+            ],
+        ),
     ] {
         let request = Request::get(format!("{path}{query}"))
             .header("accept-language", accepted)
             .body(Body::empty());
         let page = house.raw(request.unwrap()).await.expect(200).text();
         for sign in signs {
-            assert!(page.contains(sign), "{sign} is not in the page for {accepted}{query}");
+            assert!(
+                page.contains(sign),
+                "{sign} is not in the page for {accepted}{query}"
+            );
         }
     }
 }
@@ -304,11 +374,20 @@ async fn the_public_address_serves_pages_and_no_api() {
     };
     let (status, page) = ask(&path).await;
     assert_eq!(status, 200);
-    let style = page.split("href=\"").find(|part| part.starts_with("/assets/app.css")).unwrap();
+    let style = page
+        .split("href=\"")
+        .find(|part| part.starts_with("/assets/app.css"))
+        .unwrap();
     let (status, style) = ask(style.split('"').next().unwrap()).await;
     assert_eq!(status, 200);
     assert!(style.contains("prefers-color-scheme") && !style.contains("http"));
-    for closed in ["/api/v1/contacts", "/metrics", "/healthz", "/v25.0/109900000000001", "/assets/none.css"] {
+    for closed in [
+        "/api/v1/contacts",
+        "/metrics",
+        "/healthz",
+        "/v25.0/109900000000001",
+        "/assets/none.css",
+    ] {
         assert_eq!(ask(closed).await.0, 404, "{closed}");
     }
 }
@@ -339,9 +418,15 @@ async fn neither_number_nor_token_gets_into_the_log() {
     let listening = tracing::subscriber::set_default(lines);
     let (_, path) = ana(&house).await;
     house.see(&path).await.expect(200);
-    house.form(&path, "shown=category:marketing").await.expect(303);
+    house
+        .form(&path, "shown=category:marketing")
+        .await
+        .expect(303);
     let place = format!("{path}/unsubscribe");
-    house.form(&place, "List-Unsubscribe=One-Click").await.expect(200);
+    house
+        .form(&place, "List-Unsubscribe=One-Click")
+        .await
+        .expect(200);
     house.see(&path.to_uppercase()).await.expect(404);
     house.pass(DAY * 400);
     house.form(&path, "stop=all").await.expect(200);
@@ -350,7 +435,10 @@ async fn neither_number_nor_token_gets_into_the_log() {
     house.see(&path).await.expect(503);
     drop(listening);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("did not answer a page"), "the log is heard: {log}");
+    assert!(
+        log.contains("did not answer a page"),
+        "the log is heard: {log}"
+    );
     let token = path.strip_prefix("/p/").unwrap();
     for secret in ["7700900123", token] {
         assert!(!log.contains(secret), "{secret} is in the log");

@@ -25,7 +25,10 @@ async fn a_token_that_was_changed_in_any_place_opens_the_page_that_says_nothing(
     house.see(&path).await.expect(200);
     let token = path.strip_prefix("/p/").unwrap();
     assert_eq!(token.len(), TOKEN_CHARS);
-    let unknown = house.see(&format!("/p/{}", "A".repeat(60))).await.expect(404);
+    let unknown = house
+        .see(&format!("/p/{}", "A".repeat(60)))
+        .await
+        .expect(404);
     let bytes = URL_SAFE_NO_PAD.decode(token).unwrap();
     let mut others: Vec<String> = (0..bytes.len() * 8)
         .map(|bit| {
@@ -35,12 +38,21 @@ async fn a_token_that_was_changed_in_any_place_opens_the_page_that_says_nothing(
         })
         .collect();
     others.extend((0..token.len()).map(|length| token[..length].to_owned()));
-    others.extend(["A", "=", "==", "%00", ".", "/", "/x", "%20"].map(|more| format!("{token}{more}")));
-    others.extend([token.to_uppercase(), token.to_lowercase(), format!("%20{token}")]);
+    others.extend(
+        ["A", "=", "==", "%00", ".", "/", "/x", "%20"].map(|more| format!("{token}{more}")),
+    );
+    others.extend([
+        token.to_uppercase(),
+        token.to_lowercase(),
+        format!("%20{token}"),
+    ]);
     for other in others {
         let seen = house.see(&format!("/p/{other}")).await.expect(404);
         assert_eq!(seen.bytes, unknown.bytes, "{other}");
-        let said = house.form(&format!("/p/{other}"), "stop=all").await.expect(404);
+        let said = house
+            .form(&format!("/p/{other}"), "stop=all")
+            .await
+            .expect(404);
         assert_eq!(said.bytes, unknown.bytes, "{other}");
     }
     let one_click = format!("/p/{}/unsubscribe", token.to_uppercase());
@@ -68,7 +80,11 @@ async fn a_token_is_read_back_as_it_was_made_and_no_other_text_is_one() {
             let token = made.url.rsplit('/').next().unwrap();
             let pass = Pass::read(&app.vault, token).unwrap();
             prop_assert_eq!(pass.contact, contact);
-            prop_assert_eq!(pass.expires, made.expires.min(Timestamp::from_seconds(i64::from(u32::MAX))));
+            prop_assert_eq!(
+                pass.expires,
+                made.expires
+                    .min(Timestamp::from_seconds(i64::from(u32::MAX)))
+            );
             prop_assert!(pass.is_for(&app.vault, &alias) && !pass.is_for(&app.vault, &other));
             Ok(())
         })
@@ -87,14 +103,25 @@ async fn whoever_fetches_a_link_changes_nothing() {
     let (contact, path) = ana(&house).await;
     let before = house.events(&contact).await;
     let agents = [
-        "WhatsApp/2.23.20.0", "facebookexternalhit/1.1", "Slackbot-LinkExpanding 1.0", "TelegramBot (like TwitterBot)",
-        "Mozilla/5.0 (compatible; Googlebot/2.1)", "Microsoft Office/16.0 SafeLinks", "Barracuda Sentinel", "curl/8.5",
-        "", "Mozilla/5.0 HeadlessChrome/120.0",
+        "WhatsApp/2.23.20.0",
+        "facebookexternalhit/1.1",
+        "Slackbot-LinkExpanding 1.0",
+        "TelegramBot (like TwitterBot)",
+        "Mozilla/5.0 (compatible; Googlebot/2.1)",
+        "Microsoft Office/16.0 SafeLinks",
+        "Barracuda Sentinel",
+        "curl/8.5",
+        "",
+        "Mozilla/5.0 HeadlessChrome/120.0",
     ];
     let methods = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
     for agent in agents {
         for method in methods {
-            for place in [path.clone(), format!("{path}/unsubscribe"), format!("{path}?stop=all&saved=1")] {
+            for place in [
+                path.clone(),
+                format!("{path}/unsubscribe"),
+                format!("{path}?stop=all&saved=1"),
+            ] {
                 let request = Request::builder()
                     .method(method)
                     .uri(&place)
@@ -121,7 +148,9 @@ async fn a_link_dies_with_the_alias_that_it_was_given_to() {
         let unknown = house.see("/p/nothing").await.expect(404);
         let alias = Alias::Phone(ANA.trim_start_matches('+').parse().unwrap());
         let mut tx = house.app.store.begin().await.unwrap();
-        tx.end_aliases(&[alias.key()], house.app.clock.now()).await.unwrap();
+        tx.end_aliases(&[alias.key()], house.app.clock.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(house.see(&path).await.expect(404).bytes, unknown.bytes);
         house.form(&path, "stop=all").await.expect(404);
@@ -131,7 +160,10 @@ async fn a_link_dies_with_the_alias_that_it_was_given_to() {
         let contact = bia["contact"].as_str().unwrap();
         let path = house.link(contact).await;
         house.see(&path).await.expect(200);
-        house.delete(&format!("/api/v1/contacts/{contact}")).await.expect(200);
+        house
+            .delete(&format!("/api/v1/contacts/{contact}"))
+            .await
+            .expect(200);
         assert_eq!(house.see(&path).await.expect(404).bytes, unknown.bytes);
         house.close().await;
     }
@@ -150,12 +182,20 @@ async fn a_link_is_given_to_an_address_of_the_contact_and_to_no_other() {
     assert_eq!(made["url"], format!("{PUBLIC}{path}"));
     assert_eq!(made["expires_at"], "2027-05-21T10:00:00Z");
     let other = serde_json::json!({"to": "+447700900124"});
-    assert_eq!(house.post(&making, other).await.expect(422).json()["field"], "to");
+    assert_eq!(
+        house.post(&making, other).await.expect(422).json()["field"],
+        "to"
+    );
     let bad = serde_json::json!({"too": ANA});
-    assert_eq!(house.post(&making, bad).await.expect(422).json()["field"], "too");
+    assert_eq!(
+        house.post(&making, bad).await.expect(422).json()["field"],
+        "too"
+    );
     let nobody = format!("/api/v1/contacts/{}/preference_link", Uuid::now_v7());
     house.post(&nobody, serde_json::json!({})).await.expect(404);
     let read = house.key_for(server::services::keys::Role::Read).await;
-    let request = house.request("POST", &making, Some(&read)).body(Body::empty());
+    let request = house
+        .request("POST", &making, Some(&read))
+        .body(Body::empty());
     house.raw(request.unwrap()).await.expect(403);
 }

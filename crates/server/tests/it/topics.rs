@@ -27,10 +27,18 @@ async fn a_topic_is_renamed_and_translated() {
         .await;
         assert_eq!(made["translations"]["pt-br"]["name"], "Ofertas");
         let path = format!("/api/v1/topics/{}", made["id"].as_str().unwrap());
-        let body = json!({"name": "deals", "translations": {"es": {"name": "Ofertas"}, "fr": null}});
+        let body =
+            json!({"name": "deals", "translations": {"es": {"name": "Ofertas"}, "fr": null}});
         let changed = house.send("PATCH", &path, body).await.expect(200).json();
-        assert_eq!((&changed["name"], &changed["description"]), (&json!("deals"), &json!("Once a month.")));
-        let languages: Vec<&String> = changed["translations"].as_object().unwrap().keys().collect();
+        assert_eq!(
+            (&changed["name"], &changed["description"]),
+            (&json!("deals"), &json!("Once a month."))
+        );
+        let languages: Vec<&String> = changed["translations"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .collect();
         assert_eq!(languages, ["es", "pt-br"]);
         assert_eq!(house.get(&path).await.expect(200).json(), changed);
         let list = house.get("/api/v1/topics").await.expect(200).json();
@@ -42,8 +50,14 @@ async fn a_topic_is_renamed_and_translated() {
             (json!({"name": ""}), "name"),
             (json!({"description": "x".repeat(301)}), "description"),
             (json!({"default": "maybe"}), "default"),
-            (json!({"translations": {"!!": {"name": "x"}}}), "translations"),
-            (json!({"translations": {"es": {"name": "\n"}}}), "translations.name"),
+            (
+                json!({"translations": {"!!": {"name": "x"}}}),
+                "translations",
+            ),
+            (
+                json!({"translations": {"es": {"name": "\n"}}}),
+                "translations.name",
+            ),
             (json!({"category": "utility"}), "category"),
         ] {
             let answer = house.send("PATCH", &path, bad).await.expect(422);
@@ -58,26 +72,43 @@ async fn a_topic_is_renamed_and_translated() {
 #[tokio::test]
 async fn who_speaks_first_and_what_is_retired_counts_from_the_next_verdict() {
     for house in [House::open().await, House::open_postgres().await] {
-        let made = topic(&house, json!({"name": "care", "category": "marketing", "default": "opt_out"})).await;
+        let made = topic(
+            &house,
+            json!({"name": "care", "category": "marketing", "default": "opt_out"}),
+        )
+        .await;
         assert_eq!(made["default"], "opt_out");
         let id = made["id"].as_str().unwrap();
         let path = format!("/api/v1/topics/{id}");
         assert_eq!(ask(&house, id).await, "allow");
         assert_eq!(house.marketing(ANA).await, "no_consent");
-        house.send("PATCH", &path, json!({"default": "opt_in"})).await.expect(200);
+        house
+            .send("PATCH", &path, json!({"default": "opt_in"}))
+            .await
+            .expect(200);
         assert_eq!(ask(&house, id).await, "no_consent");
         house.opt_in(ANA).await;
         assert_eq!(ask(&house, id).await, "allow");
-        let retired = house.send("PATCH", &path, json!({"retired": true})).await.expect(200).json();
+        let retired = house
+            .send("PATCH", &path, json!({"retired": true}))
+            .await
+            .expect(200)
+            .json();
         assert_eq!(retired["retired_at"], "2026-11-22T10:00:00Z");
         assert_eq!(ask(&house, id).await, "topic_retired");
         assert_eq!(house.marketing(ANA).await, "allow");
         let policy = house.get("/api/v1/policy").await.expect(200).json();
-        assert_eq!(policy["topics"][id], json!({"default": "opt_in", "retired_at": "2026-11-22T10:00:00Z"}));
+        assert_eq!(
+            policy["topics"][id],
+            json!({"default": "opt_in", "retired_at": "2026-11-22T10:00:00Z"})
+        );
         let other = json!({"caps": [{"category": "utility", "max": 9, "days": 1}]});
         house.send("PUT", "/api/v1/policy", other).await.expect(200);
         assert_eq!(ask(&house, id).await, "topic_retired");
-        house.send("PATCH", &path, json!({"retired": false})).await.expect(200);
+        house
+            .send("PATCH", &path, json!({"retired": false}))
+            .await
+            .expect(200);
         assert_eq!(ask(&house, id).await, "allow");
         let words = json!({"topics": {"nonsense": {"default": "opt_in"}}});
         let answer = house.send("PUT", "/api/v1/policy", words).await.expect(422);
@@ -94,5 +125,8 @@ async fn a_yes_to_all_offers_covers_topics_that_are_made_later() {
     assert_eq!(ask(&house, later["id"].as_str().unwrap()).await, "allow");
     house.opt_out(ANA).await;
     let latest = topic(&house, json!({"name": "latest", "category": "marketing"})).await;
-    assert_eq!(ask(&house, latest["id"].as_str().unwrap()).await, "opted_out_category");
+    assert_eq!(
+        ask(&house, latest["id"].as_str().unwrap()).await,
+        "opted_out_category"
+    );
 }

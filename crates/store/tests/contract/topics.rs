@@ -49,7 +49,9 @@ async fn a_topic_has_words_in_each_language(place: Arc<Place>) {
         text(id, "es", "Promociones"),
     ];
     tx.set_topic_texts(&words).await.unwrap();
-    tx.set_topic_texts(&[text(id, "ar", "العروض")]).await.unwrap();
+    tx.set_topic_texts(&[text(id, "ar", "العروض")])
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let kept = place.store.topic_texts().await.unwrap();
     let shown: Vec<_> = kept
@@ -70,12 +72,19 @@ async fn a_topic_gets_another_name_unless_it_is_taken(place: Arc<Place>) {
     let mut tx = place.store.begin().await.unwrap();
     tx.add_topic(&one).await.unwrap();
     tx.add_topic(&two).await.unwrap();
-    assert!(tx.edit_topic(one.topic.id, "first", "the first").await.unwrap());
+    assert!(
+        tx.edit_topic(one.topic.id, "first", "the first")
+            .await
+            .unwrap()
+    );
     let nobody = TopicId::new(Uuid::now_v7());
     assert!(!tx.edit_topic(nobody, "x", "").await.unwrap());
     tx.commit().await.unwrap();
     let kept = place.store.topics().await.unwrap();
-    assert_eq!((kept[0].name.as_str(), kept[0].description.as_str()), ("first", "the first"));
+    assert_eq!(
+        (kept[0].name.as_str(), kept[0].description.as_str()),
+        ("first", "the first")
+    );
     let mut tx = place.store.begin().await.unwrap();
     let taken = tx.edit_topic(one.topic.id, "two", "").await;
     assert!(taken.unwrap_err().is_conflict());

@@ -1,6 +1,10 @@
 //! Contacts: listing, showing, editing, explaining, erasing.
 
-use axum::{Json, extract::{Request, State}, http::StatusCode};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use consent::id::ContactId;
 use serde::Deserialize;
 use store::contact::ContactFilter;

@@ -102,12 +102,7 @@ impl Pass {
 ///
 /// # Errors
 /// [`Error::Conflict`] when nobody said under which address the public reaches us.
-pub fn link(
-    app: &House,
-    contact: ContactId,
-    alias: &Alias,
-    now: Timestamp,
-) -> Result<Link, Error> {
+pub fn link(app: &House, contact: ContactId, alias: &Alias, now: Timestamp) -> Result<Link, Error> {
     let base = app.public_url().ok_or_else(|| {
         let message = "no link can be made: set `public_url`, the address under which people reach this server";
         Error::Conflict(message.to_owned())

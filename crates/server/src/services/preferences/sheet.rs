@@ -11,19 +11,10 @@ use consent::{
     window,
     wish::{self, Wish},
 };
-use store::{
-    contact::ContactLine,
-    event::EventLine,
-    house::TopicLine,
-    topic::TopicText,
-};
+use store::{contact::ContactLine, event::EventLine, house::TopicLine, topic::TopicText};
 
 use super::choice::Choice;
-use crate::{
-    app::House,
-    error::Error,
-    services::policy,
-};
+use crate::{app::House, error::Error, services::policy};
 
 /// Everything that a page shows.
 #[derive(Debug)]
@@ -168,7 +159,9 @@ impl Reader<'_> {
         if ways.len() < 2 {
             return Vec::new();
         }
-        let switches = ways.into_iter().map(|way| self.switch(Choice::Channel(way)));
+        let switches = ways
+            .into_iter()
+            .map(|way| self.switch(Choice::Channel(way)));
         switches.collect()
     }
 
@@ -209,4 +202,3 @@ impl Reader<'_> {
         (!ends.is_empty()).then(|| all.and_then(|ends| ends.into_iter().max()))
     }
 }
-

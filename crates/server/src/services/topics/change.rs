@@ -7,9 +7,7 @@ use serde::Deserialize;
 use store::topic::TopicText;
 use utoipa::ToSchema;
 
-use super::{
-    TextBody, TopicAnswer, description_of, language_of, name_of, show, taken, text_of,
-};
+use super::{TextBody, TopicAnswer, description_of, language_of, name_of, show, taken, text_of};
 use crate::{
     app::App,
     error::Error,
@@ -30,6 +28,7 @@ pub struct ChangeBody {
     pub retired: Option<bool>,
     /// What it is called in other languages, by their tags; null takes one away.
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, TextBody>)]
     pub translations: BTreeMap<String, Option<TextBody>>,
 }
 
@@ -106,9 +105,17 @@ fn translations(id: TopicId, body: &ChangeBody) -> Result<Texts, Error> {
 /// What the log keeps: which topic, and what about it was changed.
 fn note(id: TopicId, body: &ChangeBody) -> String {
     let mut said = vec![id.to_string()];
-    said.extend(body.name.as_ref().map(|name| format!("name {}", name.trim())));
+    said.extend(
+        body.name
+            .as_ref()
+            .map(|name| format!("name {}", name.trim())),
+    );
     said.extend(body.description.as_ref().map(|_| "description".to_owned()));
-    said.extend(body.default.as_ref().map(|default| format!("default {default}")));
+    said.extend(
+        body.default
+            .as_ref()
+            .map(|default| format!("default {default}")),
+    );
     said.extend(body.retired.map(|retired| format!("retired {retired}")));
     let languages: Vec<&str> = body.translations.keys().map(String::as_str).collect();
     if !languages.is_empty() {

@@ -9,7 +9,6 @@ heading = Messages from { $business }
 intro = You decide what reaches you. Switch off what you no longer want, then save. It counts at once.
 saved = Saved. It counts from now on.
 saved-note = A message that was already on its way may still arrive.
-unchanged = Nothing was changed.
 silent = You get no messages from { $business }.
 silent-note = If you write to us yourself, we may answer you.
 paused = Offers are paused while we look into a message of yours.

@@ -9,7 +9,6 @@ heading = Mensajes de { $business }
 intro = Usted decide lo que recibe. Desactive lo que ya no quiera y guarde. Vale al instante.
 saved = Guardado. Vale desde ahora.
 saved-note = Todavía puede llegar un mensaje que ya estaba en camino.
-unchanged = No se ha cambiado nada.
 silent = No recibe ningún mensaje de { $business }.
 silent-note = Si usted nos escribe, podremos responderle.
 paused = Las ofertas están en pausa mientras revisamos un mensaje suyo.

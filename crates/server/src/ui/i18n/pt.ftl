@@ -9,7 +9,6 @@ heading = Mensagens de { $business }
 intro = Você decide o que recebe. Desligue o que não quer mais e salve. Vale na hora.
 saved = Salvo. Vale a partir de agora.
 saved-note = Uma mensagem que já estava a caminho ainda pode chegar.
-unchanged = Nada foi mudado.
 silent = Você não recebe nenhuma mensagem de { $business }.
 silent-note = Se você escrever para nós, poderemos responder.
 paused = As ofertas estão em pausa enquanto analisamos uma mensagem sua.

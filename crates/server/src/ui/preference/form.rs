@@ -41,9 +41,19 @@ impl Form {
     #[must_use]
     pub fn switched_off(&self, topics: &[TopicLine]) -> Vec<Choice> {
         let kept: Vec<&str> = self.all("keep").collect();
-        let gone = self.all("shown").filter(|key| !kept.contains(key));
+        Self::read_all(self.all("shown").filter(|key| !kept.contains(key)), topics)
+    }
+
+    /// The switches that were off when the page was shown, and are on now.
+    #[must_use]
+    pub fn switched_on(&self, topics: &[TopicLine]) -> Vec<Choice> {
+        let kept: Vec<&str> = self.all("keep").collect();
+        Self::read_all(self.all("closed").filter(|key| kept.contains(key)), topics)
+    }
+
+    fn read_all<'a>(keys: impl Iterator<Item = &'a str>, topics: &[TopicLine]) -> Vec<Choice> {
         let mut choices: Vec<Choice> = Vec::new();
-        for choice in gone.filter_map(|key| Choice::read(key, topics)) {
+        for choice in keys.filter_map(|key| Choice::read(key, topics)) {
             if !choices.contains(&choice) {
                 choices.push(choice);
             }
@@ -104,11 +114,19 @@ mod tests {
     async fn one_click_is_read_in_both_ways_in_which_a_form_is_sent() {
         let parts = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         for (kind, body, want) in [
-            ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click", true),
+            (
+                "application/x-www-form-urlencoded",
+                "List-Unsubscribe=One-Click",
+                true,
+            ),
             ("", "List-Unsubscribe=One-Click", true),
             ("multipart/form-data; boundary=x", parts, true),
             ("application/x-www-form-urlencoded", "", false),
-            ("application/x-www-form-urlencoded", "List-Unsubscribe=Two-Clicks", false),
+            (
+                "application/x-www-form-urlencoded",
+                "List-Unsubscribe=Two-Clicks",
+                false,
+            ),
             ("multipart/form-data; boundary=x", "One-Click", false),
         ] {
             let mut headers = HeaderMap::new();

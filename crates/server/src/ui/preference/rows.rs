@@ -77,9 +77,9 @@ pub async fn labels(app: &House, language: &str) -> Result<Labels, Error> {
     Ok(labels)
 }
 
-/// The rows of a sheet.
+/// The rows of a sheet. With `is_open` what is off can be switched on as well.
 #[must_use]
-pub fn view(voice: &Voice, sheet: &Sheet) -> View {
+pub fn view(voice: &Voice, sheet: &Sheet, is_open: bool) -> View {
     let mut groups: Vec<Group> = sheet
         .sections
         .iter()
@@ -87,13 +87,16 @@ pub fn view(voice: &Voice, sheet: &Sheet) -> View {
             heading: voice.say(heading(section.category)),
             rows: std::iter::once(&section.whole)
                 .chain(&section.topics)
-                .map(|switch| row(voice, switch))
+                .map(|switch| row(voice, switch, is_open))
                 .collect(),
         })
         .collect();
     if !sheet.channels.is_empty() {
         // The ways of offers stand right below the offers.
-        let rows = sheet.channels.iter().map(|switch| row(voice, switch));
+        let rows = sheet
+            .channels
+            .iter()
+            .map(|switch| row(voice, switch, is_open));
         let channels = Group {
             heading: voice.say("channels-heading"),
             rows: rows.collect(),
@@ -106,7 +109,7 @@ pub fn view(voice: &Voice, sheet: &Sheet) -> View {
     View { groups, has_live }
 }
 
-fn row(voice: &Voice, switch: &Switch) -> Row {
+fn row(voice: &Voice, switch: &Switch, is_open: bool) -> Row {
     let key = switch.choice.to_string();
     let (label, note) = match &switch.label {
         Some(label) => label.clone(),
@@ -120,7 +123,7 @@ fn row(voice: &Voice, switch: &Switch) -> Row {
         note,
         why: why(voice, switch),
         is_on,
-        is_live: is_on,
+        is_live: is_on || is_open,
         is_whole: matches!(switch.choice, Choice::Category(_)),
     }
 }
@@ -153,9 +156,25 @@ fn said(voice: &Voice, choice: Choice) -> (String, String) {
     }
 }
 
-/// The words that somebody saw when they refused: heading, what it was about, what was said of it, and the button.
+/// What a choice is called.
 #[must_use]
-pub fn wording(voice: &Voice, choice: Choice, rule: &str, labels: &Labels) -> String {
+pub fn name(voice: &Voice, choice: Choice, labels: &Labels) -> String {
+    match choice {
+        Choice::All => voice.say("event-all"),
+        Choice::Topic(topic) => labels.get(&topic.id).cloned().unwrap_or_default().0,
+        Choice::Category(_) | Choice::Channel(_) => said(voice, choice).0,
+    }
+}
+
+/// The words that somebody saw when they decided: heading, what it was about, what was said of it, how the switch stood,
+/// and the button.
+#[must_use]
+pub fn wording(
+    voice: &Voice,
+    choice: Choice,
+    (rule, state): (&str, &str),
+    labels: &Labels,
+) -> String {
     if rule == "one_click" {
         return "List-Unsubscribe=One-Click".to_owned();
     }
@@ -172,20 +191,20 @@ pub fn wording(voice: &Voice, choice: Choice, rule: &str, labels: &Labels) -> St
             voice.say(heading(category)),
             label,
             note,
-            voice.say("off"),
+            voice.say(state),
             voice.say("save"),
         ],
         Choice::Topic(topic) => vec![
             voice.say(heading(topic.category)),
             label,
             note,
-            voice.say("off"),
+            voice.say(state),
             voice.say("save"),
         ],
         Choice::Channel(_) => vec![
             voice.say("channels-heading"),
             label,
-            voice.say("off"),
+            voice.say(state),
             voice.say("save"),
         ],
     };
