@@ -13,7 +13,7 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::pool::Store;
+use store::{message::News, pool::Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ use crate::{
     config::Config,
     error::Error,
     intake::Intake,
+    memory::Memory,
+    together::Together,
     vault::{Vault, VaultError},
 };
 
@@ -55,6 +57,8 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Outcomes of sends that wait to be written down.
+    pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -69,6 +73,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
 }
@@ -179,6 +185,7 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             intake: Intake::new(desks),
+            outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
@@ -186,6 +193,7 @@ impl House {
             card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

@@ -20,4 +20,5 @@ pub mod tamper;
 pub mod template;
 pub mod topic;
 pub mod version;
+pub mod watch;
 pub mod whole;

@@ -29,4 +29,5 @@ mod search;
 mod standing;
 mod template;
 mod topics;
+mod watch;
 mod whole;
