@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -69,6 +69,10 @@ pub struct House {
     pub restored: AtomicBool,
     /// What the database promised when it was last asked.
     pub(crate) guarantees: Mutex<Option<Durability>>,
+    /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
+    pub address: OnceLock<String>,
+    /// What Meta says about the business, as last read.
+    pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
@@ -77,6 +81,15 @@ pub struct House {
     pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
+}
+
+/// What the business is called, and where it is reached in WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number in WhatsApp, as digits.
+    pub digits: Option<String>,
 }
 
 /// Tells the workers that there is something to do. They look by themselves as well.
@@ -203,6 +216,8 @@ impl House {
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             guarantees: Mutex::default(),
+            address: OnceLock::new(),
+            card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
             memory: Arc::default(),
@@ -213,6 +228,16 @@ impl House {
             config,
         });
         Ok(house)
+    }
+}
+
+impl House {
+    /// The address under which the public reaches us, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        let set = self.config.public_url.as_deref();
+        set.or_else(|| self.address.get().map(String::as_str))
+            .map(|url| url.trim_end_matches('/'))
     }
 }
 
