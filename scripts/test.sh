@@ -28,6 +28,7 @@ main() {
     rust_tests
     binaries
     blackbox
+    browser
     summary
 }
 
@@ -55,7 +56,7 @@ database() {
 rust_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
         step "tests" cargo nextest run --workspace --no-tests=pass
-        step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo nextest run -p server --test ingest
+        step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo nextest run --workspace -E 'binary(ingest)'
     else
         step "tests" cargo test --workspace --all-targets --no-fail-fast
         step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo test -p server --test ingest
@@ -83,6 +84,20 @@ blackbox() {
         --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" "${clients[@]}" "$@"
     mapfile -t -O "${#skipped[@]}" skipped <"$unbuilt"
     rm "$unbuilt"
+}
+
+# The pages for people, in a real browser and before an accessibility checker.
+browser() {
+    if [ -z "${NODE:-}" ]; then
+        skip "pages in a browser: $NODE_MISSING"
+        return
+    fi
+    if ! need_browser; then
+        skip "pages in a browser: $BROWSER_MISSING"
+        return
+    fi
+    step "pages in a browser" "$NODE" tests/browser/run.mjs --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" \
+        --chromium "$CHROMIUM" --modules "$BROWSER_MODULES" --screens "${CARGO_TARGET_DIR:-target}/browser"
 }
 
 # In CI nothing that exists may be left out. Elsewhere only what a machine without a network cannot have.

@@ -44,11 +44,11 @@ class World:
     def sandbox(self, folder=None):
         return Sandbox(self.tools.binary, folder or self.folder())
 
-    def server(self, database):
+    def server(self, database, folder=None):
         """`serve` on `sqlite` or `postgres`, not started yet."""
         meta = Meta()
         self._rest.callback(meta.close)
-        folder = self.folder()
+        folder = folder or self.folder()
         if database == "sqlite":
             address = f"sqlite:{folder}/consentry.db"
         else:

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -13,7 +13,9 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::{durability::Durability, pool::Store, postgres::Options, transfer::Stage};
+use store::{
+    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -21,6 +23,9 @@ use crate::{
     clock::Clock,
     config::Config,
     error::Error,
+    intake::Intake,
+    memory::Memory,
+    together::Together,
     vault::{Vault, VaultError},
 };
 
@@ -52,6 +57,10 @@ pub struct House {
     pub signer: Signer,
     /// This process, among the nodes of a database.
     pub node: Uuid,
+    /// Webhooks that wait to be taken in.
+    pub intake: Intake,
+    /// Outcomes of sends that wait to be written down.
+    pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -60,12 +69,27 @@ pub struct House {
     pub restored: AtomicBool,
     /// What the database promised when it was last asked.
     pub(crate) guarantees: Mutex<Option<Durability>>,
+    /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
+    pub address: OnceLock<String>,
+    /// What Meta says about the business, as last read.
+    pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
+}
+
+/// What the business is called, and where it is reached in WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number in WhatsApp, as digits.
+    pub digits: Option<String>,
 }
 
 /// Tells the workers that there is something to do. They look by themselves as well.
@@ -171,6 +195,11 @@ impl House {
         let origin = String::from_utf8_lossy(&origin).into_owned();
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
+        let desks = if store.numbers_at_once() {
+            DESKS_OF_ONE_WRITER
+        } else {
+            DESKS
+        };
         let house = Arc::new(Self {
             clock,
             store,
@@ -181,12 +210,17 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
+            intake: Intake::new(desks),
+            outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             guarantees: Mutex::default(),
+            address: OnceLock::new(),
+            card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()
@@ -196,6 +230,22 @@ impl House {
         Ok(house)
     }
 }
+
+impl House {
+    /// The address under which the public reaches us, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        let set = self.config.public_url.as_deref();
+        set.or_else(|| self.address.get().map(String::as_str))
+            .map(|url| url.trim_end_matches('/'))
+    }
+}
+
+/// How many transactions of webhooks may be under way in PostgreSQL.
+const DESKS: usize = 4;
+
+/// The same with one writer: while one group is written, the next one is read.
+const DESKS_OF_ONE_WRITER: usize = 2;
 
 /// How long the app behind us may take to answer.
 const RELAY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);

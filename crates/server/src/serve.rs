@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     http,
     services::{
-        backup, guarantees, numbering,
+        backup, guarantees, memory, numbering,
         transfer::{self, Left},
     },
     worker::{self, Crew},
@@ -141,11 +141,18 @@ impl Server {
                  refused until somebody runs `consentry restore --acknowledge`"
             );
         }
+        memory::watch(&app);
         worker::settle_left_behind(&app).await?;
         let stop = CancellationToken::new();
         let mut doors = vec![open(main, http::router(app.clone()), &stop)];
         tracing::info!(node = %app.node, "listening on http://{addr}");
         let public_addr = public.as_ref().map(|(_, addr)| *addr);
+        // Links that lead to this very machine are good enough to try things out, and for nothing else.
+        let reached = public_addr.unwrap_or(addr);
+        if reached.ip().is_loopback() {
+            // A house that opens its doors a second time keeps the first address in its links.
+            let _ = app.address.set(format!("http://{reached}"));
+        }
         if let Some((listener, addr)) = public {
             doors.push(open(listener, http::public_router(app.clone()), &stop));
             tracing::info!("listening for the public on http://{addr}");
@@ -187,6 +194,9 @@ impl Server {
         self.crew.stop().await;
         if let Err(error) = last_words(&self.app).await {
             tracing::error!(%error, "the last checkpoint could not be signed; the next start signs it");
+        }
+        if let Err(error) = memory::save(&self.app).await {
+            tracing::warn!(%error, "the index could not be written down; the next start takes longer");
         }
         self.app.store.close().await;
         drop(self.lock);

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod alias;
+pub mod code;
 pub mod codec;
 pub mod contact;
 pub mod durability;
@@ -20,6 +21,8 @@ pub mod relay;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
+pub mod topic;
 pub mod transfer;
 pub mod version;
+pub mod watch;
 pub mod whole;

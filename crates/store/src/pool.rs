@@ -4,12 +4,7 @@
 //! transaction, and locking rows. Lists are unpacked by one text: `json_each($1)` is built into SQLite, and a function of ours
 //! in PostgreSQL.
 
-use std::{
-    path::PathBuf,
-    str::FromStr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use consent::id::ContactId;
 use sqlx::{
@@ -23,6 +18,7 @@ use crate::{
     list::{List, hex},
     migrate,
     postgres::{self, ACQUIRE_TIMEOUT, Options, Watcher},
+    watch::{self, Touched, Turn, Watch},
 };
 
 /// Runs the same text on whichever pool is open.
@@ -71,6 +67,8 @@ pub enum Store {
         read: SqlitePool,
         /// The file.
         file: PathBuf,
+        /// Who is told what is committed.
+        watch: Watch,
     },
     /// A server, shared by any number of nodes.
     Postgres {
@@ -99,6 +97,9 @@ pub enum Guard {
 /// A transaction. Dropped without a commit, it did not happen.
 pub struct Tx {
     pub(crate) inner: Inner,
+    pub(crate) touched: Touched,
+    // Given back last: whoever watches is told in the order of the commits.
+    turn: Option<(Watch, Turn)>,
     one_key_locks: bool,
 }
 
@@ -159,12 +160,25 @@ impl Store {
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
         };
-        let write = pool(1).connect_with(options.clone()).await?;
+        let write = pool(1)
+            // When the disk is full SQLite ends the transaction by itself, and the driver never learns of it.
+            .before_acquire(|conn, _| {
+                let is_clean = !conn.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            })
+            .connect_with(options.clone())
+            .await?;
         migrate::sqlite(&write).await?;
         let read = pool(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self::Sqlite { write, read, file })
+        let watch = Watch::default();
+        Ok(Self::Sqlite {
+            write,
+            read,
+            file,
+            watch,
+        })
     }
 
     /// Begins a transaction that will write. In SQLite it waits for its turn; there is one writer.
@@ -172,19 +186,27 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(match self {
-            Self::Sqlite { write, .. } => Tx {
-                inner: Inner::Sqlite(write.begin_with("begin immediate").await?),
-                one_key_locks: false,
-            },
+        let (inner, turn, one_key_locks) = match self {
+            Self::Sqlite { write, watch, .. } => {
+                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, watch.turn());
+                let turn = turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+                let tx = write.begin_with("begin immediate").await?;
+                (Inner::Sqlite(tx), Some((watch.clone(), turn)), false)
+            }
             Self::Postgres {
                 pool,
                 one_key_locks,
                 ..
-            } => Tx {
-                inner: Inner::Postgres(in_time(pool.begin()).await?),
-                one_key_locks: *one_key_locks,
-            },
+            } => {
+                let tx = in_time(pool.begin()).await?;
+                (Inner::Postgres(tx), None, *one_key_locks)
+            }
+        };
+        Ok(Tx {
+            inner,
+            touched: Touched::default(),
+            turn,
+            one_key_locks,
         })
     }
 
@@ -276,7 +298,10 @@ impl Tx {
     /// When the database does not answer: then nobody knows, and the caller must not acknowledge.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => match self.turn {
+                Some(turn) => watch::commit(tx, self.touched, turn).await?,
+                None => tx.commit().await?,
+            },
             // While a synchronous standby is away this ends with no answer: statement timeouts do not count here.
             Inner::Postgres(tx) => in_time(tx.commit()).await?,
         }
@@ -367,6 +392,6 @@ pub(crate) async fn in_time<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(ANSWER_TIMEOUT, work).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod backup;
+pub mod business;
 pub mod callers;
 pub mod cast;
 pub mod check;
@@ -12,10 +13,13 @@ pub mod guarantees;
 pub mod identity;
 pub mod ingest;
 pub mod keys;
+pub mod lookout;
+pub mod memory;
 pub mod messages;
 pub mod numbering;
 pub mod policy;
 pub mod policy_json;
+pub mod preferences;
 pub mod proof;
 pub mod quarantine;
 pub mod quiet;
@@ -25,6 +29,7 @@ pub mod reservations;
 pub mod retry;
 pub mod sample;
 pub mod send;
+pub mod sift;
 pub mod summary;
 pub mod templates;
 pub mod token;

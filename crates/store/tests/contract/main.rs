@@ -30,5 +30,7 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod topics;
 mod transfer;
+mod watch;
 mod whole;
