@@ -16,7 +16,7 @@ from traffic import Traffic, late, said_in
 from wire import until, want
 
 FULL = os.environ.get("CONSENTRY_SOAK") == "full"
-OPERATIONS = 100_000 if FULL else 4_000
+OPERATIONS = 100_000 if FULL else 3_000
 KILLS = 100 if FULL else 8
 NODES = 3
 PAUSE_S = (0.05, 1.5)
