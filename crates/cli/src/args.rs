@@ -51,8 +51,8 @@ pub enum Command {
         #[command(subcommand)]
         act: Keys,
     },
-    /// Create the database, or bring it up to date.
-    Migrate,
+    /// Create the database, or bring it up to date; or move a business from SQLite to PostgreSQL.
+    Migrate(Migrate),
     /// Write a copy of a SQLite database to a new file, beside a running server too.
     Backup {
         /// The new file.
@@ -169,6 +169,17 @@ pub enum Role {
     App,
     /// Look, nothing else.
     Read,
+}
+
+/// Where to move. Killed in the middle, the same command goes on where it was.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The database to move out of. Its server must be stopped.
+    #[arg(long, value_name = "sqlite:FILE", requires = "to")]
+    pub from: Option<String>,
+    /// The database to move into, which no command has used yet; env:NAME or file:PATH keeps a password out of sight.
+    #[arg(long, value_name = "postgres://USER@HOST/NAME", requires = "from")]
+    pub to: Option<String>,
 }
 
 /// What to put back.

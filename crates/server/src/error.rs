@@ -2,6 +2,8 @@
 
 use store::error::StoreError;
 
+use crate::intake::Full;
+
 /// A failure of a service.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -25,6 +27,9 @@ pub enum Error {
     /// It cannot be done as things stand.
     #[error("{0}")]
     Conflict(String),
+    /// Too much at once: the same may be asked again in a moment.
+    #[error(transparent)]
+    Busy(#[from] Full),
     /// The database does not answer.
     #[error("the database does not answer")]
     Unavailable(#[source] StoreError),
@@ -40,6 +45,17 @@ impl Error {
         Self::Invalid {
             field: Some(field.to_owned()),
             message: message.into(),
+        }
+    }
+
+    /// The same failure for one more caller who waited for the same thing.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Busy(full) => Self::Busy(*full),
+            Self::Unavailable(cause) => Self::Unavailable(cause.clone()),
+            Self::Internal(cause) => Self::internal(cause.to_string()),
+            other => Self::internal(other.to_string()),
         }
     }
 

@@ -1,13 +1,15 @@
 //! What can go wrong with rows, cut by what the caller can do about it.
 
+use std::sync::Arc;
+
 use sqlx::error::ErrorKind;
 
-/// A failure of the store.
-#[derive(Debug, thiserror::Error)]
+/// A failure of the store. Many callers may wait for one transaction, so it can be told to each of them.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, or did not answer in time.
     #[error("the database does not answer: {0}")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Arc<sqlx::Error>),
     /// Somebody else changed the same rows; the whole transaction may be tried again.
     #[error("another transaction was faster; try again")]
     Conflict,
@@ -34,7 +36,7 @@ pub enum StoreError {
     },
     /// Anything else that the database says.
     #[error("the database refused: {0}")]
-    Refused(#[source] sqlx::Error),
+    Refused(#[source] Arc<sqlx::Error>),
 }
 
 impl StoreError {
@@ -53,9 +55,9 @@ impl From<sqlx::Error> for StoreError {
                 return Self::Conflict;
             }
             return if is_gone(&code) {
-                Self::Unavailable(error)
+                Self::Unavailable(Arc::new(error))
             } else {
-                Self::Refused(error)
+                Self::Refused(Arc::new(error))
             };
         }
         match error {
@@ -64,8 +66,8 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
-            | sqlx::Error::Protocol(_) => Self::Unavailable(error),
-            other => Self::Refused(other),
+            | sqlx::Error::Protocol(_) => Self::Unavailable(Arc::new(error)),
+            other => Self::Refused(Arc::new(other)),
         }
     }
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, before, clean, hex},
+    list::{List, before, clean, hex, last_of_each},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -30,6 +30,15 @@ pub struct QuarantineLine {
     pub state: String,
     /// When it was last tried again.
     pub retried: Option<Timestamp>,
+}
+
+/// A raw body to be kept.
+#[derive(Debug, Clone)]
+pub struct RawBody {
+    /// SHA-256 of it.
+    pub sha256: [u8; 32],
+    /// The body, sealed.
+    pub sealed: Vec<u8>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -94,35 +103,48 @@ impl Store {
 }
 
 impl Tx {
-    /// Keeps a raw body; says whether it is new.
+    /// Keeps raw bodies, each under its hash; gives the hashes of those that are new.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn keep_webhook(
+    pub async fn keep_webhooks(
         &mut self,
-        sha256: &[u8],
-        sealed: &[u8],
+        bodies: &[RawBody],
         at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let sql = "insert into webhook (sha256, received_ms, sealed) values ($1, $2, $3) on conflict (sha256) do nothing";
-        let rows = on_tx!(self, conn => sqlx::query(sql)
-            .bind(sha256).bind(at.millis()).bind(sealed).execute(conn).await?.rows_affected());
-        Ok(rows == 1)
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "insert into webhook (sha256, received_ms, sealed) select unhex(r.value ->> 'h'), $2, unhex(r.value ->> 'x') \
+                   from json_each($1) as r where true on conflict (sha256) do nothing returning sha256";
+        // In one order for everybody, so that two nodes with the same bodies do not wait for each other.
+        let mut bodies = last_of_each(bodies, |body| body.sha256);
+        bodies.sort_by_key(|body| body.sha256);
+        let list =
+            List::of(bodies.iter().map(
+                |body| json!({ "h": hex::encode(body.sha256), "x": hex::encode(&body.sealed) }),
+            ));
+        let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(sql)
+            .bind(list.text()).bind(at.millis()).fetch_all(conn).await?);
+        Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
     }
 
-    /// Notes whom a raw body speaks of, so that an erasure finds it.
+    /// Notes whom raw bodies speak of, so that an erasure finds them.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn note_persons(
         &mut self,
-        sha256: &[u8],
-        contacts: &[ContactId],
+        persons: &[([u8; 32], ContactId)],
     ) -> Result<(), StoreError> {
-        let sql = "insert into webhook_person (contact_id, sha256) select unhex(r.value ->> 'id'), $2 \
+        if persons.is_empty() {
+            return Ok(());
+        }
+        let sql = "insert into webhook_person (contact_id, sha256) select unhex(r.value ->> 'id'), unhex(r.value ->> 'h') \
                    from json_each($1) as r where true on conflict (contact_id, sha256) do nothing";
-        let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(sha256).execute(conn).await?; });
+        let list = List::of(
+            persons
+                .iter()
+                .map(|(sha256, id)| json!({ "id": hex(id.get()), "h": hex::encode(sha256) })),
+        );
+        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())
     }
 

@@ -161,7 +161,7 @@ pub(crate) async fn commit(
     });
     let done = done
         .await
-        .map_err(|_| StoreError::Unavailable(sqlx::Error::WorkerCrashed))?;
+        .map_err(|_| StoreError::from(sqlx::Error::WorkerCrashed))?;
     Ok(done?)
 }
 

@@ -142,7 +142,7 @@ pub const fn graph_code(code: Code) -> i64 {
         | Code::ConsentExpired => 131_050,
         Code::Blocked => 130_403,
         Code::IdentityChanged => 137_000,
-        Code::TemplateUnavailable => 132_015,
+        Code::TopicRetired | Code::TemplateUnavailable => 132_015,
         Code::WindowClosed => 131_047,
         Code::FrequencyCapped | Code::QuietHours | Code::PlatformBackoff => 131_049,
     }
@@ -186,6 +186,12 @@ impl From<Error> for GraphFault {
             }
             Error::NotFound(what) => Self::bad_request(100, format!("there is no such {what}")),
             Error::Conflict(message) => Self::bad_request(100, message),
+            Error::Busy(full) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                131_016,
+                "Service unavailable",
+                full.to_string(),
+            ),
             Error::Unavailable(cause) => {
                 tracing::error!(%cause, "a send was refused: the database does not answer");
                 let details =

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::http::problem::{Kind, Problem};
 
@@ -11,6 +11,17 @@ use crate::http::problem::{Kind, Problem};
 pub const LIMIT_DEFAULT: u32 = 50;
 /// Items on a page at the most.
 pub const LIMIT_MAX: u32 = 500;
+
+/// Which page is asked for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// Items on the page, 1 to 500.
+    pub limit: Option<u32>,
+}
 
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]

@@ -149,6 +149,7 @@ impl From<Error> for Problem {
             Error::Forbidden(_) => Self::of(Kind::Forbidden, detail),
             Error::NotFound(_) => Self::of(Kind::NotFound, detail),
             Error::Conflict(_) => Self::of(Kind::Conflict, detail),
+            Error::Busy(full) => Self::of(Kind::Unavailable, full.to_string()),
             Error::Unavailable(cause) => {
                 error!(%cause, "the database did not answer a request");
                 Self::of(Kind::Unavailable, detail)

@@ -1,10 +1,12 @@
 //! The door for Meta: verification and webhooks.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Query, Request, State, rejection::QueryRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header::CONTENT_LENGTH},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -17,6 +19,9 @@ use crate::{app::App, error::Error, services::ingest, vault::sha256};
 
 /// The largest body that is read. Meta's own limit is 3 MB.
 pub const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How long a body may take to arrive: it holds a place in the waiting room meanwhile.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where Meta sends.
 pub const PATH: &str = "/webhooks/whatsapp";
@@ -60,10 +65,15 @@ fn answer(app: &App, question: Question) -> Option<String> {
 
 async fn receive(State(app): State<App>, request: Request) -> StatusCode {
     let (parts, body) = request.into_parts();
+    let Ok(mut place) = app.intake.enter(length(&parts.headers)) else {
+        metrics::counter!("consentry_webhook_turned_away_total").increment(1);
+        return StatusCode::SERVICE_UNAVAILABLE;
+    };
     let raw = match read(body).await {
         Ok(raw) => raw,
         Err(status) => return status,
     };
+    app.intake.turn(&mut place, raw.len()).await;
     let header = parts.headers.get(signature::HEADER);
     if let Err(bad) = signature::verify(&app.app_secrets, header.map(AsRef::as_ref), &raw) {
         metrics::counter!("consentry_webhook_signature_failures_total").increment(1);
@@ -75,7 +85,7 @@ async fn receive(State(app): State<App>, request: Request) -> StatusCode {
         .unwrap_or_default();
     // A connection that Meta closes must not stop what has begun.
     let header = header.to_owned();
-    let taken = tokio::spawn(async move { ingest::take(&app, &raw, &header).await });
+    let taken = tokio::spawn(async move { ingest::take(&app, place, raw, &header).await });
     match taken.await {
         Ok(taken) => status(taken),
         Err(cause) => {
@@ -85,21 +95,36 @@ async fn receive(State(app): State<App>, request: Request) -> StatusCode {
     }
 }
 
+/// How much a body may be, before it is read: what it says of itself, else the most that it may be.
+fn length(headers: &HeaderMap) -> usize {
+    let said = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
+    said.unwrap_or(BODY_BYTES_MAX).min(BODY_BYTES_MAX)
+}
+
 async fn read(body: Body) -> Result<Bytes, StatusCode> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| {
-        let cause = std::error::Error::source(&error);
-        let too_long = cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
-        if too_long {
-            StatusCode::PAYLOAD_TOO_LARGE
-        } else {
-            StatusCode::BAD_REQUEST
-        }
-    })
+    let read = tokio::time::timeout(READ_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await;
+    read.map_err(|_| StatusCode::REQUEST_TIMEOUT)?
+        .map_err(|error| {
+            let cause = std::error::Error::source(&error);
+            let too_long =
+                cause.is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+            if too_long {
+                StatusCode::PAYLOAD_TOO_LARGE
+            } else {
+                StatusCode::BAD_REQUEST
+            }
+        })
 }
 
 fn status(taken: Result<(), Error>) -> StatusCode {
     match taken {
         Ok(()) => StatusCode::OK,
+        Err(Error::Busy(_)) => {
+            metrics::counter!("consentry_webhook_turned_away_total").increment(1);
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Err(cause @ Error::Unavailable(_)) => {
             error!(?cause, "a webhook could not be kept: Meta will ask again");
             StatusCode::SERVICE_UNAVAILABLE

@@ -2,23 +2,28 @@
 
 mod apply;
 mod failure;
+mod group;
 mod load;
 mod message;
 mod news;
 mod status;
 mod work;
 
-use std::time::Duration;
-
+use axum::body::Bytes;
 use consent::{alias::Alias, id::ContactId};
-use store::error::StoreError;
 use uuid::Uuid;
 
 use self::{
-    apply::Frame,
-    load::{Load, Problem},
+    apply::{Frame, Part},
+    load::{Load, Problem, Shared},
 };
-use crate::{app::App, error::Error, services::quiet, vault::sha256};
+use crate::{
+    app::App,
+    error::Error,
+    intake::{Body, GROUP_ITEMS_MAX, Place},
+    services::{policy, quiet, retry},
+    vault::sha256,
+};
 
 /// What raw webhook bodies are sealed for, under the key of the house.
 pub const RAW_PURPOSE: &str = "webhook";
@@ -35,21 +40,19 @@ pub const PART_DONE: &str = "done";
 /// What the text of a message that came in is sealed for, under the person's key.
 pub const TEXT_PURPOSE: &str = "text";
 
-/// How often a transaction is tried when somebody else was faster.
-const TRIES_MAX: u32 = 5;
-
 /// Takes a signed body in. When this returns, everything in it is in force, and what could not be understood is kept.
+/// Bodies that come in at one time share a transaction.
 ///
 /// # Errors
-/// When the database does not answer: then Meta must ask again.
-pub async fn take(app: &App, raw: &[u8], signature: &str) -> Result<(), Error> {
-    let mut load = Load::read(app, raw, signature).await?;
-    load.readings = message::readings(app, &load).await?;
-    count(&load);
-    let restricted = run(app, &load, Arrival::New).await?;
-    quiet::settle(app, &restricted).await?;
-    ring(app, &load).await;
-    Ok(())
+/// [`Error::Busy`] when too much comes in at once, and when the database does not answer: then Meta must ask again.
+pub async fn take(app: &App, place: Place, raw: Bytes, signature: &str) -> Result<(), Error> {
+    let body = Body::read(raw, signature);
+    let lane = body.lane(&policy::last_read(app));
+    let waiting = app.intake.queue(place, body, lane)?;
+    group::attend(app);
+    waiting
+        .await
+        .map_err(|_| Error::internal("the transaction broke off"))?
 }
 
 /// Applies a part that was in quarantine, with today's reader.
@@ -58,14 +61,20 @@ pub async fn take(app: &App, raw: &[u8], signature: &str) -> Result<(), Error> {
 /// [`Error::Conflict`] with the reason when it cannot be understood or applied today either; when the database does
 /// not answer.
 pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<(), Error> {
-    let mut load = Load::again(app, part, sha).await?;
-    load.readings = message::readings(app, &load).await?;
+    let body = Body {
+        sha,
+        ..Body::read(Bytes::copy_from_slice(part), "")
+    };
+    let bodies = [body];
+    let shared = Shared::gather(app, &bodies).await?;
+    let [body] = bodies;
+    let load = Load::of(app, body, &shared).await?;
     if let Some(problem) = load.problems.first() {
         return Err(Error::Conflict(problem.reason.clone()));
     }
     let restricted = run(app, &load, Arrival::Retry(id)).await?;
     quiet::settle(app, &restricted).await?;
-    ring(app, &load).await;
+    ring(app, &[load]).await;
     Ok(())
 }
 
@@ -75,30 +84,36 @@ enum Arrival {
     Retry(Uuid),
 }
 
-/// Everything in one transaction. When it fails for a reason of its own, the items are tried in halves until the
-/// one that is to blame stands alone; it goes to quarantine, and the others are in force.
+/// One body in one transaction, or a very large one in several. When it fails for a reason of its own, the items are
+/// tried in halves until the one that is to blame stands alone; it goes to quarantine, and the others are in force.
 async fn run(app: &App, load: &Load, arrival: Arrival) -> Result<Vec<ContactId>, Error> {
-    let all: Vec<usize> = (0..load.delivery.items.len())
-        .filter(|index| !load.is_problem(*index))
-        .collect();
+    let all = load.good();
     let frame = match arrival {
         Arrival::New => Frame::Arrival(&load.problems),
         Arrival::Retry(id) => Frame::Retry(id),
     };
-    match apply_again(app, load, &all, frame).await {
-        Err(error) if is_of_an_item(&error) => {}
-        done => return done,
+    if all.len() <= GROUP_ITEMS_MAX || app.store.has_webhook(&load.sha).await? {
+        match apply_one(app, load, &all, frame).await {
+            Err(error) if is_of_an_item(&error) => {}
+            done => return done,
+        }
     }
-    let (mut restricted, poisoned) = in_halves(app, load, all).await?;
+    let (mut restricted, mut poisoned) = (Vec::new(), Vec::new());
+    // Between two pieces others have their turn. The body itself is kept last: until then Meta would send it again.
+    for piece in all.chunks(GROUP_ITEMS_MAX) {
+        let (some, bad) = in_halves(app, load, piece.to_vec()).await?;
+        restricted.extend(some);
+        poisoned.extend(bad);
+    }
     let mut problems = load.problems.clone();
     problems.extend(poisoned);
     match arrival {
         Arrival::New => {
-            restricted.extend(apply_again(app, load, &[], Frame::Arrival(&problems)).await?)
+            restricted.extend(apply_one(app, load, &[], Frame::Arrival(&problems)).await?)
         }
         Arrival::Retry(id) => match problems.first() {
             Some(problem) => return Err(Error::Conflict(problem.reason.clone())),
-            None => restricted.extend(apply_again(app, load, &[], Frame::Retry(id)).await?),
+            None => restricted.extend(apply_one(app, load, &[], Frame::Retry(id)).await?),
         },
     }
     Ok(restricted)
@@ -112,7 +127,7 @@ async fn in_halves(
     let (mut restricted, mut poisoned) = (Vec::new(), Vec::new());
     let mut waiting = vec![all];
     while let Some(some) = waiting.pop() {
-        match apply_again(app, load, &some, Frame::None).await {
+        match apply_one(app, load, &some, Frame::None).await {
             Ok(done) => restricted.extend(done),
             Err(error) if !is_of_an_item(&error) => return Err(error),
             Err(error) => match some.as_slice() {
@@ -129,22 +144,19 @@ async fn in_halves(
     Ok((restricted, poisoned))
 }
 
-async fn apply_again(
+async fn apply_one(
     app: &App,
     load: &Load,
     which: &[usize],
     frame: Frame<'_>,
 ) -> Result<Vec<ContactId>, Error> {
-    let mut tries = 1;
-    loop {
-        match apply::apply(app, load, which, frame).await {
-            Err(Error::Unavailable(StoreError::Conflict)) if tries < TRIES_MAX => {
-                tokio::time::sleep(Duration::from_millis(u64::from(tries) * 2)).await;
-                tries += 1;
-            }
-            done => return done,
-        }
-    }
+    let part = Part { load, which, frame };
+    let restricted = apply_all(app, &[part]).await?;
+    Ok(restricted.into_iter().flatten().collect())
+}
+
+async fn apply_all(app: &App, parts: &[Part<'_>]) -> Result<Vec<Vec<ContactId>>, Error> {
+    retry::on_conflict(|| apply::apply(app, parts)).await
 }
 
 /// Whether trying fewer items can help: the database answers, and something in the body or in a row is to blame.
@@ -159,11 +171,13 @@ async fn settle_known(app: &App, aliases: &[Alias]) -> Result<Vec<ContactId>, Er
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-fn count(load: &Load) {
-    metrics::counter!("consentry_webhook_bodies_total").increment(1);
-    let items = u64::try_from(load.delivery.items.len()).unwrap_or(u64::MAX);
-    metrics::counter!("consentry_webhook_items_total").increment(items);
-    for (name, count) in &load.delivery.unknown {
+fn count(loads: &[Load]) {
+    let total = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    metrics::counter!("consentry_webhook_bodies_total").increment(total(loads.len()));
+    let items = loads.iter().map(|load| load.delivery.items.len()).sum();
+    metrics::counter!("consentry_webhook_items_total").increment(total(items));
+    let unknown = loads.iter().flat_map(|load| &load.delivery.unknown);
+    for (name, count) in unknown {
         tracing::debug!(
             name,
             count,
@@ -172,13 +186,17 @@ fn count(load: &Load) {
     }
 }
 
-async fn ring(app: &App, load: &Load) {
+/// Wakes whoever has something to do now.
+async fn ring(app: &App, loads: &[Load]) {
     app.bell.log.notify_one();
     if app.config.relay.url.is_some() {
         app.bell.relay.notify_one();
     }
-    if load.wants_templates() {
+    if loads.iter().any(Load::wants_templates) {
         app.bell.templates.notify_one();
+    }
+    if loads.iter().all(|load| load.problems.is_empty()) {
+        return;
     }
     // The gauge is for people: a database that is gone again says so elsewhere.
     if let Ok(open) = app.store.count_quarantine().await {

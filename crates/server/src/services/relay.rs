@@ -1,6 +1,6 @@
 //! Handing webhooks on to the app behind us, in order for each sender.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use consent::{
     id::{AttemptId, ContactId},
@@ -52,39 +52,39 @@ enum Tried {
     Failed(String),
 }
 
-/// Puts a body in line, where there is an app to hand it on to. Byte for byte with the signature it came with; only
-/// where it carries our own token does the caller's value go back in its place, and we sign anew.
+/// Puts bodies in line, where there is an app to hand them on to. Byte for byte with the signature they came with; only
+/// where one carries our own token does the caller's value go back in its place, and we sign anew.
 ///
 /// # Errors
 /// When the database does not answer, or the machine gives no random bytes.
 pub async fn enqueue<'a>(
     app: &House,
     tx: &mut Tx,
-    body: &Body<'_>,
+    bodies: &[Body<'_>],
     sent: impl Fn(AttemptId) -> Option<&'a MessageLine>,
 ) -> Result<(), Error> {
-    if app.config.relay.url.is_none() {
+    if app.config.relay.url.is_none() || bodies.is_empty() {
         return Ok(());
     }
-    let restored = restore(app, tx, body.raw, sent).await?;
-    let (bytes, signature) = match (&restored, app.app_secrets.first()) {
-        (Some(bytes), Some(secret)) => (bytes.as_slice(), signature::sign(secret, bytes)),
-        (_, _) => (body.raw, body.signature.to_owned()),
-    };
-    let sealed = app
-        .vault
-        .house()
-        .seal(PURPOSE, bytes)
-        .map_err(Error::internal)?;
-    let line = RelayLine {
-        id: app.clock.id(),
-        sender: body.sender.clone(),
-        sealed,
-        signature,
-        attempts: 0,
-        created: app.clock.now(),
-    };
-    Ok(tx.enqueue_relays(&[line]).await?)
+    let kept = Kept::of(app, tx, bodies, sent).await?;
+    let mut lines = Vec::with_capacity(bodies.len());
+    for body in bodies {
+        let restored = restore_callbacks(body.raw, |text| kept.callback(text));
+        let (bytes, signature) = match (&restored, app.app_secrets.first()) {
+            (Some(bytes), Some(secret)) => (bytes.as_slice(), signature::sign(secret, bytes)),
+            (_, _) => (body.raw, body.signature.to_owned()),
+        };
+        let sealed = app.vault.house().seal(PURPOSE, bytes);
+        lines.push(RelayLine {
+            id: app.clock.id(),
+            sender: body.sender.clone(),
+            sealed: sealed.map_err(Error::internal)?,
+            signature,
+            attempts: 0,
+            created: app.clock.now(),
+        });
+    }
+    Ok(tx.enqueue_relays(&lines).await?)
 }
 
 /// Hands on what is due, one body a sender. Gives how many it tried. One node at a time may do this: its worker holds
@@ -174,45 +174,54 @@ fn gap(attempts: i64) -> i64 {
 
 /// What the gate keeps of a caller's callback data.
 #[derive(Deserialize)]
-struct Kept {
+struct Sealed {
     callback: Option<String>,
 }
 
-/// The body with the callers' own callback data; none when no value of ours is in it.
-async fn restore<'a>(
-    app: &House,
-    tx: &mut Tx,
-    raw: &[u8],
-    sent: impl Fn(AttemptId) -> Option<&'a MessageLine>,
-) -> Result<Option<Vec<u8>>, Error> {
-    let mut lines: BTreeMap<AttemptId, &MessageLine> = BTreeMap::new();
-    let _ = restore_callbacks(raw, |text| {
-        let (attempt, _) = token::read(text)?;
-        lines.extend(sent(attempt).map(|line| (attempt, line)));
-        None
-    });
-    let contacts: Vec<ContactId> = lines.values().map(|line| line.contact).collect();
-    let mut keys = BTreeMap::from([(ContactId::HOUSE, app.vault.house().clone())]);
-    if !contacts.is_empty() {
-        for person in tx.persons(&contacts).await? {
-            let wrapped = person.sealing_key.as_deref();
-            let key = wrapped.and_then(|wrapped| app.vault.person(person.id, wrapped).ok());
-            keys.extend(key.map(|key| (person.id, key)));
+/// The callers' own callback data of every message that some bodies speak of.
+struct Kept(BTreeMap<AttemptId, Option<String>>);
+
+impl Kept {
+    async fn of<'a>(
+        app: &House,
+        tx: &mut Tx,
+        bodies: &[Body<'_>],
+        sent: impl Fn(AttemptId) -> Option<&'a MessageLine>,
+    ) -> Result<Self, Error> {
+        let mut lines: BTreeMap<AttemptId, &MessageLine> = BTreeMap::new();
+        for body in bodies {
+            let _ = restore_callbacks(body.raw, |text| {
+                let (attempt, _) = token::read(text)?;
+                lines.extend(sent(attempt).map(|line| (attempt, line)));
+                None
+            });
         }
+        let contacts: BTreeSet<ContactId> = lines.values().map(|line| line.contact).collect();
+        let contacts: Vec<ContactId> = contacts.into_iter().collect();
+        let mut keys = BTreeMap::from([(ContactId::HOUSE, app.vault.house().clone())]);
+        if !contacts.is_empty() {
+            for person in tx.persons(&contacts).await? {
+                let wrapped = person.sealing_key.as_deref();
+                let key = wrapped.and_then(|wrapped| app.vault.person(person.id, wrapped).ok());
+                keys.extend(key.map(|key| (person.id, key)));
+            }
+        }
+        let callback = |line: &MessageLine| {
+            let sealed = line.sealed.as_deref()?;
+            let bytes = keys.get(&line.contact)?.open(CALLBACK_PURPOSE, sealed);
+            let sealed: Sealed = serde_json::from_slice(&bytes.ok()?).ok()?;
+            sealed.callback
+        };
+        let kept = lines.iter().map(|(id, line)| (*id, callback(line)));
+        Ok(Self(kept.collect()))
     }
-    // A token of ours whose line is gone stands for nothing that the caller could know: it is taken out.
-    Ok(restore_callbacks(raw, |text| {
+
+    /// What stands in the place of our token. A token of ours whose line is gone stands for nothing that the caller
+    /// could know: it is taken out.
+    fn callback(&self, text: &str) -> Option<Option<String>> {
         let (attempt, _) = token::read(text)?;
-        let line = lines.get(&attempt);
-        let kept = line.and_then(|line| {
-            let bytes = keys
-                .get(&line.contact)?
-                .open(CALLBACK_PURPOSE, line.sealed.as_deref()?)
-                .ok()?;
-            serde_json::from_slice::<Kept>(&bytes).ok()
-        });
-        Some(kept.and_then(|kept| kept.callback))
-    }))
+        Some(self.0.get(&attempt).cloned().flatten())
+    }
 }
 
 #[cfg(test)]

@@ -13,4 +13,5 @@ mod arrive;
 mod house;
 mod people;
 mod relay;
+mod together;
 mod wishes;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     events::event,
     harness::{Place, alias, at, message},
+    inbox::raw_body,
 };
 
 contract![
@@ -45,8 +46,8 @@ async fn fill(place: &Place) -> (consent::id::ContactId, store::message::Message
         sealed: vec![1; 30],
     };
     tx.append(&[new]).await.unwrap();
-    tx.keep_webhook(&[5; 32], b"body", at(0)).await.unwrap();
-    tx.note_persons(&[5; 32], &[ana]).await.unwrap();
+    tx.keep_webhooks(&[raw_body(5)], at(0)).await.unwrap();
+    tx.note_persons(&[([5; 32], ana)]).await.unwrap();
     let part = QuarantineLine {
         id: Uuid::now_v7(),
         received: at(0),
@@ -179,10 +180,10 @@ async fn bodies_that_speak_of_others_go_with_their_notes(place: Arc<Place>) {
     let (ana, bea) = (place.newcomer("Ana").await, place.newcomer("Bea").await);
     let mut tx = place.store.begin().await.unwrap();
     for body in [1, 2] {
-        tx.keep_webhook(&[body; 32], b"body", at(0)).await.unwrap();
-        tx.note_persons(&[body; 32], &[bea]).await.unwrap();
+        tx.keep_webhooks(&[raw_body(body)], at(0)).await.unwrap();
+        tx.note_persons(&[([body; 32], bea)]).await.unwrap();
     }
-    tx.note_persons(&[1; 32], &[ana]).await.unwrap();
+    tx.note_persons(&[([1; 32], ana)]).await.unwrap();
     tx.erase(ana, &[], at(9)).await.unwrap();
     tx.commit().await.unwrap();
     assert!(place.store.has_webhook(&[2; 32]).await.unwrap());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use store::inbox::QuarantineLine;
+use store::inbox::{QuarantineLine, RawBody};
 use uuid::Uuid;
 
 use crate::harness::{Place, at};
@@ -17,14 +17,28 @@ contract![
 async fn a_body_is_kept_once(place: Arc<Place>) {
     let ana = place.newcomer("Ana").await;
     let mut tx = place.store.begin().await.unwrap();
-    assert!(tx.keep_webhook(&[1; 32], b"sealed", at(0)).await.unwrap());
-    assert!(!tx.keep_webhook(&[1; 32], b"sealed", at(1)).await.unwrap());
-    tx.note_persons(&[1; 32], &[ana, ana]).await.unwrap();
-    tx.note_persons(&[1; 32], &[ana]).await.unwrap();
-    tx.note_persons(&[1; 32], &[]).await.unwrap();
+    let (one, two) = (raw_body(1), raw_body(2));
+    let kept = tx.keep_webhooks(&[one.clone(), one.clone()], at(0)).await;
+    assert_eq!(kept.unwrap(), [[1; 32]]);
+    let kept = tx.keep_webhooks(&[two, one], at(1)).await.unwrap();
+    assert_eq!(kept, [[2; 32]], "only what is new");
+    assert!(tx.keep_webhooks(&[], at(1)).await.unwrap().is_empty());
+    let spoken_of = [([1; 32], ana), ([1; 32], ana), ([2; 32], ana)];
+    tx.note_persons(&spoken_of).await.unwrap();
+    tx.note_persons(&[([1; 32], ana)]).await.unwrap();
+    tx.note_persons(&[]).await.unwrap();
     tx.commit().await.unwrap();
     assert!(place.store.has_webhook(&[1; 32]).await.unwrap());
-    assert!(!place.store.has_webhook(&[2; 32]).await.unwrap());
+    assert!(!place.store.has_webhook(&[3; 32]).await.unwrap());
+    assert_eq!(place.number("select count(*) from webhook_person").await, 2);
+}
+
+/// A body whose hash is all one byte.
+pub fn raw_body(n: u8) -> RawBody {
+    RawBody {
+        sha256: [n; 32],
+        sealed: b"sealed".to_vec(),
+    }
 }
 
 async fn what_was_seen_is_not_new(place: Arc<Place>) {
@@ -43,10 +57,10 @@ async fn old_bodies_are_destroyed(place: Arc<Place>) {
     let ana = place.newcomer("Ana").await;
     let mut tx = place.store.begin().await.unwrap();
     for n in 0..4_u8 {
-        tx.keep_webhook(&[n; 32], b"sealed", at(i64::from(n)))
+        tx.keep_webhooks(&[raw_body(n)], at(i64::from(n)))
             .await
             .unwrap();
-        tx.note_persons(&[n; 32], &[ana]).await.unwrap();
+        tx.note_persons(&[([n; 32], ana)]).await.unwrap();
     }
     assert_eq!(tx.forget_webhooks(at(2)).await.unwrap(), 2);
     tx.commit().await.unwrap();

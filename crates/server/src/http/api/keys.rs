@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use store::house::KeyLine;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::{
     http::{
         auth::Admin,
         body::{JsonBody, Path, Query},
-        page::{self, Page},
+        page::{self, Page, PageQuery},
         problem::Problem,
     },
     services::keys::{self, NewKey, Role},
@@ -24,17 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(revoke))
-}
-
-/// A page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Items on the page, 1 to 500.
-    limit: Option<u32>,
 }
 
 /// A key to be made.

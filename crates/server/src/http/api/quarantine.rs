@@ -1,9 +1,9 @@
 //! What could not be understood: to look at, and to try again.
 
 use axum::{Json, extract::State};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use store::inbox::QuarantineLine;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::{
     http::{
         auth::{Admin, Reader},
         body::{Path, Query},
-        page::{self, Page},
+        page::{self, Page, PageQuery},
         problem::Problem,
     },
     services::quarantine,
@@ -24,17 +24,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list))
         .routes(routes!(one))
         .routes(routes!(retry))
-}
-
-/// A page.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct PageQuery {
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Items on the page, 1 to 500.
-    limit: Option<u32>,
 }
 
 /// A part of a signed body that could not be understood.

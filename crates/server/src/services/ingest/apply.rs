@@ -1,6 +1,9 @@
-//! The one transaction: everybody gathered at once, item by item in order, everything written at once.
+//! The one transaction of many bodies: everybody gathered at once, item by item in order, everything written at once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use consent::{
     alias::Alias,
@@ -13,7 +16,10 @@ use graph::webhook::{
     change::Change,
     preference::{Preference, Wish},
 };
-use store::{inbox::QuarantineLine, pool::Tx};
+use store::{
+    inbox::{QuarantineLine, RawBody},
+    pool::Tx,
+};
 use uuid::Uuid;
 
 use super::{
@@ -42,54 +48,99 @@ pub(super) enum Frame<'a> {
     Retry(Uuid),
 }
 
-/// Applies some items of a body. Gives the contacts to whom fewer messages may go now.
-pub(super) async fn apply(
-    app: &App,
-    load: &Load,
-    which: &[usize],
-    frame: Frame<'_>,
-) -> Result<Vec<ContactId>, Error> {
-    let aliases = load.aliases(app, which);
-    let spoken_of = spoken_of(app, load, frame).await?;
+/// One body's part in a transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'a> {
+    /// The body.
+    pub(super) load: &'a Load,
+    /// Its items that are applied.
+    pub(super) which: &'a [usize],
+    /// What goes around them.
+    pub(super) frame: Frame<'a>,
+}
+
+/// What a part did.
+#[derive(Default)]
+struct Told {
+    persons: BTreeSet<ContactId>,
+    met: BTreeMap<usize, ContactId>,
+}
+
+/// Applies the parts of some bodies. Gives for each the contacts to whom fewer messages may go now.
+pub(super) async fn apply(app: &App, parts: &[Part<'_>]) -> Result<Vec<Vec<ContactId>>, Error> {
+    let spoken_of = spoken_of(app, parts).await?;
     let mut tx = app.store.begin().await?;
     let now = app.clock.now();
-    if let Frame::Arrival(_) = frame {
-        let sealed = app
-            .vault
-            .house()
-            .seal(RAW_PURPOSE, &load.raw)
-            .map_err(Error::internal)?;
-        if !tx.keep_webhook(&load.sha, &sealed, now).await? {
-            drop(tx);
-            return super::settle_known(app, &aliases).await;
-        }
-    }
-    let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
-    let sent_to: Vec<ContactId> = sent_to(load, which);
-    cast.admit(&mut tx, &sent_to).await?;
-    cast.learn_aliases(&mut tx).await?;
-    cast.learn_former(&mut tx, &aliases).await?;
-    let fresh = see(&mut tx, load, which, now).await?;
-    let mut work = Work {
-        app,
-        load,
-        cast,
-        messages: Vec::new(),
-        news: Vec::new(),
-        templates: Vec::new(),
-        notices: Vec::new(),
-        persons: spoken_of,
-        met: BTreeMap::new(),
-        fresh,
+    let new = keep(app, &mut tx, parts, now).await?;
+    let is_new = |part: &Part<'_>| match part.frame {
+        Frame::Arrival(_) => new.contains(part.load.sha.as_slice()),
+        Frame::None | Frame::Retry(_) => true,
     };
-    for index in which {
-        if let Some(item) = load.delivery.items.get(*index) {
-            work.take(&mut tx, *index, item).await?;
+    let fresh: Vec<Part<'_>> = parts.iter().copied().filter(is_new).collect();
+    let aliases: BTreeSet<Alias> = fresh
+        .iter()
+        .flat_map(|part| part.load.aliases(app, part.which))
+        .collect();
+    let aliases: Vec<Alias> = aliases.into_iter().collect();
+    let mut told = Vec::new();
+    let mut restricted = Vec::new();
+    if let Some(first) = fresh.first() {
+        let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
+        cast.admit(&mut tx, &sent_to(&fresh)).await?;
+        cast.learn_aliases(&mut tx).await?;
+        cast.learn_former(&mut tx, &aliases).await?;
+        let seen = see(&mut tx, &fresh, now).await?;
+        let mut work = Work::new(app, first.load, cast, seen);
+        for part in &fresh {
+            work.turn_to(part.load, spoken_of_by(part, &spoken_of));
+            for index in part.which {
+                if let Some(item) = part.load.delivery.items.get(*index) {
+                    work.take(&mut tx, *index, item).await?;
+                }
+            }
+            let (mut persons, met) = work.turn_away();
+            persons.extend(met.values());
+            told.push(Told { persons, met });
         }
+        restricted = work.save(&mut tx, &fresh, &told).await?;
     }
-    let restricted = work.save(&mut tx, frame).await?;
     tx.commit().await?;
-    Ok(restricted)
+    let mut told = told.into_iter();
+    let mut answers = Vec::with_capacity(parts.len());
+    for part in parts {
+        answers.push(if is_new(part) {
+            let mut whom = told.next().unwrap_or_default().persons;
+            whom.retain(|person| restricted.contains(person));
+            whom.into_iter().collect()
+        } else {
+            super::settle_known(app, &part.load.aliases(app, part.which)).await?
+        });
+    }
+    Ok(answers)
+}
+
+/// Keeps the raw bodies; gives the hashes of those that were not here before.
+async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    parts: &[Part<'_>],
+    now: Timestamp,
+) -> Result<BTreeSet<Vec<u8>>, Error> {
+    let arrivals = parts
+        .iter()
+        .filter(|part| matches!(part.frame, Frame::Arrival(_)));
+    let bodies = arrivals.map(|part| {
+        let sealed = app.vault.house().seal(RAW_PURPOSE, &part.load.raw);
+        Ok(RawBody {
+            sha256: part.load.sha,
+            sealed: sealed.map_err(Error::internal)?,
+        })
+    });
+    let bodies = bodies.collect::<Result<Vec<_>, Error>>()?;
+    if bodies.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    Ok(tx.keep_webhooks(&bodies, now).await?.into_iter().collect())
 }
 
 impl Work<'_> {
@@ -169,10 +220,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn save(mut self, tx: &mut Tx, frame: Frame<'_>) -> Result<Vec<ContactId>, Error> {
-        let (app, load, now) = (self.app, self.load, self.cast.now());
-        self.persons.extend(self.met.values());
-        let saved = self.cast.save(tx, &load.policy).await?;
+    async fn save(
+        self,
+        tx: &mut Tx,
+        parts: &[Part<'_>],
+        told: &[Told],
+    ) -> Result<Vec<ContactId>, Error> {
+        let (app, now) = (self.app, self.cast.now());
+        let saved = self.cast.save(tx, &self.load.policy).await?;
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
         for change in &self.templates {
@@ -181,28 +236,33 @@ impl Work<'_> {
             }
         }
         tx.keep_notices(&self.notices).await?;
-        let persons: Vec<ContactId> = self.persons.iter().copied().collect();
-        if !persons.is_empty() {
-            tx.note_persons(&load.sha, &persons).await?;
-        }
-        match frame {
-            Frame::None => {}
-            Frame::Arrival(problems) => {
-                if !problems.is_empty() {
-                    let lines = problems.iter().map(|problem| line(app, load, problem));
-                    tx.quarantine(&lines.collect::<Result<Vec<_>, _>>()?)
-                        .await?;
+        let mut persons = Vec::new();
+        let mut problems = Vec::new();
+        let mut bodies = Vec::new();
+        for (part, told) in parts.iter().zip(told) {
+            let load = part.load;
+            persons.extend(told.persons.iter().map(|person| (load.sha, *person)));
+            match part.frame {
+                Frame::None => {}
+                Frame::Arrival(found) => {
+                    for problem in found {
+                        problems.push(line(app, load, problem)?);
+                    }
+                    bodies.push(relay::Body {
+                        raw: &load.raw,
+                        signature: &load.signature,
+                        sender: sender(load, &told.met),
+                    });
                 }
-                let sender = sender(load, &self.met);
-                let body = relay::Body {
-                    raw: &load.raw,
-                    signature: &load.signature,
-                    sender,
-                };
-                relay::enqueue(app, tx, &body, |id| load.log.of_attempt(id)).await?;
+                Frame::Retry(id) => tx.retried(id, PART_DONE, "", now).await?,
             }
-            Frame::Retry(id) => tx.retried(id, PART_DONE, "", now).await?,
         }
+        tx.note_persons(&persons).await?;
+        if !problems.is_empty() {
+            tx.quarantine(&problems).await?;
+        }
+        let log = Arc::clone(&self.load.log);
+        relay::enqueue(app, tx, &bodies, |id| log.of_attempt(id)).await?;
         Ok(saved.restricted)
     }
 }
@@ -245,20 +305,13 @@ fn key(load: &Load, item: &Item) -> Option<[u8; 32]> {
     })
 }
 
-async fn see(
-    tx: &mut Tx,
-    load: &Load,
-    which: &[usize],
-    now: Timestamp,
-) -> Result<BTreeSet<Vec<u8>>, Error> {
+/// Notes every item's keys as seen; gives those that were not seen before.
+async fn see(tx: &mut Tx, parts: &[Part<'_>], now: Timestamp) -> Result<BTreeSet<Vec<u8>>, Error> {
     let mut keys = BTreeSet::new();
-    for item in which
-        .iter()
-        .filter_map(|index| load.delivery.items.get(*index))
-    {
+    for (part, item) in items(parts) {
         match &item.notice {
             Notice::Status(told) => keys.extend(failure::keys(told)),
-            _ => keys.extend(key(load, item)),
+            _ => keys.extend(key(part.load, item)),
         }
     }
     if keys.is_empty() {
@@ -269,12 +322,9 @@ async fn see(
 }
 
 /// The contacts whom failed messages were sent to.
-fn sent_to(load: &Load, which: &[usize]) -> Vec<ContactId> {
-    let items = which
-        .iter()
-        .filter_map(|index| load.delivery.items.get(*index));
-    let failed = items.filter_map(|item| match &item.notice {
-        Notice::Status(told) if !failure::effects(told).is_empty() => load.log.of_status(told),
+fn sent_to(parts: &[Part<'_>]) -> Vec<ContactId> {
+    let failed = items(parts).filter_map(|(part, item)| match &item.notice {
+        Notice::Status(told) if !failure::effects(told).is_empty() => part.load.log.of_status(told),
         _ => None,
     });
     failed
@@ -283,28 +333,49 @@ fn sent_to(load: &Load, which: &[usize]) -> Vec<ContactId> {
         .collect()
 }
 
-/// Everybody else whom the raw body speaks of: an erasure must find it.
-async fn spoken_of(app: &App, load: &Load, frame: Frame<'_>) -> Result<BTreeSet<ContactId>, Error> {
-    let mut found: BTreeSet<ContactId> = BTreeSet::new();
-    if !matches!(frame, Frame::Arrival(_)) {
-        return Ok(found);
-    }
-    found.extend(load.log.lines().map(|line| line.contact));
-    let statuses = load
-        .delivery
-        .items
+fn items<'a>(parts: &'a [Part<'a>]) -> impl Iterator<Item = (&'a Part<'a>, &'a Item)> {
+    parts.iter().flat_map(|part| {
+        let items = &part.load.delivery.items;
+        let chosen = part.which.iter().filter_map(|index| items.get(*index));
+        chosen.map(move |item| (part, item))
+    })
+}
+
+/// Whom the statuses of raw bodies name, by the keys of their aliases: an erasure must find the bodies.
+async fn spoken_of(app: &App, parts: &[Part<'_>]) -> Result<BTreeMap<String, ContactId>, Error> {
+    let arrivals = parts
         .iter()
-        .filter_map(|item| match &item.notice {
-            Notice::Status(told) => Some(told.recipient.aliases()),
-            _ => None,
-        });
-    let keys: BTreeSet<String> = statuses.flatten().map(|alias| alias.key()).collect();
-    if !keys.is_empty() {
-        let keys: Vec<String> = keys.into_iter().collect();
-        found.extend(app.store.find(&keys).await?.into_iter().map(|(_, id)| id));
+        .filter(|part| matches!(part.frame, Frame::Arrival(_)));
+    let keys: BTreeSet<String> = arrivals.flat_map(|part| status_keys(part.load)).collect();
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
     }
+    let keys: Vec<String> = keys.into_iter().collect();
+    Ok(app.store.find(&keys).await?.into_iter().collect())
+}
+
+/// Everybody whom a raw body speaks of without being changed by it.
+fn spoken_of_by(part: &Part<'_>, known: &BTreeMap<String, ContactId>) -> BTreeSet<ContactId> {
+    if !matches!(part.frame, Frame::Arrival(_)) {
+        return BTreeSet::new();
+    }
+    let load = part.load;
+    let lines = load.delivery.items.iter();
+    let sent_to = lines.filter_map(|item| Some(load.log.of_item(item)?.contact));
+    let named = status_keys(load).into_iter();
+    let named = named.filter_map(|key| known.get(&key).copied());
+    let mut found: BTreeSet<ContactId> = sent_to.chain(named).collect();
     found.remove(&ContactId::HOUSE);
-    Ok(found)
+    found
+}
+
+fn status_keys(load: &Load) -> BTreeSet<String> {
+    let items = load.delivery.items.iter();
+    let statuses = items.filter_map(|item| match &item.notice {
+        Notice::Status(told) => Some(told.recipient.aliases()),
+        _ => None,
+    });
+    statuses.flatten().map(|alias| alias.key()).collect()
 }
 
 fn line(app: &House, load: &Load, problem: &Problem) -> Result<QuarantineLine, Error> {

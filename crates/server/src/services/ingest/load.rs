@@ -5,9 +5,10 @@ use std::{
     sync::Arc,
 };
 
+use axum::body::Bytes;
 use consent::{alias::Alias, id::AttemptId, policy::Policy, scope::Topic, wording::Reading};
 use graph::webhook::{
-    self, Delivery, Item, Notice, Place,
+    Delivery, Item, Notice, Place,
     content::{Card, Content},
     news::{News, TemplateNews},
     person::Person,
@@ -15,18 +16,26 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, failure};
+use super::{clean, failure, message};
 use crate::{
     app::App,
     error::Error,
+    intake::Body,
     services::{policy, token, who},
-    vault::sha256,
 };
+
+/// What all bodies of a group are read with.
+#[derive(Clone)]
+pub(super) struct Shared {
+    policy: Arc<Policy>,
+    topics: Arc<[Topic]>,
+    log: Arc<Log>,
+}
 
 /// A body, read.
 pub(super) struct Load {
     /// The bytes as they came.
-    pub(super) raw: Vec<u8>,
+    pub(super) raw: Bytes,
     /// Their hash; of a part in quarantine, that of the body it came in.
     pub(super) sha: [u8; 32],
     /// The header that vouched for them.
@@ -38,9 +47,9 @@ pub(super) struct Load {
     /// The rules.
     pub(super) policy: Arc<Policy>,
     /// The topics of the business.
-    pub(super) topics: Vec<Topic>,
+    pub(super) topics: Arc<[Topic]>,
     /// What the send log knows of the messages that are spoken of.
-    pub(super) log: Log,
+    pub(super) log: Arc<Log>,
     /// What each message says, by its place among the items.
     pub(super) readings: BTreeMap<usize, Reading>,
 }
@@ -65,45 +74,62 @@ pub(super) struct Log {
     by_wamid: BTreeMap<String, Arc<MessageLine>>,
 }
 
+impl Shared {
+    /// Gathers it, with a handful of queries however many bodies there are.
+    pub(super) async fn gather(app: &App, bodies: &[Body]) -> Result<Self, Error> {
+        let deliveries = bodies.iter().filter_map(|body| body.delivery.as_ref().ok());
+        // Only what a person says can be about a topic.
+        let said = |item: &Item| matches!(item.notice, Notice::Message(_));
+        let topics = if deliveries
+            .clone()
+            .any(|delivery| delivery.items.iter().any(said))
+        {
+            app.store.topics().await?
+        } else {
+            Vec::new()
+        };
+        Ok(Self {
+            policy: policy::current(app).await?,
+            topics: topics.into_iter().map(|line| line.topic).collect(),
+            log: Arc::new(Log::gather(app, deliveries).await?),
+        })
+    }
+}
+
 impl Load {
-    pub(super) async fn read(app: &App, raw: &[u8], signature: &str) -> Result<Self, Error> {
-        let (delivery, problems) = match webhook::read(raw) {
+    pub(super) async fn of(app: &App, body: Body, shared: &Shared) -> Result<Self, Error> {
+        let raw = body.raw;
+        let (delivery, problems) = match body.delivery {
             Ok(delivery) => {
                 let bad = delivery.bad.iter();
                 let problems = bad
-                    .map(|bad| Problem::at(raw, bad.place, &bad.reason, Some(&bad.raw)))
+                    .map(|bad| Problem::at(&raw, bad.place, &bad.reason, Some(&bad.raw)))
                     .collect();
                 (delivery, problems)
             }
-            Err(error) => {
+            Err(reason) => {
                 let problem = Problem {
                     item: None,
                     path: "body".to_owned(),
-                    reason: clean(&error.to_string()),
+                    reason: clean(&reason),
                     part: raw.to_vec(),
                 };
                 (Delivery::default(), vec![problem])
             }
         };
-        let log = Log::gather(app, &delivery).await?;
         let mut load = Self {
-            raw: raw.to_vec(),
-            sha: sha256(raw),
-            signature: signature.to_owned(),
+            raw,
+            sha: body.sha,
+            signature: body.signature,
             delivery,
             problems,
-            policy: policy::current(app).await?,
-            topics: app
-                .store
-                .topics()
-                .await?
-                .into_iter()
-                .map(|line| line.topic)
-                .collect(),
-            log,
+            policy: Arc::clone(&shared.policy),
+            topics: Arc::clone(&shared.topics),
+            log: Arc::clone(&shared.log),
             readings: BTreeMap::new(),
         };
         load.find_problems();
+        load.readings = message::readings(app, &load).await?;
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
@@ -114,9 +140,11 @@ impl Load {
         Ok(load)
     }
 
-    pub(super) async fn again(app: &App, part: &[u8], sha: [u8; 32]) -> Result<Self, Error> {
-        let load = Self::read(app, part, "").await?;
-        Ok(Self { sha, ..load })
+    /// The items that can be applied.
+    pub(super) fn good(&self) -> Vec<usize> {
+        (0..self.delivery.items.len())
+            .filter(|index| !self.is_problem(*index))
+            .collect()
     }
 
     pub(super) fn is_problem(&self, index: usize) -> bool {
@@ -220,10 +248,10 @@ impl Problem {
 }
 
 impl Log {
-    /// One read for all the messages that a body speaks of.
-    async fn gather(app: &App, delivery: &Delivery) -> Result<Self, Error> {
+    /// One read for all the messages that these bodies speak of.
+    async fn gather(app: &App, deliveries: impl Iterator<Item = &Delivery>) -> Result<Self, Error> {
         let (mut attempts, mut wamids) = (BTreeSet::new(), BTreeSet::new());
-        for item in &delivery.items {
+        for item in deliveries.flat_map(|delivery| &delivery.items) {
             match &item.notice {
                 Notice::Status(news) => {
                     attempts.extend(attempt_of(news));
@@ -273,9 +301,16 @@ impl Log {
         self.by_attempt.get(&id).map(AsRef::as_ref)
     }
 
-    /// Everything found.
-    pub(super) fn lines(&self) -> impl Iterator<Item = &MessageLine> {
-        self.by_attempt.values().map(AsRef::as_ref)
+    /// The message that an item speaks of, if it is one of ours.
+    pub(super) fn of_item(&self, item: &Item) -> Option<&MessageLine> {
+        match &item.notice {
+            Notice::Status(news) => self.of_status(news),
+            Notice::Message(message) => {
+                let quoted = message.context.as_ref()?.id.as_deref()?;
+                self.of_wamid(quoted)
+            }
+            _ => None,
+        }
     }
 }
 

@@ -27,11 +27,45 @@ pub(super) struct Work<'a> {
     pub(super) templates: Vec<TemplateChange>,
     pub(super) notices: Vec<Note>,
     pub(super) persons: BTreeSet<ContactId>,
-    pub(super) met: BTreeMap<usize, ContactId>,
-    pub(super) fresh: BTreeSet<Vec<u8>>,
+    met: BTreeMap<usize, ContactId>,
+    fresh: BTreeSet<Vec<u8>>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        app: &'a House,
+        load: &'a Load,
+        cast: Cast<'a>,
+        fresh: BTreeSet<Vec<u8>>,
+    ) -> Self {
+        Self {
+            app,
+            load,
+            cast,
+            messages: Vec::new(),
+            news: Vec::new(),
+            templates: Vec::new(),
+            notices: Vec::new(),
+            persons: BTreeSet::new(),
+            met: BTreeMap::new(),
+            fresh,
+        }
+    }
+
+    /// From here on the items are those of this body, which speaks of these people.
+    pub(super) fn turn_to(&mut self, load: &'a Load, persons: BTreeSet<ContactId>) {
+        self.load = load;
+        self.persons = persons;
+    }
+
+    /// Whom the body spoke of, and whom each of its items was about.
+    pub(super) fn turn_away(&mut self) -> (BTreeSet<ContactId>, BTreeMap<usize, ContactId>) {
+        (
+            std::mem::take(&mut self.persons),
+            std::mem::take(&mut self.met),
+        )
+    }
+
     /// Whether this key was never seen before, in no body and not earlier in this one.
     pub(super) fn is_first(&mut self, key: &[u8; 32]) -> bool {
         self.fresh.remove(key.as_slice())

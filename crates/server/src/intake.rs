@@ -1,0 +1,405 @@
+//! The waiting room for webhooks: read bodies in three lanes, within a bounded number of bytes.
+//!
+//! Batches form by themselves: whoever is free takes everything that waits, up to a limit. Opt-outs come first and are
+//! never turned away for the sake of the others; statuses wait longest and are the first to be turned away.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::body::Bytes;
+use consent::{policy::Policy, wording};
+use graph::webhook::{self, Delivery, Notice, said::Said};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::{error::Error, vault::sha256};
+
+/// Bytes of raw bodies that may be read or wait at one time. What is read of a body takes several times as much.
+const ROOM_BYTES: usize = 64 * 1024 * 1024;
+/// A body counts as this much at the least, for what stands around it.
+const BODY_BYTES_MIN: usize = 2 * 1024;
+/// The room is counted in pieces of so many bytes.
+const PIECE_BYTES: usize = 1024;
+/// Statuses are turned away when less than this part of the room is left, in percent.
+const LEFT_FOR_STATUSES: usize = 50;
+/// Other bodies than opt-outs are turned away when less than this part of the room is left, in percent.
+const LEFT_FOR_OTHERS: usize = 25;
+/// A larger body is one of very many things: such are read one at a time, and never take the last of the room.
+const LARGE_BYTES: usize = 64 * 1024;
+/// Items that go into one transaction: an opt-out waits for one such group.
+pub const GROUP_ITEMS_MAX: usize = 500;
+/// Bytes of raw bodies that go into one transaction, unless one body alone has more.
+const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Which queue a body waits in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lane {
+    /// It may say no: read first, turned away last.
+    OptOuts,
+    /// It is from people or about accounts.
+    Others,
+    /// It only says what became of messages.
+    Statuses,
+}
+
+/// A signed body, read.
+#[derive(Debug)]
+pub struct Body {
+    /// The bytes as they came.
+    pub raw: Bytes,
+    /// Their hash.
+    pub sha: [u8; 32],
+    /// The header that vouched for them.
+    pub signature: String,
+    /// What stands in them, or why they cannot be read at all.
+    pub delivery: Result<Delivery, String>,
+}
+
+impl Body {
+    /// Reads a body.
+    #[must_use]
+    pub fn read(raw: Bytes, signature: &str) -> Self {
+        Self {
+            sha: sha256(&raw),
+            signature: signature.to_owned(),
+            delivery: webhook::read(&raw).map_err(|error| error.to_string()),
+            raw,
+        }
+    }
+
+    /// Where it waits. What cannot be understood may be a no.
+    #[must_use]
+    pub fn lane(&self, policy: &Policy) -> Lane {
+        let Ok(delivery) = &self.delivery else {
+            return Lane::OptOuts;
+        };
+        if !delivery.bad.is_empty() {
+            return Lane::OptOuts;
+        }
+        let lanes = delivery
+            .items
+            .iter()
+            .map(|item| lane_of(&item.notice, policy));
+        lanes.min().unwrap_or(Lane::Statuses)
+    }
+
+    fn items(&self) -> usize {
+        let found = self
+            .delivery
+            .as_ref()
+            .map_or(0, |delivery| delivery.items.len());
+        found.max(1)
+    }
+}
+
+fn lane_of(notice: &Notice, policy: &Policy) -> Lane {
+    match notice {
+        Notice::Preference(_) | Notice::Change(_) => Lane::OptOuts,
+        Notice::Message(message) => match message.content.said() {
+            None => Lane::Others,
+            // What a button means may stand in its template only.
+            Some(Said::Tapped { .. }) => Lane::OptOuts,
+            Some(Said::Typed(text)) => match policy.keywords.read(text, wording::Setting::Alone) {
+                wording::Reading::Nothing => Lane::Others,
+                _ => Lane::OptOuts,
+            },
+        },
+        // A failure may say that somebody switched marketing off.
+        Notice::Status(status) if status.issues.is_empty() => Lane::Statuses,
+        Notice::Status(_) => Lane::OptOuts,
+        _ => Lane::Others,
+    }
+}
+
+/// A body that waits for its answer.
+#[derive(Debug)]
+pub struct Ticket {
+    /// The body.
+    pub body: Body,
+    /// Who waits.
+    pub waiter: Waiter,
+}
+
+/// Who waits for a body, and the place that it takes until they are answered.
+#[derive(Debug)]
+pub struct Waiter {
+    answer: oneshot::Sender<Result<(), Error>>,
+    place: Place,
+}
+
+/// A place in the waiting room, for as long as it is held.
+#[derive(Debug)]
+pub struct Place {
+    #[allow(dead_code, reason = "holding it keeps the place")]
+    room: OwnedSemaphorePermit,
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Somebody who works off what waits.
+#[derive(Debug)]
+pub struct Desk {
+    #[allow(dead_code, reason = "holding it keeps the desk")]
+    permit: OwnedSemaphorePermit,
+    last: Lane,
+}
+
+/// The waiting room.
+#[derive(Debug)]
+pub struct Intake {
+    room: Arc<Semaphore>,
+    /// Large bodies are read one at a time, so that small ones are not kept waiting for a processor.
+    turns: Arc<Semaphore>,
+    lanes: Mutex<[VecDeque<Ticket>; 3]>,
+    /// How many transactions may be prepared at one time.
+    desks: Arc<Semaphore>,
+    /// One more, which nobody but opt-outs may use.
+    opt_out_desk: Arc<Semaphore>,
+}
+
+/// No room is left: ask again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too much comes in at once: ask again in a moment")]
+pub struct Full;
+
+impl Intake {
+    /// An empty room, with so many desks.
+    #[must_use]
+    pub fn new(desks: usize) -> Self {
+        Self {
+            room: Arc::new(Semaphore::new(ROOM_BYTES / PIECE_BYTES)),
+            turns: Arc::new(Semaphore::new(1)),
+            lanes: Mutex::default(),
+            desks: Arc::new(Semaphore::new(desks)),
+            opt_out_desk: Arc::new(Semaphore::new(1)),
+        }
+    }
+
+    /// A place for a body of so many bytes, before it is read.
+    ///
+    /// # Errors
+    /// [`Full`] when the room is full.
+    pub fn enter(&self, bytes: usize) -> Result<Place, Full> {
+        if bytes > LARGE_BYTES && self.has_less_than(LEFT_FOR_OTHERS) {
+            return Err(Full);
+        }
+        let pieces = bytes.max(BODY_BYTES_MIN).div_ceil(PIECE_BYTES);
+        let pieces = u32::try_from(pieces).map_err(|_| Full)?;
+        let room = Arc::clone(&self.room).try_acquire_many_owned(pieces);
+        let room = room.map_err(|_| Full)?;
+        Ok(Place { room, turn: None })
+    }
+
+    /// Waits for the turn to read a large body, which ends when it is queued. Small ones have theirs at once.
+    pub async fn turn(&self, place: &mut Place, bytes: usize) {
+        if bytes > LARGE_BYTES {
+            place.turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        }
+    }
+
+    /// Puts a body in its lane.
+    ///
+    /// # Errors
+    /// [`Full`] when what is left of the room is kept for what matters more.
+    pub fn queue(
+        &self,
+        mut place: Place,
+        body: Body,
+        lane: Lane,
+    ) -> Result<oneshot::Receiver<Result<(), Error>>, Full> {
+        let kept = match lane {
+            Lane::OptOuts => 0,
+            Lane::Others => LEFT_FOR_OTHERS,
+            Lane::Statuses => LEFT_FOR_STATUSES,
+        };
+        if self.has_less_than(kept) {
+            return Err(Full);
+        }
+        place.turn = None;
+        let (answer, waiting) = oneshot::channel();
+        let waiter = Waiter { answer, place };
+        let ticket = Ticket { body, waiter };
+        if let Some(queue) = self.lanes().get_mut(lane as usize) {
+            queue.push_back(ticket);
+        }
+        Ok(waiting)
+    }
+
+    /// A desk, where one is free and somebody waits who may use it.
+    #[must_use]
+    pub fn desk(&self) -> Option<Desk> {
+        let free = [
+            (&self.desks, Lane::Statuses),
+            (&self.opt_out_desk, Lane::OptOuts),
+        ];
+        free.into_iter().find_map(|(desks, last)| {
+            if !self.waits_until(last) {
+                return None;
+            }
+            let permit = Arc::clone(desks).try_acquire_owned().ok()?;
+            Some(Desk { permit, last })
+        })
+    }
+
+    /// Whether anybody waits in one of the lanes up to this one.
+    fn waits_until(&self, last: Lane) -> bool {
+        let lanes = self.lanes();
+        lanes
+            .iter()
+            .take(last as usize + 1)
+            .any(|queue| !queue.is_empty())
+    }
+
+    /// What goes into the next transaction at a desk: opt-outs first, statuses last.
+    #[must_use]
+    pub fn next_group(&self, desk: &Desk) -> Vec<Ticket> {
+        let (mut items, mut bytes) = (0_usize, 0_usize);
+        let mut group = Vec::new();
+        for queue in self.lanes().iter_mut().take(desk.last as usize + 1) {
+            while let Some(ticket) = queue.front() {
+                items += ticket.body.items();
+                bytes += ticket.body.raw.len();
+                let too_much = items > GROUP_ITEMS_MAX || bytes > GROUP_BYTES_MAX;
+                if too_much && !group.is_empty() {
+                    return group;
+                }
+                group.extend(queue.pop_front());
+            }
+        }
+        group
+    }
+
+    fn has_less_than(&self, percent: usize) -> bool {
+        self.room.available_permits() < ROOM_BYTES / PIECE_BYTES * percent / 100
+    }
+
+    fn lanes(&self) -> MutexGuard<'_, [VecDeque<Ticket>; 3]> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiter {
+    /// Answers whoever waits, and gives the place back. They may have gone.
+    pub fn answer(self, answer: Result<(), Error>) {
+        drop(self.place);
+        let _ = self.answer.send(answer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(id: usize) -> Body {
+        let text = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"2","changes":[{{"field":"messages","value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"1","phone_number_id":"1"}},"statuses":[{{"id":"wamid.{id}","status":"sent","timestamp":"1795341600","recipient_id":"447700900123"}}]}}}}]}}]}}"#
+        );
+        Body::read(Bytes::from(text), "")
+    }
+
+    fn message(text: &str) -> Body {
+        let text = format!(
+            r#"{{"object":"whatsapp_business_account","entry":[{{"id":"2","changes":[{{"field":"messages","value":{{"messaging_product":"whatsapp","metadata":{{"display_phone_number":"1","phone_number_id":"1"}},"messages":[{{"from":"447700900123","id":"wamid.x","timestamp":"1795341600","type":"text","text":{{"body":"{text}"}}}}]}}}}]}}]}}"#
+        );
+        Body::read(Bytes::from(text), "")
+    }
+
+    #[test]
+    fn an_opt_out_waits_in_the_first_lane_and_a_status_in_the_last() {
+        let policy = Policy::default();
+        assert_eq!(message("STOP").lane(&policy), Lane::OptOuts);
+        assert_eq!(message("hello").lane(&policy), Lane::Others);
+        assert_eq!(status(1).lane(&policy), Lane::Statuses);
+        let broken = Body::read(Bytes::from_static(b"{\"entry\":"), "");
+        assert_eq!(broken.lane(&policy), Lane::OptOuts, "it may be a STOP");
+    }
+
+    #[test]
+    fn what_waits_goes_together_and_opt_outs_go_first() {
+        let intake = Intake::new(1);
+        for (lane, body) in [
+            (Lane::Statuses, status(1)),
+            (Lane::Others, message("hello")),
+            (Lane::OptOuts, message("STOP")),
+        ] {
+            let place = intake.enter(body.raw.len()).unwrap();
+            intake.queue(place, body, lane).unwrap();
+        }
+        let policy = Policy::default();
+        let desk = intake.desk().unwrap();
+        let lanes: Vec<Lane> = intake
+            .next_group(&desk)
+            .iter()
+            .map(|ticket| ticket.body.lane(&policy))
+            .collect();
+        assert_eq!(lanes, [Lane::OptOuts, Lane::Others, Lane::Statuses]);
+        assert!(intake.next_group(&desk).is_empty() && intake.desk().is_none());
+    }
+
+    #[test]
+    fn a_group_is_bounded_and_no_body_is_too_large_for_it() {
+        let intake = Intake::new(1);
+        for id in 0..GROUP_ITEMS_MAX + 1 {
+            let body = status(id);
+            let place = intake.enter(body.raw.len()).unwrap();
+            intake.queue(place, body, Lane::Statuses).unwrap();
+        }
+        let desk = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&desk).len(), GROUP_ITEMS_MAX);
+        assert_eq!(intake.next_group(&desk).len(), 1);
+    }
+
+    #[test]
+    fn one_desk_is_kept_for_opt_outs() {
+        let intake = Intake::new(1);
+        let queue = |body: Body, lane| {
+            let place = intake.enter(body.raw.len()).unwrap();
+            intake.queue(place, body, lane).unwrap();
+        };
+        queue(status(1), Lane::Statuses);
+        let busy = intake.desk().unwrap();
+        assert!(intake.desk().is_none(), "not for statuses");
+        queue(message("STOP"), Lane::OptOuts);
+        let desk = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&desk).len(), 1);
+        assert!(intake.next_group(&desk).is_empty(), "the status waits");
+        assert_eq!(intake.next_group(&busy).len(), 1);
+    }
+
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        let intake = Intake::new(1);
+        let mut held = Vec::new();
+        while let Ok(place) = intake.enter(1 << 20) {
+            held.push(place);
+        }
+        assert!(intake.enter(1 << 10).is_ok());
+        assert!(held.len() > 32, "and there are {} of them", held.len());
+    }
+
+    #[test]
+    fn when_it_gets_full_statuses_are_turned_away_first_and_opt_outs_last() {
+        let intake = Intake::new(1);
+        let mut held = Vec::new();
+        let mut turned_away = Vec::new();
+        while let Ok(place) = intake.enter(LARGE_BYTES) {
+            held.push(place);
+            for (lane, body) in [
+                (Lane::Statuses, status(1)),
+                (Lane::Others, message("hello")),
+                (Lane::OptOuts, message("STOP")),
+            ] {
+                let Ok(place) = intake.enter(1) else {
+                    continue;
+                };
+                if intake.queue(place, body, lane).is_err() && !turned_away.contains(&lane) {
+                    turned_away.push(lane);
+                }
+            }
+        }
+        assert_eq!(turned_away, [Lane::Statuses, Lane::Others]);
+        assert_eq!(intake.enter(LARGE_BYTES).unwrap_err(), Full);
+        held.clear();
+        assert!(intake.enter(LARGE_BYTES).is_ok(), "room is given back");
+    }
+}
