@@ -186,21 +186,11 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
-        // The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
-        let mut tx = store.begin().await?;
-        let origin = tx
-            .found_house("log_origin", origin(&config).as_bytes())
-            .await?;
-        tx.commit().await?;
-        let origin = String::from_utf8_lossy(&origin).into_owned();
+        let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
-        let desks = if store.numbers_at_once() {
-            DESKS_OF_ONE_WRITER
-        } else {
-            DESKS
-        };
         let house = Arc::new(Self {
+            intake: Intake::new(desks(&store)),
             clock,
             store,
             vault,
@@ -210,7 +200,6 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
-            intake: Intake::new(desks),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
@@ -238,6 +227,24 @@ impl House {
         let set = self.config.public_url.as_deref();
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
+    }
+}
+
+/// The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
+async fn log_name(store: &Store, config: &Config) -> Result<String, CannotOpen> {
+    let mut tx = store.begin().await?;
+    let name = tx
+        .found_house("log_origin", origin(config).as_bytes())
+        .await?;
+    tx.commit().await?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
+const fn desks(store: &Store) -> usize {
+    if store.numbers_at_once() {
+        DESKS_OF_ONE_WRITER
+    } else {
+        DESKS
     }
 }
 

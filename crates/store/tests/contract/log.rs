@@ -137,8 +137,8 @@ async fn a_leaf_is_numbered_once(place: Arc<Place>) {
     tx.commit().await.unwrap();
     let mut tx = place.store.begin().await.unwrap();
     let old = tx.head().await.unwrap();
-    let twice = tx.number(&old, &leaves, &[], &grown(&old, 1, 0));
-    let twice = twice.await.unwrap_err();
+    let new = grown(&old, 1, 0);
+    let twice = tx.number(&old, &leaves, &[], &new).await.unwrap_err();
     assert!(twice.is_conflict(), "{twice:?}");
 }
 
