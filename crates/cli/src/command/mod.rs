@@ -9,6 +9,7 @@ mod proof;
 mod sandbox;
 mod serve;
 mod verify;
+mod wording;
 
 use crate::{
     args::{Arguments, Command},
@@ -24,6 +25,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Check(asked) => check::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
+        Command::Wording { act } => wording::run(&common, &act),
         Command::Keys { act } => keys::run(&common, act).await,
         Command::Migrate => migrate::run(&common).await,
         Command::Backup { file } => backup::backup(&common, &file).await,
