@@ -9,7 +9,7 @@ use consent::{
     register::Heard,
     scope::Category,
     window,
-    wording::{Match, Reading, Setting},
+    wording::{Context, Match, Reading, Setting},
 };
 use graph::webhook::{
     Item, Notice,
@@ -44,8 +44,10 @@ pub(super) async fn readings(app: &App, load: &Load) -> Result<BTreeMap<usize, R
 
 async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, Error> {
     let context = message.context.as_ref();
-    // Forwarded words may be somebody else's.
-    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+    // Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
+    let forwarded =
+        context.is_some_and(|context| context.forwarded || context.frequently_forwarded);
+    if forwarded {
         return Ok(Reading::Nothing);
     }
     let keywords = &load.policy.keywords;
@@ -58,7 +60,12 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             } else {
                 Setting::Alone
             };
-            keywords.read(text, setting)
+            let surroundings = Context {
+                setting,
+                forwarded,
+                footers: &[],
+            };
+            keywords.read(text, surroundings)
         }
         Some(Said::Tapped { payload, label }) => {
             let label = label.or(payload).unwrap_or_default();
@@ -208,12 +215,8 @@ async fn record(
     (contact, message): (consent::id::ContactId, &Message),
     (reading, evidence): (&Reading, Evidence),
 ) -> Result<(), Error> {
-    let found = match reading {
-        Reading::Stop(found)
-        | Reading::StopAll(found)
-        | Reading::Start(found)
-        | Reading::Review(found) => found,
-        Reading::Nothing => return Ok(()),
+    let Some(found) = reading.found() else {
+        return Ok(());
     };
     let standing = work.cast.standing(contact);
     let closed = if matches!(reading, Reading::Start(_)) {
