@@ -19,6 +19,8 @@ main() {
     database
     rust_tests
     step "the binary" cargo build -p cli --bin consentry
+    step "how customers' words are understood" "${CARGO_TARGET_DIR:-target}/debug/consentry" \
+        wording score crates/consent/tests/wording/corpus.tsv
     blackbox
     summary
 }
