@@ -77,6 +77,7 @@ const NOT: Set = Set::of(&[C::Not]);
 const NO_MORE: Set = Set::of(&[C::NoMore]);
 const ALL: Set = Set::of(&[C::All]);
 const GOODS: Set = Set::of(&[C::Goods, C::News]);
+const REFUSING: Set = Set::of(&[C::Not, C::NoMore]);
 const LEAVE: Set = Set::of(&[C::Leave, C::LeaveAll]);
 
 /// Two kinds of words that belong together.
@@ -86,7 +87,7 @@ struct Frame {
     second: Set,
     /// At most so many words between them.
     gap: u32,
-    /// Whether `first` has to come first.
+    /// Whether `first` has to come first, where the language does not put its "not" last.
     ordered: bool,
     /// What must stand in the sentence too.
     also: Set,
@@ -114,7 +115,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Send]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Message, C::Promo, C::More, C::All]),
     },
     Frame {
@@ -122,7 +123,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Write]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Me, C::More, C::Message, C::Promo, C::All]),
     },
     Frame {
@@ -130,7 +131,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Want]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Message, C::Promo, C::Write]),
     },
     Frame {
@@ -138,7 +139,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Want]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Receive]),
     },
     Frame {
@@ -146,7 +147,7 @@ const FRAMES: [Frame; 9] = [
         first: NO_MORE,
         second: NEWS_OR_ADS,
         gap: 2,
-        ordered: false,
+        ordered: true,
         also: Set::NONE,
     },
     Frame {
@@ -154,7 +155,7 @@ const FRAMES: [Frame; 9] = [
         first: NO_MORE,
         second: Set::of(&[C::Send, C::Write, C::Receive]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::NONE,
     },
     Frame {
@@ -181,7 +182,7 @@ fn other_wishes(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     let erase = Set::of(&[C::Erase]);
     if let Some(pair) = sentence.near(erase, Set::of(&[C::Data]), 5)
-        && !sentence.follow(NOT, erase, 1).is_some()
+        && sentence.follow(NOT, erase, 1).is_none()
     {
         let finding = Finding::new(Wish::Erasure, "erase+data", pair);
         return Some(if asks(sentence) {
@@ -258,7 +259,7 @@ fn refusal(sentence: &Sentence<'_>) -> Option<(&'static str, Pair)> {
         if !frame.also.is_empty() && !sentence.has(frame.also) {
             return None;
         }
-        let pair = if frame.ordered {
+        let pair = if frame.ordered && !sentence.puts_not_last() {
             sentence.follow(frame.first, frame.second, frame.gap)
         } else {
             sentence.near(frame.first, frame.second, frame.gap)

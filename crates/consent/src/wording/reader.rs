@@ -30,6 +30,18 @@ const COMPANY: Set = Set::of(&[
     Class::Alone,
 ]);
 
+/// Words that take back a part of what a keyword says.
+const RESERVED: Set = Set::of(&[
+    Class::Only,
+    Class::Keep,
+    Class::If,
+    Class::Other,
+    Class::Ahead,
+    Class::Until,
+    Class::Someday,
+    Class::Goods,
+]);
+
 pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) -> Reading {
     if context.forwarded {
         return Reading::Nothing;
@@ -253,8 +265,11 @@ impl Reader<'_> {
                 Some(Reading::StopAll(_)) => Wish::StopAll,
                 _ => continue,
             };
-            let others = |hit: &&Hit| !here.contains(&hit.from);
-            let company = hits.iter().filter(others).any(|hit| hit.is(COMPANY));
+            let mut others = hits.iter().filter(|hit| !here.contains(&hit.from));
+            let company = others
+                .clone()
+                .any(|hit| hit.is(COMPANY) && hit.to - hit.from > 3)
+                && !others.any(|hit| hit.is(RESERVED));
             let finding = Finding {
                 wish: if company { wish } else { Wish::Review },
                 rule: "keyword_clause",
@@ -337,6 +352,7 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
         reached = reached.max(hit.last);
     }
     Sentence {
+        language,
         hits,
         present,
         words,

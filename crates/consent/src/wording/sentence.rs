@@ -3,11 +3,14 @@
 use super::{
     class::{Class, Set},
     hits::Hit,
+    language::Language,
 };
 
 /// The phrases of one sentence that one language knows, in the order of their beginnings.
 #[derive(Debug)]
 pub(super) struct Sentence<'a> {
+    /// The language's place in [`Language::ALL`].
+    pub language: u8,
     pub hits: Vec<&'a Hit>,
     pub present: Set,
     /// How many words it has.
@@ -42,6 +45,23 @@ impl Sentence<'_> {
     /// Whether any of these stands in it.
     pub(super) const fn has(&self, set: Set) -> bool {
         self.present.meets(set)
+    }
+
+    /// Whether the language says "write me not".
+    pub(super) const fn puts_not_last(&self) -> bool {
+        self.language == Language::German as u8 || self.language == Language::Dutch as u8
+    }
+
+    /// How many phrases of these classes it has.
+    pub(super) fn count(&self, set: Set) -> usize {
+        let mut places: Vec<usize> = self
+            .hits
+            .iter()
+            .filter(|hit| hit.is(set))
+            .map(|hit| hit.from)
+            .collect();
+        places.dedup();
+        places.len()
     }
 
     pub(super) const fn holds(&self, class: Class) -> bool {

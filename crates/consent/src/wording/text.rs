@@ -42,7 +42,7 @@ impl Text {
                 }
                 '.' | '!' | '…' | '。' | '！' | '।' | '॥' | ';' | '؛' | '۔' | '．' | '｡' =>
                 {
-                    writer.mark('.');
+                    writer.stop(c);
                 }
                 '?' | '？' | '؟' | '⁉' => writer.mark('?'),
                 '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』' => {
@@ -224,6 +224,12 @@ impl Writer {
         }
         self.push(mark);
         self.push(' ');
+    }
+
+    /// "On the 28. of May" is one sentence.
+    fn stop(&mut self, c: char) {
+        let ordinal = c == '.' && self.text.folded.ends_with(|c: char| c.is_numeric());
+        self.mark(if ordinal { ',' } else { '.' });
     }
 
     fn quote(&mut self, c: char) {
