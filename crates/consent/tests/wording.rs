@@ -53,7 +53,18 @@ fn who_quotes_our_footer_says_nothing() {
 
 #[test]
 fn four_thousand_characters_of_anything_cost_little() {
-    for part in ["stop ", "no ", "stop. ", "stop, ", "don't send ", "送", "a", "mensajes ", "\"", "न"] {
+    for part in [
+        "stop ",
+        "no ",
+        "stop. ",
+        "stop, ",
+        "don't send ",
+        "送",
+        "a",
+        "mensajes ",
+        "\"",
+        "न",
+    ] {
         let long = part.repeat(4_096 / part.chars().count());
         let began = std::time::Instant::now();
         let _ = score::read(&long);
@@ -76,10 +87,21 @@ fn the_corpus_is_read_well_enough() {
     }
     for (name, tally) in [("look", &look), ("scored", &scored)] {
         let (precision, recall) = (tally.precision(), tally.recall());
-        println!("{name}: {} lines, precision {precision}, recall {recall}", tally.lines());
+        println!(
+            "{name}: {} lines, precision {precision}, recall {recall}",
+            tally.lines()
+        );
     }
-    assert!(scored.precision().thousandths() >= PRECISION, "{}", scored.precision());
-    assert!(scored.recall().thousandths() >= RECALL, "{}", scored.recall());
+    assert!(
+        scored.precision().thousandths() >= PRECISION,
+        "{}",
+        scored.precision()
+    );
+    assert!(
+        scored.recall().thousandths() >= RECALL,
+        "{}",
+        scored.recall()
+    );
 }
 
 /// What the scored half must reach, in thousandths.

@@ -106,7 +106,7 @@ const FRAMES: [Frame; 9] = [
         rule: "cancel+message",
         first: Set::of(&[C::Cancel]),
         second: NEWS_OR_ADS,
-        gap: 4,
+        gap: 6,
         ordered: false,
         also: Set::NONE,
     },
@@ -331,11 +331,12 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
     {
         return review("cease", pair);
     }
-    let quiet = Set::of(&[C::Send, C::Write]);
-    if let Some(pair) = sentence.near(NOT, quiet, 2)
-        && sentence.unknown <= 2
+    let refusing = Set::of(&[C::Not, C::NoMore, C::Cease, C::Cancel, C::Leave]);
+    let talk = Set::of(&[C::Send, C::Write, C::Message, C::Promo]);
+    if let Some(pair) = sentence.near(refusing, talk, 6)
+        && sentence.follow(NOT, CEASE, 0).is_none()
     {
-        return review("not+send", pair);
+        return review("refusing+talk", pair);
     }
     None
 }

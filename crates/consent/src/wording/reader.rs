@@ -57,7 +57,10 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
             return reading;
         }
     }
-    let text = Text::fold(message);
+    let mut text = Text::fold(message);
+    if is_staccato(&text.folded) {
+        text = Text::fold(&legato(message));
+    }
     let hits = hits::find(&text, keywords.languages.bits(), context.footers);
     if hits
         .first()
@@ -70,6 +73,34 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
         return reading;
     }
     reader.sentences(&text, &hits)
+}
+
+/// "No. More. Messages." is one sentence.
+fn is_staccato(folded: &str) -> bool {
+    let mut words = 0;
+    let single = parts(folded).all(|(part, _)| {
+        let mut inside = hits::words(folded.get(part).unwrap_or_default());
+        words += usize::from(inside.next().is_some());
+        inside.next().is_none()
+    });
+    single && words > 2
+}
+
+/// The message without its full stops, each letter where it was.
+fn legato(message: &str) -> String {
+    let blank = |c: char| match c {
+        '.' | '!' => " ",
+        '।' | '。' | '！' => "   ",
+        _ => "",
+    };
+    let mut text = String::with_capacity(message.len());
+    for c in message.chars() {
+        match blank(c) {
+            "" => text.push(c),
+            blank => text.push_str(blank),
+        }
+    }
+    text
 }
 
 fn trimmed(message: &str) -> Range<usize> {
@@ -203,6 +234,7 @@ impl Reader<'_> {
 
     fn sentences(&self, text: &Text, hits: &[Hit]) -> Reading {
         let mut best: Option<(Finding, u8)> = None;
+        let mut clause = None;
         let mut rest = hits;
         for (part, asks) in parts(&text.folded) {
             let begin = rest.partition_point(|hit| hit.from < part.start);
@@ -211,7 +243,11 @@ impl Reader<'_> {
             rest = rest.get(end..).unwrap_or_default();
             let words = text.word(part.end) - text.word(part.start);
             let found = judge(inside, (words, asks));
-            for (finding, language) in found.into_iter().chain(self.clauses(text, hits, part)) {
+            // The first clause that is a keyword speaks for the others.
+            if clause.is_none() {
+                clause = self.clauses(text, hits, part);
+            }
+            for (finding, language) in found.into_iter().chain(clause) {
                 let weight = finding.wish.weight();
                 if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
                     best = Some((finding, language));
@@ -255,7 +291,8 @@ impl Reader<'_> {
                 continue;
             }
             let begin = hits.partition_point(|hit| hit.from < here.start);
-            let core = core(text, hits.get(begin..)?, here.clone());
+            let end = hits.partition_point(|hit| hit.from < here.end);
+            let core = core(text, hits.get(begin..end)?, here.clone());
             if core.letters.is_empty() {
                 continue;
             }
@@ -294,12 +331,13 @@ fn parts(folded: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
 
 /// Whether everything but padding stands in quotation marks.
 fn all_quoted(text: &Text, hits: &[Hit]) -> bool {
-    hits::words(&text.folded).all(|word| {
-        let inside = |range: &Range<usize>| range.contains(&word.start);
-        let mut padding = hits.iter().filter(|hit| hit.is(FILLER));
-        text.quotes.iter().any(inside)
-            || padding.any(|hit| (hit.from..hit.to).contains(&word.start))
-    })
+    text.folded.len() <= CORE_BYTES_MAX
+        && hits::words(&text.folded).all(|word| {
+            let inside = |range: &Range<usize>| range.contains(&word.start);
+            let mut padding = hits.iter().filter(|hit| hit.is(FILLER));
+            text.quotes.iter().any(inside)
+                || padding.any(|hit| (hit.from..hit.to).contains(&word.start))
+        })
 }
 
 fn language(number: u8) -> Option<Language> {

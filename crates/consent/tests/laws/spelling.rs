@@ -152,8 +152,22 @@ proptest! {
 }
 
 const WORDS: [&str; 16] = [
-    "stop", "no", "mensajes", "please", "ＳＴＯＰ", "बंद", "करो", "もう", "送らないで", "don't", "send", "me", "Monday",
-    "until", "отпишите", "ß",
+    "stop",
+    "no",
+    "mensajes",
+    "please",
+    "ＳＴＯＰ",
+    "बंद",
+    "करो",
+    "もう",
+    "送らないで",
+    "don't",
+    "send",
+    "me",
+    "Monday",
+    "until",
+    "отпишите",
+    "ß",
 ];
 
 const CLOTHES: [&str; 14] = [
