@@ -208,13 +208,19 @@ impl Reader<'_> {
             language,
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
-        Some(match meaning.class {
-            Class::KeyStop => Reading::Stop(found("stop")),
-            Class::KeyAll => Reading::StopAll(found("stop_all")),
-            Class::KeyStart => Reading::Start(found("start")),
-            Class::KeyHelp => Reading::Help(found("help")),
-            Class::KeyPause => Reading::Pause(found("pause"), End::Unsaid),
-            _ => Reading::Review(found("review")),
+        let is = |class: Class| meaning.class == class;
+        Some(if is(Class::KeyStop) {
+            Reading::Stop(found("stop"))
+        } else if is(Class::KeyAll) {
+            Reading::StopAll(found("stop_all"))
+        } else if is(Class::KeyStart) {
+            Reading::Start(found("start"))
+        } else if is(Class::KeyHelp) {
+            Reading::Help(found("help"))
+        } else if is(Class::KeyPause) {
+            Reading::Pause(found("pause"), End::Unsaid)
+        } else {
+            Reading::Review(found("review"))
         })
     }
 

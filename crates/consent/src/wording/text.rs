@@ -30,8 +30,7 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn fold(message: &str) -> Self {
         let mut writer = Writer::new(message.len());
-        let mut rest = message.char_indices().take(CHARS_MAX).peekable();
-        while let Some((at, c)) = rest.next() {
+        for (at, c) in message.char_indices().take(CHARS_MAX) {
             writer.at = at;
             match c {
                 'a'..='z' | '0'..='9' => writer.letter(c),

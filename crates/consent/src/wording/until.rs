@@ -64,7 +64,7 @@ fn by_length(sentence: &Sentence<'_>) -> Option<End> {
         hit.is(NUMBER) && hit.last <= unit.first + 1 && hit.last + 2 >= unit.first
             || hit.is(NUMBER) && hit.first == unit.last
     };
-    let number = sentence.hits.iter().filter(beside).last();
+    let number = sentence.hits.iter().rfind(beside);
     if number.is_none() && !sentence.holds(Class::For) {
         return None;
     }
