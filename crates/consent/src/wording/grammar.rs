@@ -298,7 +298,7 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     let plain = sentence.holds(C::More) || sentence.holds(C::NoMore) || sentence.holds(C::Promo);
     let ceases = matches!(rule, "cease+talk" | "cancel+message" | "leave");
     let any = sentence.beside(pair, ALL, 2) && (!plain || ceases && !sentence.holds(C::Promo));
-    let all = sentence.holds(C::LeaveAll) || every || any;
+    let all = sentence.has(Set::of(&[C::LeaveAll, C::Utterly])) || every || any;
     let wish = if all { Wish::StopAll } else { Wish::Stop };
     Some(weighed(sentence, Finding::new(wish, rule, pair), pair))
 }

@@ -226,7 +226,7 @@ impl Reader<'_> {
         if let Some(reading) = self.keyword(&core.letters, &at, How::Wording) {
             return Some(reading);
         }
-        let word = Lexicon::get().typos.of_keyword(&core.letters)?;
+        let word = Lexicon::get().mistyped_keyword(&core.letters)?;
         let meaning = Lexicon::get().keyword(word).first()?;
         let active = self.keywords.languages.bits();
         let spoken = meaning.language == COMMON || active & (1 << meaning.language) != 0;
