@@ -181,7 +181,7 @@ fn other_wishes(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     let erase = Set::of(&[C::Erase]);
     if let Some(pair) = sentence.near(erase, Set::of(&[C::Data]), 5)
-        && sentence.follow(NOT, erase, 1).is_none()
+        && !sentence.precedes(NOT, erase, 1)
     {
         let finding = Finding::new(Wish::Erasure, "erase+data", pair);
         return Some(if asks(sentence) {
@@ -281,7 +281,7 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     let (rule, pair) = refusal(sentence)?;
     // "Don't stop", "never stop".
-    if rule == "cease+talk" && sentence.follow(NOT, CEASE, 0).is_some() {
+    if rule == "cease+talk" && sentence.precedes(NOT, CEASE, 0) {
         return None;
     }
     // "I got no message", and an invoice that nobody wants is no newsletter.
@@ -292,15 +292,19 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     if !talk && sentence.has(GOODS) && (rule != "leave" || sentence.beside(pair, GOODS, 4)) {
         return None;
     }
-    let all =
-        sentence.holds(C::LeaveAll) || (sentence.beside(pair, ALL, 2) && !sentence.holds(C::Promo));
+    // "Nothing more" is a plain stop; "no offers, no reminders, nothing" is not.
+    let every = sentence.has(ALL) && sentence.count(REFUSING) > 2;
+    let plain = sentence.holds(C::More) || sentence.holds(C::NoMore) || sentence.holds(C::Promo);
+    let ceases = matches!(rule, "cease+talk" | "cancel+message" | "leave");
+    let any = sentence.beside(pair, ALL, 2) && (!plain || ceases && !sentence.holds(C::Promo));
+    let all = sentence.has(Set::of(&[C::LeaveAll, C::Utterly])) || every || any;
     let wish = if all { Wish::StopAll } else { Wish::Stop };
     Some(weighed(sentence, Finding::new(wish, rule, pair), pair))
 }
 
 /// A refusal in doubt is for a person: asked, on condition, about others, at certain hours, about goods.
 fn weighed(sentence: &Sentence<'_>, finding: Finding, pair: Pair) -> Finding {
-    let doubts = Set::of(&[C::If, C::Other, C::Limit, C::Joke]);
+    let doubts = Set::of(&[C::If, C::Other, C::Limit, C::Joke, C::Ahead, C::Someday]);
     let near_goods = sentence.beside(pair, GOODS, 3);
     let long = sentence.unknown > 12;
     if asks(sentence) || sentence.has(doubts) || near_goods || long {
@@ -325,7 +329,7 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
         return None;
     }
     if let Some(pair) = sentence.first(CEASE)
-        && sentence.follow(NOT, CEASE, 0).is_none()
+        && !sentence.precedes(NOT, CEASE, 0)
         && (sentence.unknown <= 2 || (sentence.holds(C::Me) && sentence.words <= 10))
     {
         return review("cease", pair);
@@ -333,7 +337,7 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
     let refusing = Set::of(&[C::Not, C::NoMore, C::Cease, C::Cancel, C::Leave]);
     let talk = Set::of(&[C::Send, C::Write, C::Message, C::Promo]);
     if let Some(pair) = sentence.near(refusing, talk, 6)
-        && sentence.follow(NOT, CEASE, 0).is_none()
+        && !sentence.precedes(NOT, CEASE, 0)
     {
         return review("refusing+talk", pair);
     }

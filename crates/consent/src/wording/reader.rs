@@ -30,6 +30,8 @@ const COMPANY: Set = Set::of(&[
     Class::Alone,
 ]);
 
+/// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
+const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
 /// Words that take back a part of what a keyword says.
 const RESERVED: Set = Set::of(&[
     Class::Only,
@@ -230,7 +232,7 @@ impl Reader<'_> {
         if let Some(reading) = self.keyword(&core.letters, &at, How::Wording) {
             return Some(reading);
         }
-        let word = Lexicon::get().typos.of_keyword(&core.letters)?;
+        let word = Lexicon::get().mistyped_keyword(&core.letters)?;
         let meaning = Lexicon::get().keyword(word).first()?;
         let active = self.keywords.languages.bits();
         let spoken = meaning.language == COMMON || active & (1 << meaning.language) != 0;
@@ -264,7 +266,7 @@ impl Reader<'_> {
             return Reading::Nothing;
         };
         let quoted = |quote: &Range<usize>| quote.contains(&finding.from);
-        let joke = hits.iter().any(|hit| hit.meaning.class == Class::Joke);
+        let joke = hits.iter().any(|hit| hit.is(NOT_MEANT));
         if joke || (text.quotes.iter().any(quoted) && !all_quoted(text, hits)) {
             finding.wish = Wish::Review;
         }

@@ -84,6 +84,7 @@ impl Sentence<'_> {
         for hit in &self.hits {
             if hit.is(b)
                 && let Some(before) = before
+                && before.to <= hit.from
                 && hit.first.saturating_sub(before.last) <= gap
             {
                 let pair = Pair::of(before, hit);
@@ -104,6 +105,21 @@ impl Sentence<'_> {
             }
         }
         best
+    }
+
+    /// Whether one of `a` ends before one of `b` begins, with at most `gap` words between them.
+    pub(super) fn precedes(&self, a: Set, b: Set, gap: u32) -> bool {
+        let mut before: Option<&Hit> = None;
+        self.hits.iter().any(|hit| {
+            let found = hit.is(b)
+                && before.is_some_and(|before| {
+                    before.to <= hit.from && hit.first.saturating_sub(before.last) <= gap
+                });
+            if hit.is(a) && before.is_none_or(|before| hit.to >= before.to) {
+                before = Some(hit);
+            }
+            found
+        })
     }
 
     /// Whether one of a set stands within `gap` words of a pair.

@@ -349,7 +349,7 @@ mod tests {
             ("st\u{200b}op", " stop "),
             ("", " "),
             ("🙏", " "),
-            ("बंद करो", " बद करो "),
+            ("बन्द करो", " बनद करो "),
         ] {
             assert_eq!(folded(message), want, "{message}");
         }
