@@ -124,7 +124,11 @@ pub struct QuietBody {
 
 impl Default for PolicyBody {
     fn default() -> Self {
-        body(&Policy::default())
+        Self {
+            // Nothing said is not the same as nothing wanted.
+            topics: None,
+            ..body(&Policy::default())
+        }
     }
 }
 
