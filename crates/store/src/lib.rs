@@ -18,6 +18,7 @@ pub mod migrate;
 pub mod pool;
 pub mod postgres;
 pub mod relay;
+mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;

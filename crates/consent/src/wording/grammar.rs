@@ -77,6 +77,7 @@ const NOT: Set = Set::of(&[C::Not]);
 const NO_MORE: Set = Set::of(&[C::NoMore]);
 const ALL: Set = Set::of(&[C::All]);
 const GOODS: Set = Set::of(&[C::Goods, C::News]);
+const REFUSING: Set = Set::of(&[C::Not, C::NoMore]);
 const LEAVE: Set = Set::of(&[C::Leave, C::LeaveAll]);
 
 /// Two kinds of words that belong together.

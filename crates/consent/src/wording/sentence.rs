@@ -52,6 +52,18 @@ impl Sentence<'_> {
         self.language == Language::German as u8 || self.language == Language::Dutch as u8
     }
 
+    /// How many phrases of these classes it has.
+    pub(super) fn count(&self, set: Set) -> usize {
+        let mut places: Vec<usize> = self
+            .hits
+            .iter()
+            .filter(|hit| hit.is(set))
+            .map(|hit| hit.from)
+            .collect();
+        places.dedup();
+        places.len()
+    }
+
     pub(super) const fn holds(&self, class: Class) -> bool {
         self.present.has(class)
     }

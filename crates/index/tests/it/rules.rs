@@ -13,7 +13,8 @@ use consent::{
     verdict,
 };
 use index::{
-    answer::{self, ASK, Plan},
+    answer::{self, ASK},
+    plan::Plan,
     state::{self, State},
 };
 use uuid::Uuid;

@@ -68,7 +68,8 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
     let bodies = [body];
     let shared = Shared::gather(app, &bodies).await?;
     let [body] = bodies;
-    let load = Load::of(app, body, &shared).await?;
+    let mut load = Load::of(body, &shared);
+    load.readings = message::readings(app, &load).await?;
     if let Some(problem) = load.problems.first() {
         return Err(Error::Conflict(problem.reason.clone()));
     }

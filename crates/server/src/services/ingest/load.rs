@@ -16,7 +16,7 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, failure, message};
+use super::{clean, failure};
 use crate::{
     app::App,
     error::Error,
@@ -97,7 +97,8 @@ impl Shared {
 }
 
 impl Load {
-    pub(super) async fn of(app: &App, body: Body, shared: &Shared) -> Result<Self, Error> {
+    /// A body with what it is read with; its messages are not read for wishes yet.
+    pub(super) fn of(body: Body, shared: &Shared) -> Self {
         let raw = body.raw;
         let (delivery, problems) = match body.delivery {
             Ok(delivery) => {
@@ -129,7 +130,6 @@ impl Load {
             readings: BTreeMap::new(),
         };
         load.find_problems();
-        load.readings = message::readings(app, &load).await?;
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
@@ -137,7 +137,7 @@ impl Load {
                 "part of a signed webhook could not be understood; it may be a STOP, and waits in quarantine"
             );
         }
-        Ok(load)
+        load
     }
 
     /// The items that can be applied.
