@@ -210,13 +210,19 @@ impl Reader<'_> {
             language,
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
-        Some(match meaning.class {
-            Class::KeyStop => Reading::Stop(found("stop")),
-            Class::KeyAll => Reading::StopAll(found("stop_all")),
-            Class::KeyStart => Reading::Start(found("start")),
-            Class::KeyHelp => Reading::Help(found("help")),
-            Class::KeyPause => Reading::Pause(found("pause"), End::Unsaid),
-            _ => Reading::Review(found("review")),
+        let class = meaning.class;
+        Some(if class == Class::KeyStop {
+            Reading::Stop(found("stop"))
+        } else if class == Class::KeyAll {
+            Reading::StopAll(found("stop_all"))
+        } else if class == Class::KeyStart {
+            Reading::Start(found("start"))
+        } else if class == Class::KeyHelp {
+            Reading::Help(found("help"))
+        } else if class == Class::KeyPause {
+            Reading::Pause(found("pause"), End::Unsaid)
+        } else {
+            Reading::Review(found("review"))
         })
     }
 
@@ -225,6 +231,9 @@ impl Reader<'_> {
         let at = text.original(core.at.clone());
         if let Some(reading) = self.keyword(&core.letters, &at, How::Wording) {
             return Some(reading);
+        }
+        if self.keywords.ignores(&core.letters) {
+            return None;
         }
         let word = Lexicon::get().mistyped_keyword(&core.letters)?;
         let meaning = Lexicon::get().keyword(word).first()?;

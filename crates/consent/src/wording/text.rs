@@ -30,8 +30,8 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn fold(message: &str) -> Self {
         let mut writer = Writer::new(message.len());
-        let mut rest = message.char_indices().take(CHARS_MAX).peekable();
-        while let Some((at, c)) = rest.next() {
+        let rest = message.char_indices().take(CHARS_MAX);
+        for (at, c) in rest {
             writer.at = at;
             match c {
                 'a'..='z' | '0'..='9' => writer.letter(c),
