@@ -3,8 +3,9 @@
 use std::{fs, path::Path};
 
 use consent::wording::{
-    Context, Setting,
+    Context, Reading, Setting,
     keywords::Keywords,
+    pause::End,
     score::{self, Half, Tally},
 };
 
@@ -36,6 +37,25 @@ fn what_the_issue_names_is_read_as_it_says() {
         ("please start sending me offers again", "none"),
     ] {
         assert_eq!(verdict(text), want, "{text}");
+    }
+}
+
+#[test]
+fn a_pause_ends_as_they_said() {
+    for (text, want) in [
+        ("stop until Monday", End::Weekday(1)),
+        ("no messages for two weeks please", End::Days(14)),
+        (
+            "no me escriban hasta el 15 de enero",
+            End::Date { day: 15, month: 1 },
+        ),
+        ("Bitte bis August keine Nachrichten", End::Month(8)),
+        ("pausa de 30 días", End::Days(30)),
+    ] {
+        let Reading::Pause(_, end) = score::read(text) else {
+            panic!("{text}: {}", verdict(text))
+        };
+        assert_eq!(end, want, "{text}");
     }
 }
 

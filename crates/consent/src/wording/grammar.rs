@@ -331,6 +331,7 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     if let Some(pair) = sentence.first(CEASE)
         && !sentence.precedes(NOT, CEASE, 0)
+        && !sentence.holds(C::Number)
         && (sentence.unknown <= 2 || (sentence.holds(C::Me) && sentence.words <= 10))
     {
         return review("cease", pair);

@@ -210,16 +210,16 @@ impl Reader<'_> {
             language,
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
-        let is = |class: Class| meaning.class == class;
-        Some(if is(Class::KeyStop) {
+        let class = meaning.class;
+        Some(if class == Class::KeyStop {
             Reading::Stop(found("stop"))
-        } else if is(Class::KeyAll) {
+        } else if class == Class::KeyAll {
             Reading::StopAll(found("stop_all"))
-        } else if is(Class::KeyStart) {
+        } else if class == Class::KeyStart {
             Reading::Start(found("start"))
-        } else if is(Class::KeyHelp) {
+        } else if class == Class::KeyHelp {
             Reading::Help(found("help"))
-        } else if is(Class::KeyPause) {
+        } else if class == Class::KeyPause {
             Reading::Pause(found("pause"), End::Unsaid)
         } else {
             Reading::Review(found("review"))
@@ -231,6 +231,9 @@ impl Reader<'_> {
         let at = text.original(core.at.clone());
         if let Some(reading) = self.keyword(&core.letters, &at, How::Wording) {
             return Some(reading);
+        }
+        if self.keywords.ignores(&core.letters) {
+            return None;
         }
         let word = Lexicon::get().mistyped_keyword(&core.letters)?;
         let meaning = Lexicon::get().keyword(word).first()?;

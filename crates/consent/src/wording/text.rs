@@ -30,7 +30,8 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn fold(message: &str) -> Self {
         let mut writer = Writer::new(message.len());
-        for (at, c) in message.char_indices().take(CHARS_MAX) {
+        let rest = message.char_indices().take(CHARS_MAX);
+        for (at, c) in rest {
             writer.at = at;
             match c {
                 'a'..='z' | '0'..='9' => writer.letter(c),
