@@ -83,9 +83,7 @@ impl Subject {
             } else {
                 Address::Invalid
             },
-            minute_there: policy
-                .quiet_hours
-                .map(|_| facts::minute_there(&policy, now)),
+            minute_there: facts::minute_there(&policy, now),
             sent: Vec::new(),
             policy,
             now,

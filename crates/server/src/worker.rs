@@ -288,7 +288,11 @@ async fn memory_step(app: &App) -> Result<Turn, Error> {
     Ok(if done { Turn::Busy } else { Turn::Idle })
 }
 
-async fn seal_step(app: &App) -> Result<Turn, Error> {
+/// Writes the leaves that speak of the sends that none speaks of yet, where this node is the one that numbers.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn seal_step(app: &App) -> Result<Turn, Error> {
     for _ in 0..BATCHES_MAX {
         let now = app.clock.now();
         let mut tx = app.store.begin().await?;
