@@ -21,6 +21,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::Error,
+    flows::Flows,
     intake::Intake,
     vault::{Vault, VaultError},
 };
@@ -67,6 +68,8 @@ pub struct House {
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
+    /// The settings of the flows as last read, with their version.
+    pub(crate) flows: Mutex<Option<Arc<Flows>>>,
 }
 
 /// Tells the workers that there is something to do. They look by themselves as well.
@@ -78,6 +81,8 @@ pub struct Bell {
     pub relay: Notify,
     /// There are templates to read again.
     pub templates: Notify,
+    /// There are answers to send.
+    pub replies: Notify,
 }
 
 /// A house that cannot be opened.
@@ -169,6 +174,7 @@ impl House {
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
+            flows: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
             policy: Mutex::new(Arc::new(Policy {

@@ -5,6 +5,7 @@ pub mod codec;
 pub mod contact;
 pub mod error;
 pub mod event;
+pub mod flow;
 pub mod house;
 pub mod inbox;
 pub mod lease;
@@ -14,6 +15,8 @@ pub mod message;
 pub mod migrate;
 pub mod pool;
 pub mod relay;
+pub mod reply;
+pub mod review;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;

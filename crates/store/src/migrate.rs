@@ -5,11 +5,18 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 1] = [(
-    1,
-    include_str!("../migrations/sqlite/0001_first.sql"),
-    include_str!("../migrations/postgres/0001_first.sql"),
-)];
+const VERSIONS: [(i64, &str, &str); 2] = [
+    (
+        1,
+        include_str!("../migrations/sqlite/0001_first.sql"),
+        include_str!("../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        4,
+        include_str!("../migrations/sqlite/0004_flows.sql"),
+        include_str!("../migrations/postgres/0004_flows.sql"),
+    ),
+];
 
 /// The tables that nobody changes once written.
 const LOG_TABLES: &str = "event, log_entry, log_tile, checkpoint";
