@@ -45,11 +45,16 @@ pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
         Reading::StopAll(matched) if acts(matched, setting.policy) => {
             vec![Fact::OptOut(Scope::ALL)]
         }
-        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => {
-            vec![Fact::Hold(Scope::MARKETING, None)]
-        }
+        // Topics, pauses, erasure and new owners wait for a person, and marketing with them.
+        Reading::Stop(_)
+        | Reading::StopAll(_)
+        | Reading::Topic(_)
+        | Reading::Pause(..)
+        | Reading::Erasure(_)
+        | Reading::WrongNumber(_)
+        | Reading::Review(_) => vec![Fact::Hold(Scope::MARKETING, None)],
         Reading::Start(_) => start(setting),
-        Reading::Nothing => Vec::new(),
+        Reading::Help(_) | Reading::Nothing => Vec::new(),
     }
 }
 
@@ -58,8 +63,14 @@ pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
 #[must_use]
 pub const fn is_benign(reading: &Reading) -> bool {
     match reading {
-        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => false,
-        Reading::Start(_) | Reading::Nothing => true,
+        Reading::Stop(_)
+        | Reading::StopAll(_)
+        | Reading::Topic(_)
+        | Reading::Pause(..)
+        | Reading::Erasure(_)
+        | Reading::WrongNumber(_)
+        | Reading::Review(_) => false,
+        Reading::Start(_) | Reading::Help(_) | Reading::Nothing => true,
     }
 }
 
@@ -108,7 +119,7 @@ pub fn closed_by_own_messages<'a>(
 fn acts(matched: &Match, policy: &Policy) -> bool {
     match (policy.stop_words, matched.how) {
         (StopWords::Act, _) | (StopWords::Review, How::Button | How::ButtonWord) => true,
-        (StopWords::Review, How::Keyword) => false,
+        (StopWords::Review, How::Keyword | How::Wording) => false,
     }
 }
 
@@ -123,7 +134,7 @@ fn stop(matched: &Match, setting: Setting<'_>) -> Vec<Fact> {
     // "Stop promotions" under an order update is not about order updates; a bare STOP there is.
     let quotes_utility = setting.quoted == Some(Category::Utility)
         && match matched.how {
-            How::Keyword | How::ButtonWord => true,
+            How::Keyword | How::Wording | How::ButtonWord => true,
             How::Button => false,
         };
     let too = (quotes_utility && !covers.covers(utility)).then_some(utility);
@@ -168,7 +179,7 @@ mod tests {
     use crate::{
         event::{Clock, Evidence, source},
         id::{ContactId, EventId, TopicId},
-        wording::{self, Keywords},
+        wording::{self, keywords::Keywords},
     };
     use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     scope::{Category, Subject},
     time::DAY_MS,
-    wording::Keywords,
+    wording::keywords::Keywords,
 };
 
 /// One version of the rules.

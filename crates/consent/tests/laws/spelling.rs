@@ -5,7 +5,7 @@ use consent::{
     effect,
     phone::{Country, Phone},
     time::Timestamp,
-    wording::{Keywords, Reading, Setting},
+    wording::{Reading, Setting, keywords::Keywords},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
