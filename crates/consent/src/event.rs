@@ -81,18 +81,21 @@ pub enum StaffAct {
     TemplateBound,
     /// A topic was made.
     TopicCreated,
+    /// The settings of the flows were changed.
+    FlowsChanged,
     /// A restored copy was acknowledged.
     RestoreAcknowledged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
         Self::TemplateBound,
         Self::TopicCreated,
+        Self::FlowsChanged,
         Self::RestoreAcknowledged,
     ];
 
@@ -105,6 +108,7 @@ impl StaffAct {
             Self::ContactEdited => "contact_edited",
             Self::TemplateBound => "template_bound",
             Self::TopicCreated => "topic_created",
+            Self::FlowsChanged => "flows_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
         }
     }

@@ -73,7 +73,7 @@ impl Store {
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<(ContactId, String)>, StoreError> {
-        let sql = "select c.id, min(a.key) from contact c \
+        let sql = "select c.id, min(a.value) from contact c \
                    join alias a on a.contact_id = c.id and a.until_ms is null and a.kind in ('phone', 'bsuid') \
                    left join nudge n on n.contact_id = c.id and n.kind = $1 \
                    where c.consent = 'opted_in' and c.erased_ms is null and c.created_ms < $2 \

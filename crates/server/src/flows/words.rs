@@ -1,9 +1,34 @@
 //! The built-in words of our answers, in every language that we understand.
 
 /// Each language with its words, a line each.
-const LANGUAGES: [(&str, &str); 2] = [
+const LANGUAGES: [(&str, &str); 27] = [
     ("en", include_str!("words/en.txt")),
     ("es", include_str!("words/es.txt")),
+    ("pt", include_str!("words/pt.txt")),
+    ("fr", include_str!("words/fr.txt")),
+    ("de", include_str!("words/de.txt")),
+    ("it", include_str!("words/it.txt")),
+    ("nl", include_str!("words/nl.txt")),
+    ("pl", include_str!("words/pl.txt")),
+    ("ro", include_str!("words/ro.txt")),
+    ("tr", include_str!("words/tr.txt")),
+    ("ru", include_str!("words/ru.txt")),
+    ("uk", include_str!("words/uk.txt")),
+    ("ar", include_str!("words/ar.txt")),
+    ("he", include_str!("words/he.txt")),
+    ("fa", include_str!("words/fa.txt")),
+    ("hi", include_str!("words/hi.txt")),
+    ("bn", include_str!("words/bn.txt")),
+    ("ta", include_str!("words/ta.txt")),
+    ("ur", include_str!("words/ur.txt")),
+    ("id", include_str!("words/id.txt")),
+    ("ms", include_str!("words/ms.txt")),
+    ("vi", include_str!("words/vi.txt")),
+    ("th", include_str!("words/th.txt")),
+    ("zh", include_str!("words/zh.txt")),
+    ("ja", include_str!("words/ja.txt")),
+    ("ko", include_str!("words/ko.txt")),
+    ("sw", include_str!("words/sw.txt")),
 ];
 
 macro_rules! keys {

@@ -1,5 +1,6 @@
 //! What Meta tells us, in force before it is acknowledged.
 
+mod answers;
 mod apply;
 mod failure;
 mod group;
@@ -183,6 +184,9 @@ async fn ring(app: &App, loads: &[Load]) {
     app.bell.log.notify_one();
     if app.config.relay.url.is_some() {
         app.bell.relay.notify_one();
+    }
+    if loads.iter().any(|load| load.answers) {
+        app.bell.replies.notify_one();
     }
     if loads.iter().any(Load::wants_templates) {
         app.bell.templates.notify_one();

@@ -7,7 +7,7 @@ use consent::{
     },
     scope::{Category, Subject},
     time::HOUR_MS,
-    wording::Keywords,
+    wording::keywords::Keywords,
 };
 use serde::{Deserialize, Serialize};
 use store::house::PolicyLine;
@@ -107,6 +107,7 @@ impl Default for KeywordsBody {
             stop_all,
             start,
             stop_buttons,
+            ..
         } = Keywords::default();
         Self {
             stop,
@@ -125,6 +126,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
         stop_all,
         start,
         stop_buttons,
+        ..
     } = policy.keywords.clone();
     let quiet = policy.quiet_hours.map(|quiet| QuietBody {
         from: clock_text(quiet.from),
@@ -224,6 +226,7 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
             stop_all,
             start,
             stop_buttons,
+            ..Keywords::default()
         }
         .tidied(),
         stop_words: choice("stop_words", &body.stop_words, &STOP_WORDS)?,

@@ -16,12 +16,13 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, failure, message};
+use super::{answers, clean, failure, message};
 use crate::{
     app::App,
     error::Error,
+    flows::Flows,
     intake::Body,
-    services::{policy, token, who},
+    services::{flows::setting, policy, token, who},
 };
 
 /// What all bodies of a group are read with.
@@ -29,6 +30,7 @@ use crate::{
 pub(super) struct Shared {
     policy: Arc<Policy>,
     topics: Arc<[Topic]>,
+    flows: Arc<Flows>,
     log: Arc<Log>,
 }
 
@@ -52,6 +54,10 @@ pub(super) struct Load {
     pub(super) log: Arc<Log>,
     /// What each message says, by its place among the items.
     pub(super) readings: BTreeMap<usize, Reading>,
+    /// The settings of the flows.
+    pub(super) flows: Arc<Flows>,
+    /// Whether there may be something to answer.
+    pub(super) answers: bool,
 }
 
 /// A part that goes to quarantine.
@@ -82,6 +88,7 @@ impl Shared {
         Ok(Self {
             policy: policy::current(app).await?,
             topics: topics.into_iter().map(|line| line.topic).collect(),
+            flows: setting::current(app).await?,
             log: Arc::new(Log::gather(app, deliveries).await?),
         })
     }
@@ -118,9 +125,18 @@ impl Load {
             topics: Arc::clone(&shared.topics),
             log: Arc::clone(&shared.log),
             readings: BTreeMap::new(),
+            flows: Arc::clone(&shared.flows),
+            answers: false,
         };
         load.find_problems();
         load.readings = message::readings(app, &load).await?;
+        load.answers = load.readings.iter().any(|(index, reading)| {
+            let item = load.delivery.items.get(*index);
+            item.is_some_and(|item| match &item.notice {
+                Notice::Message(message) => answers::may_matter(reading, message, &load.flows),
+                _ => false,
+            })
+        });
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
