@@ -14,6 +14,7 @@ mod complete;
 mod contacts;
 mod erase;
 mod events;
+mod flows;
 mod gate;
 mod guard;
 mod house;

@@ -17,7 +17,10 @@ use store::{
 use super::{clean, work::Work};
 use crate::{
     error::Error,
-    flows::Flows,
+    flows::{
+        Flows,
+        words::{self, Key},
+    },
     services::{
         cast::Draft,
         flows::{
@@ -120,8 +123,11 @@ const ASKED_MAX: u32 = 100;
 fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
     let kind = Kind::read(&line.kind)?;
     let key = compose::question(kind)?;
-    let words = flows.say(&line.number, &line.language, key);
-    Some(format!("{words} [{}]", tap.label))
+    let say = |key| flows.say(&line.number, &line.language, key);
+    let places = [("what", say(Key::What)), ("often", say(Key::Often))];
+    let places = places.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let asked = words::filled(&say(key), &places);
+    Some(format!("{asked} [{}]", tap.label))
 }
 
 fn record(
