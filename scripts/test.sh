@@ -47,7 +47,7 @@ database() {
 rust_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
         step "tests" cargo nextest run --workspace --no-tests=pass
-        step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo nextest run -p server --test ingest
+        step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo nextest run --workspace -E 'binary(ingest)'
     else
         step "tests" cargo test --workspace --all-targets --no-fail-fast
         step "webhooks on PostgreSQL" env CONSENTRY_TEST_ON=postgresql cargo test -p server --test ingest

@@ -20,11 +20,9 @@ def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_on_it(world):
         server = world.server("sqlite", folder)
         server.start()
         room = folder / "filler"
-        with room.open("wb") as filler:
-            with contextlib.suppress(OSError):
-                while True:
-                    filler.write(b"\0" * 65_536)
-                    filler.flush()
+        with room.open("wb", buffering=0) as filler, contextlib.suppress(OSError):
+            while filler.write(b"\0" * 4_096):
+                pass
         acknowledged, refused, phone = [], 0, FIRST_PHONE
         # What the database has allocated already may still take some.
         while refused < REFUSED_IN_A_ROW:

@@ -39,6 +39,8 @@ pub enum Command {
     Serve,
     /// May this person get such a message? Exit code 0 for yes, 3 for no.
     Check(Question),
+    /// Which of these numbers may be written to? A number a line on stdin, the allowed ones on stdout.
+    Filter(Filter),
     /// What is known about a person, and why they may or may not be written to.
     Explain(Explain),
     /// Prove the whole database, or one proof offline.
@@ -88,6 +90,23 @@ pub struct Question {
     /// As things stood at this time (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+/// One question about everybody in a list.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// marketing, utility, authentication or service.
+    #[arg(long)]
+    pub category: String,
+    /// A topic, by its id or its name.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// The business number that would send.
+    #[arg(long, value_name = "ID")]
+    pub number: Option<String>,
+    /// whatsapp, sms or email.
+    #[arg(long)]
+    pub channel: Option<String>,
 }
 
 /// Whom to explain.

@@ -13,7 +13,7 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::pool::Store;
+use store::{message::News, pool::Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ use crate::{
     error::Error,
     flows::Flows,
     intake::Intake,
+    memory::Memory,
+    together::Together,
     vault::{Vault, VaultError},
 };
 
@@ -56,6 +58,8 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Outcomes of sends that wait to be written down.
+    pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -66,6 +70,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
     /// The settings of the flows as last read, with their version.
@@ -171,12 +177,14 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             intake: Intake::new(desks),
+            outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()

@@ -25,8 +25,10 @@ const PIECE_BYTES: usize = 1024;
 const LEFT_FOR_STATUSES: usize = 50;
 /// Other bodies than opt-outs are turned away when less than this part of the room is left, in percent.
 const LEFT_FOR_OTHERS: usize = 25;
-/// Items that go into one transaction, unless one body alone has more.
-const GROUP_ITEMS_MAX: usize = 1_000;
+/// A larger body is one of very many things: such are read one at a time, and never take the last of the room.
+const LARGE_BYTES: usize = 64 * 1024;
+/// Items that go into one transaction: an opt-out waits for one such group.
+pub const GROUP_ITEMS_MAX: usize = 500;
 /// Bytes of raw bodies that go into one transaction, unless one body alone has more.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -128,15 +130,31 @@ pub struct Waiter {
 
 /// A place in the waiting room, for as long as it is held.
 #[derive(Debug)]
-pub struct Place(#[allow(dead_code, reason = "holding it keeps the place")] OwnedSemaphorePermit);
+pub struct Place {
+    #[allow(dead_code, reason = "holding it keeps the place")]
+    room: OwnedSemaphorePermit,
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// Somebody who works off what waits.
+#[derive(Debug)]
+pub struct Desk {
+    #[allow(dead_code, reason = "holding it keeps the desk")]
+    permit: OwnedSemaphorePermit,
+    last: Lane,
+}
 
 /// The waiting room.
 #[derive(Debug)]
 pub struct Intake {
     room: Arc<Semaphore>,
+    /// Large bodies are read one at a time, so that small ones are not kept waiting for a processor.
+    turns: Arc<Semaphore>,
     lanes: Mutex<[VecDeque<Ticket>; 3]>,
     /// How many transactions may be prepared at one time.
     desks: Arc<Semaphore>,
+    /// One more, which nobody but opt-outs may use.
+    opt_out_desk: Arc<Semaphore>,
 }
 
 /// No room is left: ask again later.
@@ -150,8 +168,10 @@ impl Intake {
     pub fn new(desks: usize) -> Self {
         Self {
             room: Arc::new(Semaphore::new(ROOM_BYTES / PIECE_BYTES)),
+            turns: Arc::new(Semaphore::new(1)),
             lanes: Mutex::default(),
             desks: Arc::new(Semaphore::new(desks)),
+            opt_out_desk: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -160,12 +180,21 @@ impl Intake {
     /// # Errors
     /// [`Full`] when the room is full.
     pub fn enter(&self, bytes: usize) -> Result<Place, Full> {
+        if bytes > LARGE_BYTES && self.has_less_than(LEFT_FOR_OTHERS) {
+            return Err(Full);
+        }
         let pieces = bytes.max(BODY_BYTES_MIN).div_ceil(PIECE_BYTES);
         let pieces = u32::try_from(pieces).map_err(|_| Full)?;
-        let room = Arc::clone(&self.room);
-        room.try_acquire_many_owned(pieces)
-            .map(Place)
-            .map_err(|_| Full)
+        let room = Arc::clone(&self.room).try_acquire_many_owned(pieces);
+        let room = room.map_err(|_| Full)?;
+        Ok(Place { room, turn: None })
+    }
+
+    /// Waits for the turn to read a large body, which ends when it is queued. Small ones have theirs at once.
+    pub async fn turn(&self, place: &mut Place, bytes: usize) {
+        if bytes > LARGE_BYTES {
+            place.turn = Arc::clone(&self.turns).acquire_owned().await.ok();
+        }
     }
 
     /// Puts a body in its lane.
@@ -174,7 +203,7 @@ impl Intake {
     /// [`Full`] when what is left of the room is kept for what matters more.
     pub fn queue(
         &self,
-        place: Place,
+        mut place: Place,
         body: Body,
         lane: Lane,
     ) -> Result<oneshot::Receiver<Result<(), Error>>, Full> {
@@ -183,9 +212,10 @@ impl Intake {
             Lane::Others => LEFT_FOR_OTHERS,
             Lane::Statuses => LEFT_FOR_STATUSES,
         };
-        if self.room.available_permits() < ROOM_BYTES / PIECE_BYTES * kept / 100 {
+        if self.has_less_than(kept) {
             return Err(Full);
         }
+        place.turn = None;
         let (answer, waiting) = oneshot::channel();
         let waiter = Waiter { answer, place };
         let ticket = Ticket { body, waiter };
@@ -195,21 +225,37 @@ impl Intake {
         Ok(waiting)
     }
 
-    /// A desk, where one is free and somebody waits.
+    /// A desk, where one is free and somebody waits who may use it.
     #[must_use]
-    pub fn desk(&self) -> Option<OwnedSemaphorePermit> {
-        if self.is_empty() {
-            return None;
-        }
-        Arc::clone(&self.desks).try_acquire_owned().ok()
+    pub fn desk(&self) -> Option<Desk> {
+        let free = [
+            (&self.desks, Lane::Statuses),
+            (&self.opt_out_desk, Lane::OptOuts),
+        ];
+        free.into_iter().find_map(|(desks, last)| {
+            if !self.waits_until(last) {
+                return None;
+            }
+            let permit = Arc::clone(desks).try_acquire_owned().ok()?;
+            Some(Desk { permit, last })
+        })
     }
 
-    /// What goes into the next transaction: opt-outs first, statuses last.
+    /// Whether anybody waits in one of the lanes up to this one.
+    fn waits_until(&self, last: Lane) -> bool {
+        let lanes = self.lanes();
+        lanes
+            .iter()
+            .take(last as usize + 1)
+            .any(|queue| !queue.is_empty())
+    }
+
+    /// What goes into the next transaction at a desk: opt-outs first, statuses last.
     #[must_use]
-    pub fn next_group(&self) -> Vec<Ticket> {
+    pub fn next_group(&self, desk: &Desk) -> Vec<Ticket> {
         let (mut items, mut bytes) = (0_usize, 0_usize);
         let mut group = Vec::new();
-        for queue in self.lanes().iter_mut() {
+        for queue in self.lanes().iter_mut().take(desk.last as usize + 1) {
             while let Some(ticket) = queue.front() {
                 items += ticket.body.items();
                 bytes += ticket.body.raw.len();
@@ -223,8 +269,8 @@ impl Intake {
         group
     }
 
-    fn is_empty(&self) -> bool {
-        self.lanes().iter().all(VecDeque::is_empty)
+    fn has_less_than(&self, percent: usize) -> bool {
+        self.room.available_permits() < ROOM_BYTES / PIECE_BYTES * percent / 100
     }
 
     fn lanes(&self) -> MutexGuard<'_, [VecDeque<Ticket>; 3]> {
@@ -280,13 +326,14 @@ mod tests {
             intake.queue(place, body, lane).unwrap();
         }
         let policy = Policy::default();
+        let desk = intake.desk().unwrap();
         let lanes: Vec<Lane> = intake
-            .next_group()
+            .next_group(&desk)
             .iter()
             .map(|ticket| ticket.body.lane(&policy))
             .collect();
         assert_eq!(lanes, [Lane::OptOuts, Lane::Others, Lane::Statuses]);
-        assert!(intake.next_group().is_empty() && intake.desk().is_none());
+        assert!(intake.next_group(&desk).is_empty() && intake.desk().is_none());
     }
 
     #[test]
@@ -297,8 +344,37 @@ mod tests {
             let place = intake.enter(body.raw.len()).unwrap();
             intake.queue(place, body, Lane::Statuses).unwrap();
         }
-        assert_eq!(intake.next_group().len(), GROUP_ITEMS_MAX);
-        assert_eq!(intake.next_group().len(), 1);
+        let desk = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&desk).len(), GROUP_ITEMS_MAX);
+        assert_eq!(intake.next_group(&desk).len(), 1);
+    }
+
+    #[test]
+    fn one_desk_is_kept_for_opt_outs() {
+        let intake = Intake::new(1);
+        let queue = |body: Body, lane| {
+            let place = intake.enter(body.raw.len()).unwrap();
+            intake.queue(place, body, lane).unwrap();
+        };
+        queue(status(1), Lane::Statuses);
+        let busy = intake.desk().unwrap();
+        assert!(intake.desk().is_none(), "not for statuses");
+        queue(message("STOP"), Lane::OptOuts);
+        let desk = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&desk).len(), 1);
+        assert!(intake.next_group(&desk).is_empty(), "the status waits");
+        assert_eq!(intake.next_group(&busy).len(), 1);
+    }
+
+    #[test]
+    fn large_bodies_leave_room_for_small_ones() {
+        let intake = Intake::new(1);
+        let mut held = Vec::new();
+        while let Ok(place) = intake.enter(1 << 20) {
+            held.push(place);
+        }
+        assert!(intake.enter(1 << 10).is_ok());
+        assert!(held.len() > 32, "and there are {} of them", held.len());
     }
 
     #[test]
@@ -306,7 +382,7 @@ mod tests {
         let intake = Intake::new(1);
         let mut held = Vec::new();
         let mut turned_away = Vec::new();
-        while let Ok(place) = intake.enter(ROOM_BYTES / 10) {
+        while let Ok(place) = intake.enter(LARGE_BYTES) {
             held.push(place);
             for (lane, body) in [
                 (Lane::Statuses, status(1)),
@@ -322,8 +398,8 @@ mod tests {
             }
         }
         assert_eq!(turned_away, [Lane::Statuses, Lane::Others]);
-        assert_eq!(intake.enter(ROOM_BYTES / 10).unwrap_err(), Full);
+        assert_eq!(intake.enter(LARGE_BYTES).unwrap_err(), Full);
         held.clear();
-        assert!(intake.enter(ROOM_BYTES / 10).is_ok(), "room is given back");
+        assert!(intake.enter(LARGE_BYTES).is_ok(), "room is given back");
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     error::Error,
     http,
-    services::{backup, numbering},
+    services::{backup, memory, numbering},
     worker::{self, Crew},
 };
 
@@ -119,6 +119,7 @@ impl Server {
                  refused until somebody runs `consentry restore --acknowledge`"
             );
         }
+        memory::watch(&app);
         worker::settle_left_behind(&app).await?;
         let stop = CancellationToken::new();
         let mut doors = vec![open(main, http::router(app.clone()), &stop)];
@@ -165,6 +166,9 @@ impl Server {
         self.crew.stop().await;
         if let Err(error) = last_words(&self.app).await {
             tracing::error!(%error, "the last checkpoint could not be signed; the next start signs it");
+        }
+        if let Err(error) = memory::save(&self.app).await {
+            tracing::warn!(%error, "the index could not be written down; the next start takes longer");
         }
         self.app.store.close().await;
         drop(self.lock);

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, flows, numbering, relay, reservations, templates},
+    services::{backup, flows, memory, numbering, relay, reservations, templates},
 };
 
 /// How long the workers may take to finish what they are at.
@@ -130,6 +130,12 @@ fn jobs(app: &App) -> Vec<Job> {
             ..job("templates", templates, |app| templates_step(app).boxed())
         },
     ];
+    if app.store.file().is_some() {
+        jobs.push(Job {
+            bell: Some(|house| &house.memory.bell),
+            ..job("the index", 5 * second, |app| memory_step(app).boxed())
+        });
+    }
     if !app.store.numbers_at_once() {
         jobs.push(Job {
             busy: second / 5,
@@ -264,6 +270,11 @@ async fn sign_step(app: &App) -> Result<Turn, Error> {
         backup::remember(app, &line)?;
     }
     Ok(Turn::Idle)
+}
+
+async fn memory_step(app: &App) -> Result<Turn, Error> {
+    let done = memory::step(app).await?;
+    Ok(if done { Turn::Busy } else { Turn::Idle })
 }
 
 async fn seal_step(app: &App) -> Result<Turn, Error> {

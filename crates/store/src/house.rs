@@ -201,6 +201,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] when that version exists; and when the database does not answer.
     pub async fn set_policy(&mut self, line: &PolicyLine) -> Result<(), StoreError> {
+        self.touched.policy = true;
         let sql = "insert into policy (version, body, at_ms) values ($1, $2, $3)";
         on_tx!(self, conn => {
             sqlx::query(sql).bind(line.version).bind(clean(&line.body)).bind(line.at.millis()).execute(conn).await?;

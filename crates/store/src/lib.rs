@@ -21,4 +21,5 @@ pub mod review;
 pub mod tamper;
 pub mod template;
 pub mod version;
+pub mod watch;
 pub mod whole;

@@ -235,6 +235,7 @@ impl Tx {
         if moved != 1 {
             return Err(StoreError::Conflict);
         }
+        self.touched.log_size = Some(old.size + count);
         let entries = "insert into log_entry (log_index, event_id, contact_id, leaf) \
                        select cast(r.value ->> 'i' as bigint), unhex(r.value ->> 'e'), unhex(r.value ->> 'c'), \
                        unhex(r.value ->> 'l') from json_each($1) as r";

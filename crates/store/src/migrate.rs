@@ -5,11 +5,16 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 2] = [
+const VERSIONS: [(i64, &str, &str); 3] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
         include_str!("../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        include_str!("../migrations/sqlite/0002_index.sql"),
+        include_str!("../migrations/postgres/0002_index.sql"),
     ),
     (
         4,

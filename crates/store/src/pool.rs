@@ -17,6 +17,7 @@ use crate::{
     error::StoreError,
     list::{List, hex},
     migrate,
+    watch::{self, Touched, Turn, Watch},
 };
 
 /// Runs the same text on whichever pool is open.
@@ -71,6 +72,8 @@ pub enum Store {
         read: SqlitePool,
         /// The file.
         file: PathBuf,
+        /// Who is told what is committed.
+        watch: Watch,
     },
     /// A server, shared by any number of nodes.
     Postgres {
@@ -95,6 +98,9 @@ pub enum Guard {
 /// A transaction. Dropped without a commit, it did not happen.
 pub struct Tx {
     pub(crate) inner: Inner,
+    pub(crate) touched: Touched,
+    // Given back last: whoever watches is told in the order of the commits.
+    turn: Option<(Watch, Turn)>,
 }
 
 pub(crate) enum Inner {
@@ -136,12 +142,25 @@ impl Store {
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
         };
-        let write = pool(1).connect_with(options.clone()).await?;
+        let write = pool(1)
+            // When the disk is full SQLite ends the transaction by itself, and the driver never learns of it.
+            .before_acquire(|conn, _| {
+                let is_clean = !conn.is_in_transaction();
+                Box::pin(async move { Ok(is_clean) })
+            })
+            .connect_with(options.clone())
+            .await?;
         migrate::sqlite(&write).await?;
         let read = pool(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self::Sqlite { write, read, file })
+        let watch = Watch::default();
+        Ok(Self::Sqlite {
+            write,
+            read,
+            file,
+            watch,
+        })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StoreError> {
@@ -191,11 +210,20 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match self {
-            Self::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres { pool, .. } => Inner::Postgres(in_time(pool.begin()).await?),
+        let (inner, turn) = match self {
+            Self::Sqlite { write, watch, .. } => {
+                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, watch.turn());
+                let turn = turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+                let tx = write.begin_with("begin immediate").await?;
+                (Inner::Sqlite(tx), Some((watch.clone(), turn)))
+            }
+            Self::Postgres { pool, .. } => (Inner::Postgres(in_time(pool.begin()).await?), None),
         };
-        Ok(Tx { inner })
+        Ok(Tx {
+            inner,
+            touched: Touched::default(),
+            turn,
+        })
     }
 
     /// Whether the database answers.
@@ -281,7 +309,10 @@ impl Tx {
     /// When the database does not answer: then nobody knows, and the caller must not acknowledge.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => match self.turn {
+                Some(turn) => watch::commit(tx, self.touched, turn).await?,
+                None => tx.commit().await?,
+            },
             Inner::Postgres(tx) => in_time(tx.commit()).await?,
         }
         Ok(())

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod explain;
+mod filter;
 mod keys;
 mod migrate;
 mod proof;
@@ -22,6 +23,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Sandbox(asked) => sandbox::run(&common, asked).await,
         Command::Serve => serve::run(&common).await,
         Command::Check(asked) => check::run(&common, asked).await,
+        Command::Filter(asked) => filter::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
         Command::Keys { act } => keys::run(&common, act).await,

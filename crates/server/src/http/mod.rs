@@ -9,6 +9,7 @@ pub mod graph_fault;
 pub mod health;
 pub mod lines;
 pub mod page;
+pub mod pieces;
 pub mod problem;
 pub mod webhook;
 

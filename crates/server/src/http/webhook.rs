@@ -65,7 +65,7 @@ fn answer(app: &App, question: Question) -> Option<String> {
 
 async fn receive(State(app): State<App>, request: Request) -> StatusCode {
     let (parts, body) = request.into_parts();
-    let Ok(place) = app.intake.enter(length(&parts.headers)) else {
+    let Ok(mut place) = app.intake.enter(length(&parts.headers)) else {
         metrics::counter!("consentry_webhook_turned_away_total").increment(1);
         return StatusCode::SERVICE_UNAVAILABLE;
     };
@@ -73,6 +73,7 @@ async fn receive(State(app): State<App>, request: Request) -> StatusCode {
         Ok(raw) => raw,
         Err(status) => return status,
     };
+    app.intake.turn(&mut place, raw.len()).await;
     let header = parts.headers.get(signature::HEADER);
     if let Err(bad) = signature::verify(&app.app_secrets, header.map(AsRef::as_ref), &raw) {
         metrics::counter!("consentry_webhook_signature_failures_total").increment(1);

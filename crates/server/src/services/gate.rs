@@ -20,9 +20,8 @@ use consent::{
     verdict::{self, Clearance, Denial, Verdict},
 };
 use store::{
-    contact::{NewContact, Person},
+    contact::Person,
     message::{Direction, MessageLine, Reservation, State, number_text},
-    pool::Tx,
 };
 
 use self::{
@@ -32,7 +31,7 @@ use self::{
 use crate::{
     app::House,
     error::Error,
-    services::{cast::Cast, facts, policy, summary},
+    services::{facts, policy, summary},
 };
 
 /// How often a verdict is decided anew because the person changed between question and reservation.

@@ -21,7 +21,7 @@ use self::{
 use crate::{
     app::App,
     error::Error,
-    intake::{Body, Place},
+    intake::{Body, GROUP_ITEMS_MAX, Place},
     services::{policy, quiet, retry},
     vault::sha256,
 };
@@ -85,19 +85,27 @@ enum Arrival {
     Retry(Uuid),
 }
 
-/// One body in one transaction. When it fails for a reason of its own, the items are tried in halves until the
-/// one that is to blame stands alone; it goes to quarantine, and the others are in force.
+/// One body in one transaction, or a very large one in several. When it fails for a reason of its own, the items are
+/// tried in halves until the one that is to blame stands alone; it goes to quarantine, and the others are in force.
 async fn run(app: &App, load: &Load, arrival: Arrival) -> Result<Vec<ContactId>, Error> {
     let all = load.good();
     let frame = match arrival {
         Arrival::New => Frame::Arrival(&load.problems),
         Arrival::Retry(id) => Frame::Retry(id),
     };
-    match apply_one(app, load, &all, frame).await {
-        Err(error) if is_of_an_item(&error) => {}
-        done => return done,
+    if all.len() <= GROUP_ITEMS_MAX || app.store.has_webhook(&load.sha).await? {
+        match apply_one(app, load, &all, frame).await {
+            Err(error) if is_of_an_item(&error) => {}
+            done => return done,
+        }
     }
-    let (mut restricted, poisoned) = in_halves(app, load, all).await?;
+    let (mut restricted, mut poisoned) = (Vec::new(), Vec::new());
+    // Between two pieces others have their turn. The body itself is kept last: until then Meta would send it again.
+    for piece in all.chunks(GROUP_ITEMS_MAX) {
+        let (some, bad) = in_halves(app, load, piece.to_vec()).await?;
+        restricted.extend(some);
+        poisoned.extend(bad);
+    }
     let mut problems = load.problems.clone();
     problems.extend(poisoned);
     match arrival {

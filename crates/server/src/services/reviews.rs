@@ -208,7 +208,7 @@ async fn decide_once(
         ..Evidence::default()
     };
     let now = cast.now();
-    let mut record = |cast: &mut Cast<'_>, fact: Fact| {
+    let record = |cast: &mut Cast<'_>, fact: Fact| {
         // A refusal is as old as the words that it was read from: what they said later stands.
         let (clock, at) = match fact {
             Fact::OptOut(_) | Fact::IdentityChanged => (Clock::Meta, line.said),

@@ -23,7 +23,7 @@ use server::{
     http,
     services::{
         keys::{self, Role},
-        numbering,
+        memory, numbering,
     },
 };
 use tempfile::TempDir;
@@ -120,6 +120,29 @@ impl House {
             at,
             folder,
         }
+    }
+
+    /// Closes the house, and opens it again on the same database.
+    pub async fn reopen(self) -> Self {
+        self.app.store.close().await;
+        let url = self.app.config.database.clone();
+        Self::at(self.folder, &url).await
+    }
+
+    /// The index is built, and told of every commit from here on.
+    pub async fn remember(&self) {
+        memory::watch(&self.app);
+        while self.app.memory.ready().is_none() {
+            memory::step(&self.app).await.unwrap();
+        }
+    }
+
+    /// Which of these numbers may get marketing, by the batch.
+    pub async fn sifted(&self, numbers: &[&str]) -> Vec<String> {
+        let path = "/api/v1/check/batch?category=marketing";
+        let answer = self.post_as(path, "text/plain", numbers.join("\n")).await;
+        let text = answer.expect(200).text();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Closes the house.

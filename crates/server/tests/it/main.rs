@@ -13,3 +13,4 @@ mod api;
 mod api_events;
 mod api_house;
 mod house;
+mod memory;

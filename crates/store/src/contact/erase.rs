@@ -22,6 +22,9 @@ impl Tx {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let id = contact.get().as_bytes().to_vec();
+        self.touch_keys_of(&id).await?;
+        self.touched.contacts.insert(contact);
+        self.touched.erased.extend(keep.iter().cloned());
         let steps = [
             "delete from quarantine where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from webhook where sha256 in (select sha256 from webhook_person where contact_id = $1)",

@@ -95,7 +95,8 @@ impl Tx {
             .collect()
     }
 
-    /// Takes news of messages in. News that is lower in the lattice than what is known changes nothing.
+    /// Takes news of messages in: by the attempt and by Meta's id, whichever they name. News that is lower in the lattice
+    /// than what is known changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -107,14 +108,20 @@ impl Tx {
         let mut sorted: Vec<&News> = news.iter().collect();
         sorted.sort_by_key(|news| news.state);
         for group in sorted.chunk_by(|a, b| a.state == b.state) {
-            let list = List::of(group.iter().map(|news| {
-                json!({ "id": maybe_hex(news.id.map(AttemptId::get)), "w": news.wamid, "s": news.state.word(),
-                        "rank": rank(news.state), "e": news.error_code, "why": news.reason, "at": news.at.millis() })
-            }));
-            for sql in [
-                update_message!("id = unhex(r.value ->> 'id')"),
-                update_message!("wamid = r.value ->> 'w'"),
+            let named = |by: fn(&News) -> bool| group.iter().copied().filter(move |news| by(news));
+            let by_id: Vec<&News> = named(|news| news.id.is_some()).collect();
+            let by_wamid: Vec<&News> = named(|news| news.wamid.is_some()).collect();
+            for (news, sql) in [
+                (by_id, update_message!("id = unhex(r.value ->> 'id')")),
+                (by_wamid, update_message!("wamid = r.value ->> 'w'")),
             ] {
+                if news.is_empty() {
+                    continue;
+                }
+                let list = List::of(news.iter().map(|news| {
+                    json!({ "id": maybe_hex(news.id.map(AttemptId::get)), "w": news.wamid, "s": news.state.word(),
+                            "rank": rank(news.state), "e": news.error_code, "why": news.reason, "at": news.at.millis() })
+                }));
                 on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
             }
         }

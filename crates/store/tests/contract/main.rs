@@ -29,4 +29,5 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod watch;
 mod whole;

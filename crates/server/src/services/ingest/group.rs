@@ -2,9 +2,6 @@
 
 use std::collections::HashMap;
 
-use consent::id::ContactId;
-use tokio::sync::OwnedSemaphorePermit;
-
 use super::{
     Arrival,
     apply::{Frame, Part},
@@ -15,9 +12,10 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    intake::{Body, Ticket},
+    intake::{Body, Desk, Ticket},
     services::quiet,
 };
+use consent::id::ContactId;
 
 /// Sees to it that somebody works off what waits. Nobody has to be there beforehand, and a panic costs one group.
 pub(super) fn attend(app: &App) {
@@ -26,9 +24,9 @@ pub(super) fn attend(app: &App) {
     }
 }
 
-async fn work_off(app: App, desk: OwnedSemaphorePermit) {
+async fn work_off(app: App, desk: Desk) {
     loop {
-        let group = app.intake.next_group();
+        let group = app.intake.next_group(&desk);
         if group.is_empty() {
             break;
         }
@@ -94,6 +92,9 @@ async fn read(app: &App, bodies: Vec<Body>) -> Result<Vec<Load>, Error> {
 
 /// Applies everything in one transaction. When that fails because of something in a body, each is tried by itself.
 async fn in_force(app: &App, loads: &[Load]) -> Vec<Result<Vec<ContactId>, Error>> {
+    if let [only] = loads {
+        return vec![run(app, only, Arrival::New).await];
+    }
     let good: Vec<Vec<usize>> = loads.iter().map(Load::good).collect();
     let parts = loads.iter().zip(&good).map(|(load, which)| Part {
         load,
