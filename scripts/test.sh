@@ -20,6 +20,7 @@ main() {
     rust_tests
     step "the binary" cargo build -p cli --bin consentry
     blackbox
+    browser
     summary
 }
 
@@ -69,6 +70,20 @@ blackbox() {
         --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" "${clients[@]}"
     mapfile -t -O "${#skipped[@]}" skipped <"$unbuilt"
     rm "$unbuilt"
+}
+
+# The pages for people, in a real browser and before an accessibility checker.
+browser() {
+    if [ -z "${NODE:-}" ]; then
+        skip "pages in a browser: $NODE_MISSING"
+        return
+    fi
+    if ! need_browser; then
+        skip "pages in a browser: $BROWSER_MISSING"
+        return
+    fi
+    step "pages in a browser" "$NODE" tests/browser/run.mjs --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" \
+        --chromium "$CHROMIUM" --modules "$BROWSER_MODULES" --screens "${CARGO_TARGET_DIR:-target}/browser"
 }
 
 # In CI nothing that exists may be left out. Elsewhere only what a machine without a network cannot have.

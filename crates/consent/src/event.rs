@@ -83,19 +83,22 @@ pub enum StaffAct {
     TopicCreated,
     /// The settings of the flows were changed.
     FlowsChanged,
+    /// A topic was renamed, translated, retired or taken up again.
+    TopicChanged,
     /// A restored copy was acknowledged.
     RestoreAcknowledged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
         Self::TemplateBound,
         Self::TopicCreated,
         Self::FlowsChanged,
+        Self::TopicChanged,
         Self::RestoreAcknowledged,
     ];
 
@@ -109,6 +112,7 @@ impl StaffAct {
             Self::TemplateBound => "template_bound",
             Self::TopicCreated => "topic_created",
             Self::FlowsChanged => "flows_changed",
+            Self::TopicChanged => "topic_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
         }
     }
@@ -269,12 +273,14 @@ pub mod source {
     pub const WORDING: &str = "wording";
     /// A message that was read by a person of ours.
     pub const REVIEW: &str = "review";
+    /// The person, on the page that their preference link opens.
+    pub const PREFERENCE_PAGE: &str = "preference_page";
     /// Somebody of the business.
     pub const STAFF: &str = "staff";
 }
 
 impl Event {
-    /// Whether the person said it in a message to us, whoever read it.
+    /// Whether the person said it to us themselves: in a message, whoever read it, or on their own page.
     #[must_use]
     pub fn is_by_own_message(&self) -> bool {
         [
@@ -282,6 +288,7 @@ impl Event {
             source::BUTTON,
             source::WORDING,
             source::REVIEW,
+            source::PREFERENCE_PAGE,
         ]
         .contains(&self.evidence.source.as_str())
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -66,6 +66,10 @@ pub struct House {
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
     pub restored: AtomicBool,
+    /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
+    pub address: OnceLock<String>,
+    /// What Meta says about the business, as last read.
+    pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
@@ -76,6 +80,15 @@ pub struct House {
     pub(crate) policy: Mutex<Arc<Policy>>,
     /// The settings of the flows as last read, with their version.
     pub(crate) flows: Mutex<Option<Arc<Flows>>>,
+}
+
+/// What the business is called, and where it is reached in WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number in WhatsApp, as digits.
+    pub digits: Option<String>,
 }
 
 /// Tells the workers that there is something to do. They look by themselves as well.
@@ -182,6 +195,8 @@ impl House {
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
+            address: OnceLock::new(),
+            card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
             memory: Arc::default(),
@@ -192,6 +207,16 @@ impl House {
             config,
         });
         Ok(house)
+    }
+}
+
+impl House {
+    /// The address under which the public reaches us, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        let set = self.config.public_url.as_deref();
+        set.or_else(|| self.address.get().map(String::as_str))
+            .map(|url| url.trim_end_matches('/'))
     }
 }
 

@@ -46,6 +46,8 @@ pub struct Config {
     pub keys: Keys,
     /// How long things are kept.
     pub retention: Retention,
+    /// What the pages for people say about the business.
+    pub pages: Pages,
     /// What is written about what happens.
     pub log: Log,
 }
@@ -126,6 +128,20 @@ pub struct Keys {
 pub struct Retention {
     /// Raw bodies, in days.
     pub raw_days: i64,
+}
+
+/// What the pages for people say about the business.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The telephone number under which it is reached in WhatsApp.
+    pub whatsapp: Option<String>,
+    /// Where it says what it does with personal data.
+    pub privacy_url: Option<String>,
+    /// How long a preference link shows something, in days.
+    pub link_days: u32,
 }
 
 /// What is written about what happens.
@@ -259,6 +275,20 @@ impl Config {
                 .parse::<Country>()
                 .map_err(|error| ConfigError::Value(format!("default_region: {error}")))?;
         }
+        for (name, url) in [
+            ("public_url", &self.public_url),
+            ("pages.privacy_url", &self.pages.privacy_url),
+        ] {
+            if let Some(url) = url.as_deref().filter(|url| !is_address(url)) {
+                return Err(ConfigError::Value(format!(
+                    "{name}: `{url}` is no address: want one like https://gate.example.com"
+                )));
+            }
+        }
+        if self.pages.link_days == 0 {
+            let said = "pages.link_days: a link of `0` days shows nothing: want 1 or more";
+            return Err(ConfigError::Value(said.to_owned()));
+        }
         for account in &self.whatsapp.accounts {
             for number in &account.numbers {
                 number
@@ -283,6 +313,16 @@ impl Config {
     }
 }
 
+/// Whether a text is the address of a page, without what does not belong in one.
+fn is_address(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"'\\`".contains(c);
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+        && text.chars().all(plain)
+}
+
 /// Whether a variable (without its prefix) names a setting: its first part is a key of the defaults.
 fn is_setting(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -290,8 +330,16 @@ fn is_setting(name: &str) -> bool {
     KEYS.contains(&first) && (name.contains("__") || !SECTIONS.contains(&first))
 }
 
-const SECTIONS: [&str; 6] = ["whatsapp", "gateway", "relay", "keys", "retention", "log"];
-const KEYS: [&str; 12] = [
+const SECTIONS: [&str; 7] = [
+    "whatsapp",
+    "gateway",
+    "relay",
+    "keys",
+    "retention",
+    "pages",
+    "log",
+];
+const KEYS: [&str; 13] = [
     "listen",
     "public_listen",
     "database",
@@ -303,6 +351,7 @@ const KEYS: [&str; 12] = [
     "relay",
     "keys",
     "retention",
+    "pages",
     "log",
 ];
 

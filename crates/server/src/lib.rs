@@ -13,5 +13,6 @@ pub mod memory;
 pub mod serve;
 pub mod services;
 pub mod together;
+pub mod ui;
 pub mod vault;
 pub mod worker;

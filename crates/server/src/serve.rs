@@ -125,6 +125,12 @@ impl Server {
         let mut doors = vec![open(main, http::router(app.clone()), &stop)];
         tracing::info!("listening on http://{addr}");
         let public_addr = public.as_ref().map(|(_, addr)| *addr);
+        // Links that lead to this very machine are good enough to try things out, and for nothing else.
+        let reached = public_addr.unwrap_or(addr);
+        if reached.ip().is_loopback() {
+            // A house that opens its doors a second time keeps the first address in its links.
+            let _ = app.address.set(format!("http://{reached}"));
+        }
         if let Some((listener, addr)) = public {
             doors.push(open(listener, http::public_router(app.clone()), &stop));
             tracing::info!("listening for the public on http://{addr}");

@@ -1,6 +1,7 @@
 //! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
 
 pub mod alias;
+pub mod code;
 pub mod codec;
 pub mod contact;
 pub mod error;
@@ -20,6 +21,7 @@ pub mod review;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
+pub mod topic;
 pub mod version;
 pub mod watch;
 pub mod whole;

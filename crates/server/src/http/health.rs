@@ -99,6 +99,10 @@ fn recorder() -> &'static PrometheusHandle {
         metrics::counter!("consentry_webhook_signature_failures_total").absolute(0);
         metrics::describe_counter!("consentry_verdicts_total", "Verdicts, by door and code.");
         metrics::describe_counter!(
+            "consentry_preference_page_total",
+            "Visits of preference pages, by what came of them."
+        );
+        metrics::describe_counter!(
             "consentry_http_requests_total",
             "Requests, by route and status."
         );

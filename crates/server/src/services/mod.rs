@@ -1,6 +1,7 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod backup;
+pub mod business;
 pub mod callers;
 pub mod cast;
 pub mod check;
@@ -18,6 +19,7 @@ pub mod messages;
 pub mod numbering;
 pub mod policy;
 pub mod policy_json;
+pub mod preferences;
 pub mod proof;
 pub mod quarantine;
 pub mod quiet;

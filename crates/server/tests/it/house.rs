@@ -35,6 +35,9 @@ pub const START_MS: i64 = 1_795_341_600_000;
 /// A business number of the test's account.
 pub const NUMBER: &str = "109900000000001";
 
+/// Where the public reaches the house.
+pub const PUBLIC: &str = "https://gate.example.com";
+
 /// A house with its door open.
 pub struct House {
     pub app: App,
@@ -100,7 +103,8 @@ impl House {
             "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
              [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
              verify_token = \"example-verify\"\naccess_token = \"example-token\"\n\
-             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n",
+             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n\
+             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n",
             "0123456789abcdef".repeat(4)
         );
         let file = folder.path().join("consentry.toml");
@@ -110,6 +114,7 @@ impl House {
         let app = Opened::open(config, Clock::Stepped(Arc::clone(&at)))
             .await
             .unwrap();
+        app.address.set(PUBLIC.to_owned()).unwrap();
         let key = keys::create(&app, "test", Role::Admin, "test")
             .await
             .unwrap();
@@ -245,6 +250,36 @@ impl House {
     pub async fn opt_out(&self, to: &str) -> Value {
         self.event(serde_json::json!({"to": to, "kind": "opt_out"}))
             .await
+    }
+
+    /// The path of a contact's own page.
+    pub async fn link(&self, contact: &str) -> String {
+        let path = format!("/api/v1/contacts/{contact}/preference_link");
+        let request = self.request("POST", &path, None).body(Body::empty());
+        let made = self.raw(request.unwrap()).await.expect(201).json();
+        let url = made["url"].as_str().unwrap();
+        url.strip_prefix(PUBLIC).unwrap().to_owned()
+    }
+
+    /// A form, as a browser sends it, without any key.
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.to_owned()));
+        self.raw(request.unwrap()).await
+    }
+
+    /// What a browser without any key sees.
+    pub async fn see(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty());
+        self.raw(request.unwrap()).await
+    }
+
+    /// The events of a contact, newest first.
+    pub async fn events(&self, contact: &str) -> Vec<Value> {
+        let path = format!("/api/v1/contacts/{contact}/timeline?limit=500");
+        let page = self.get(&path).await.expect(200).json();
+        page["items"].as_array().unwrap().clone()
     }
 
     /// The verdict about marketing: `allow`, or the code.

@@ -14,3 +14,6 @@ mod api_events;
 mod api_house;
 mod house;
 mod memory;
+mod page;
+mod page_links;
+mod topics;

@@ -31,6 +31,7 @@ impl Tx {
             "delete from webhook_person where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from event_detail where contact_id = $1",
             "delete from alias where contact_id = $1",
+            "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
             "delete from reply where contact_id = $1",

@@ -29,5 +29,6 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod topics;
 mod watch;
 mod whole;

@@ -2,10 +2,11 @@
 
 use consent::{alias::Alias, id::ContactId};
 
-use crate::app::House;
+use crate::{app::House, services::preferences};
 
 /// The link that is given to one address of a person; none where no public address is set.
 #[must_use]
-pub fn link(_app: &House, _contact: ContactId, _alias: &Alias) -> Option<String> {
-    None
+pub fn link(app: &House, contact: ContactId, alias: &Alias) -> Option<String> {
+    let made = preferences::link::link(app, contact, alias, app.clock.now());
+    made.ok().map(|link| link.url)
 }
