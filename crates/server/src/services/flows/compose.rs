@@ -8,7 +8,7 @@ use consent::{
     scope::Category,
 };
 use graph::message::{self, BadMessage, Button, FlowCall, Outgoing, Row};
-use store::{house::TopicLine, reply::ReplyLine};
+use store::{house::TopicLine, reply::ReplyLine, topic::TopicText};
 
 use super::{
     link,
@@ -41,6 +41,28 @@ pub struct Desk<'a> {
     pub policy: &'a Policy,
     /// The topics.
     pub topics: &'a [TopicLine],
+    /// What they are called in other languages.
+    pub texts: &'a [TopicText],
+    /// Whether the person may be asked whether they want something again.
+    pub may_ask: bool,
+}
+
+impl<'a> Desk<'a> {
+    /// Whether a confirmation of a stop asks for topics.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.may_ask && self.flows.questions && self.offered().next().is_some()
+    }
+
+    /// The topics that can be had again after offers were stopped.
+    fn offered(&self) -> impl Iterator<Item = &'a TopicLine> + use<'a> {
+        let policy = self.policy;
+        self.topics.iter().filter(move |line| {
+            let rule = policy.topics.get(&line.topic.id);
+            let in_use = rule.is_none_or(|rule| rule.retired.is_none());
+            in_use && line.topic.category == Category::Marketing
+        })
+    }
 }
 
 /// The words of a question, of those kinds that put one.
@@ -199,7 +221,7 @@ impl Letter<'_> {
         let keys = [Key::Stopped, Key::Channels, Key::Link];
         let text = self.words(&keys);
         let fits = text.chars().count() <= BUTTONS_TEXT_MAX;
-        if fits && self.desk.flows.questions && self.offered().next().is_some() {
+        if fits && self.desk.asks() {
             return self.with_buttons(&text, &[(Choice::Topics, Key::Choose)]);
         }
         self.text(&keys)
@@ -230,10 +252,11 @@ impl Letter<'_> {
 
     fn list_of_topics(&self) -> Result<Outgoing, BadMessage> {
         let rows: Vec<(String, String)> = self
+            .desk
             .offered()
             .take(ROWS_MAX)
             .map(|line| {
-                let name: String = line.name.chars().take(ROW_CHARS_MAX).collect();
+                let name: String = self.name(line).chars().take(ROW_CHARS_MAX).collect();
                 (self.ticket(Choice::Topic(line.topic.id)), name)
             })
             .collect();
@@ -262,10 +285,17 @@ impl Letter<'_> {
         message::template(&self.to, name, language, None)
     }
 
-    /// The topics that can be had again after offers were stopped.
-    fn offered(&self) -> impl Iterator<Item = &TopicLine> {
-        let topics = self.desk.topics.iter();
-        topics.filter(|line| line.topic.category == Category::Marketing)
+    /// What a topic is called in the language of the letter, or in the one that it is a form of.
+    fn name<'b>(&'b self, line: &'b TopicLine) -> &'b str {
+        let of_topic = |language: &str| {
+            let mut texts = self.desk.texts.iter();
+            texts.find(|text| {
+                text.topic == line.topic.id && text.language.eq_ignore_ascii_case(language)
+            })
+        };
+        let language = self.line.language.as_str();
+        let found = of_topic(language).or_else(|| of_topic(words::base(language)));
+        found.map_or(&line.name, |text| &text.name)
     }
 
     fn topic(&self) -> String {
@@ -273,7 +303,9 @@ impl Letter<'_> {
         let id = id.and_then(|id| id.parse::<TopicId>().ok());
         let mut topics = self.desk.topics.iter();
         let found = topics.find(|line| Some(line.topic.id) == id);
-        found.map(|line| line.name.clone()).unwrap_or_default()
+        found
+            .map(|line| self.name(line).to_owned())
+            .unwrap_or_default()
     }
 
     fn date(&self) -> String {

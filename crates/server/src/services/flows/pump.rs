@@ -46,6 +46,10 @@ const AT_ONCE: usize = 8;
 const PAUSE_MS: i64 = 3_000;
 /// How many answers one person gets in a day: two machines must not talk to each other for ever.
 const PER_DAY_MAX: i64 = 20;
+/// How long after a refusal nobody is asked again whether they want something all the same.
+const ASK_AGAIN_MS: i64 = 365 * DAY_MS;
+/// The kind of nudge that such a question is.
+const ASK: &str = "ask";
 /// What Meta refuses for now and takes later.
 const LATER: [i64; 5] = [4, 80_007, 130_429, 131_056, 133_004];
 
@@ -127,6 +131,7 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         Ok(wish) => wish,
         Err(why) => return ended(ReplyState::Rejected, &why),
     };
+    let asks = kind == Kind::Stopped && wish.asks;
     let detail: Detail = serde_json::from_str(&line.detail).unwrap_or_default();
     let confirms = detail.confirms.iter();
     let tie = Tie {
@@ -136,8 +141,15 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
             .collect(),
         until: line.said.plus_millis(life),
     };
-    let passed = send::answer(app, wish, tie).await?;
-    Ok(fate(app, passed))
+    let passed = send::answer(app, wish.wish, tie).await?;
+    let fate = fate(app, passed);
+    if asks && matches!(fate, Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)) {
+        let mut tx = app.store.begin().await?;
+        let since = now.plus_millis(-ASK_AGAIN_MS);
+        tx.nudge(&[line.contact], ASK, (since, now)).await?;
+        tx.commit().await?;
+    }
+    Ok(fate)
 }
 
 /// Whether the settings let an answer of this kind out.
@@ -158,12 +170,19 @@ const fn is_on(flows: &Flows, kind: Kind) -> bool {
     }
 }
 
+/// A message that is ready to go.
+struct Composed {
+    wish: Wish,
+    /// Whether it asks for something that was refused.
+    asks: bool,
+}
+
 async fn wish(
     app: &App,
     flows: &Flows,
     (line, kind): (&ReplyLine, Kind),
     (alias, token): (&Alias, Bearer),
-) -> Result<Result<Wish, String>, Error> {
+) -> Result<Result<Composed, String>, Error> {
     let number = line.number.parse().ok();
     let account = number
         .as_ref()
@@ -176,18 +195,24 @@ async fn wish(
     }
     let topics = app.store.topics().await?;
     let policy = policy::current(app).await?;
+    let texts = app.store.topic_texts().await?;
+    let asked = app.store.nudged(line.contact, ASK).await?;
+    let now = app.clock.now();
     let desk = Desk {
         app,
         flows,
         policy: &policy,
         topics: &topics,
+        texts: &texts,
+        may_ask: asked.is_none_or(|at| now.millis_since(at) > ASK_AGAIN_MS),
     };
     let outgoing = match compose::compose(desk, line, kind, alias) {
         Ok(outgoing) => outgoing,
         Err(why) => return Ok(Err(why.to_string())),
     };
     let version = app.config.whatsapp.version.parse();
-    Ok(Ok(Wish {
+    let asks = desk.asks();
+    let wish = Wish {
         route: SendRoute {
             version: version.unwrap_or_else(|_| newest()),
             number,
@@ -198,7 +223,8 @@ async fn wish(
         outgoing,
         topic: None,
         token,
-    }))
+    };
+    Ok(Ok(Composed { wish, asks }))
 }
 
 fn fate(app: &App, passed: Passed) -> Fate {

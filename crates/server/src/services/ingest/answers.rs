@@ -107,10 +107,11 @@ pub(super) async fn take(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) 
         .facts
         .iter()
         .any(|(_, fact)| matches!(fact, Fact::OptOut(_) | Fact::OptIn(_)));
-    if spoke || done.tap.is_some_and(Tap::settles) {
+    let starts = matches!(done.reading, Reading::Start(_));
+    if spoke || starts || done.tap.is_some_and(Tap::settles) {
         settle(work, tx, done).await?;
     }
-    if matches!(done.reading, Reading::Start(_)) {
+    if starts {
         end_pauses(work, tx, done).await?;
     }
     Ok(())
