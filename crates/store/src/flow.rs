@@ -113,9 +113,11 @@ impl Tx {
                    cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
                    on conflict (contact_id, kind) do update set at_ms = excluded.at_ms where nudge.at_ms < $2 \
                    returning contact_id";
-        let list = List::of(contacts.iter().map(
-            |contact| json!({ "c": hex(contact.get()), "k": kind, "at": now.millis() }),
-        ));
+        let list = List::of(
+            contacts
+                .iter()
+                .map(|contact| json!({ "c": hex(contact.get()), "k": kind, "at": now.millis() })),
+        );
         let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(sql)
             .bind(list.text()).bind(since.millis()).fetch_all(conn).await?);
         rows.into_iter()

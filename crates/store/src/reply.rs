@@ -206,7 +206,9 @@ impl Tx {
                    where contact_id = $1 and id = $2 and state = 'waiting'";
         let contact = ended.contact.get().as_bytes().to_vec();
         let id = ended.id.as_bytes().to_vec();
-        let attempt = ended.attempt.map(|attempt| attempt.get().as_bytes().to_vec());
+        let attempt = ended
+            .attempt
+            .map(|attempt| attempt.get().as_bytes().to_vec());
         on_tx!(self, conn => {
             sqlx::query(sql).bind(contact).bind(id).bind(ended.state.word()).bind(attempt)
                 .bind(clean_some(ended.why)).bind(now.millis()).execute(conn).await?;
@@ -224,7 +226,8 @@ impl Tx {
         id: Uuid,
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "update reply set due_ms = $3 where contact_id = $1 and id = $2 and state = 'waiting'";
+        let sql =
+            "update reply set due_ms = $3 where contact_id = $1 and id = $2 and state = 'waiting'";
         let contact = contact.get().as_bytes().to_vec();
         let id = id.as_bytes().to_vec();
         on_tx!(self, conn => {

@@ -137,7 +137,10 @@ mod tests {
                 let words = built_in(language, *key).unwrap_or_default();
                 let length = words.chars().count();
                 assert!(length > 0, "{language} does not say `{}`", key.word());
-                assert!(length <= key.chars_max(), "{language}: `{words}` is too long");
+                assert!(
+                    length <= key.chars_max(),
+                    "{language}: `{words}` is too long"
+                );
             }
             for line in text.lines().filter(|line| !line.is_empty()) {
                 let (name, words) = line.split_once(" = ").unwrap();

@@ -167,8 +167,7 @@ pub async fn decide(
     }
     let length = body.reason.trim().chars().count();
     if !(1..=REASON_CHARS_MAX).contains(&length) {
-        let message =
-            format!("the reason has {length} characters: want 1 to {REASON_CHARS_MAX}");
+        let message = format!("the reason has {length} characters: want 1 to {REASON_CHARS_MAX}");
         return Err(Error::field("reason", message));
     }
     let line = find(app, id).await?;
@@ -265,19 +264,14 @@ fn facts(verdict: &str, policy: &Policy) -> Vec<Fact> {
 }
 
 /// A keyword, a button and WhatsApp's own switch cannot be taken back by anybody but the person.
-async fn may_be_taken_back(
-    tx: &mut Tx,
-    contact: ContactId,
-    event: EventId,
-) -> Result<(), Error> {
+async fn may_be_taken_back(tx: &mut Tx, contact: ContactId, event: EventId) -> Result<(), Error> {
     let history = tx.history(contact).await?;
-    let mut events = history
-        .iter()
-        .filter_map(store::event::EventLine::event);
+    let mut events = history.iter().filter_map(store::event::EventLine::event);
     match events.find(|other| other.id == event) {
         Some(event) if event.is_retractable() => Ok(()),
         Some(_) | None => {
-            let message = "the person said so with a keyword or a button: nobody else can take that back";
+            let message =
+                "the person said so with a keyword or a button: nobody else can take that back";
             Err(Error::Conflict(message.to_owned()))
         }
     }

@@ -68,7 +68,10 @@ impl House {
         }
         let app = Opened::open(config, Clock::Real).await.unwrap();
         templates::refresh(&app).await.unwrap();
-        let key = keys::create(&app, "Mia", Role::Admin, "test").await.unwrap().key;
+        let key = keys::create(&app, "Mia", Role::Admin, "test")
+            .await
+            .unwrap()
+            .key;
         let router = server::http::router(App::clone(&app));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -117,7 +120,8 @@ impl House {
     pub async fn acts(&self, who: &str, action: &str, args: Value) -> Value {
         let id = self.customer(who).await;
         let path = format!("customers/{id}/{action}");
-        self.control(reqwest::Method::POST, &path, Some(&args)).await
+        self.control(reqwest::Method::POST, &path, Some(&args))
+            .await
     }
 
     /// A customer writes, taps or picks; returns once we have taken it in, and what is due was sent.
@@ -125,7 +129,11 @@ impl House {
         let done = self.acts(who, action, args).await;
         let wamid = done["id"].as_str().unwrap().to_owned();
         self.until(|| async {
-            let found = self.app.store.find_messages(&[], std::slice::from_ref(&wamid)).await;
+            let found = self
+                .app
+                .store
+                .find_messages(&[], std::slice::from_ref(&wamid))
+                .await;
             !found.unwrap().is_empty()
         })
         .await;
@@ -170,7 +178,8 @@ impl House {
     }
 
     pub async fn fault(&self, body: Value) {
-        self.control(reqwest::Method::POST, "faults", Some(&body)).await;
+        self.control(reqwest::Method::POST, "faults", Some(&body))
+            .await;
     }
 
     /// Posts messages as Meta would, in a body of their own.
@@ -202,7 +211,10 @@ impl House {
             .unwrap();
         let status = answer.status();
         let bytes = to_bytes(answer.into_body(), 1 << 22).await.unwrap();
-        (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+        (
+            status,
+            serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        )
     }
 
     /// Whether a message of a category may go to somebody now: `allow`, or the code.

@@ -1,10 +1,6 @@
 //! One confirmation for each opt-out: never two, never late, never for what the person did not write to us.
 
-use consent::{
-    id::EventId,
-    permit::Recipient,
-    scope::Category,
-};
+use consent::{id::EventId, permit::Recipient, scope::Category};
 use serde_json::json;
 use server::services::{
     flows::{answer::id_of, pump},
@@ -17,7 +13,10 @@ use crate::house::{ADA, House, NUMBER, tap, text};
 /// Lets the simulator's window open without a word about consent.
 async fn greet(house: &House) {
     house.says(ADA, "hello there").await;
-    assert!(house.phone(ADA).await.is_empty(), "a greeting is not answered");
+    assert!(
+        house.phone(ADA).await.is_empty(),
+        "a greeting is not answered"
+    );
 }
 
 #[tokio::test]
@@ -40,7 +39,12 @@ async fn replays_and_duplicates_at_one_time_make_one_confirmation() {
     pump::step(&house.app).await.unwrap();
     let phone = house.phone(ADA).await;
     assert_eq!(phone.len(), 1, "{phone:?}");
-    assert!(phone[0]["body"].as_str().unwrap().contains("no more offers"));
+    assert!(
+        phone[0]["body"]
+            .as_str()
+            .unwrap()
+            .contains("no more offers")
+    );
     house
         .until(|| async {
             pump::step(&house.app).await.unwrap();
@@ -56,7 +60,12 @@ async fn whoever_stops_everything_is_told_once_and_then_left_alone() {
     house.says(ADA, "Stop all").await;
     let phone = house.phone(ADA).await;
     assert_eq!(phone.len(), 1);
-    assert!(phone[0]["body"].as_str().unwrap().contains("not write to you any more"));
+    assert!(
+        phone[0]["body"]
+            .as_str()
+            .unwrap()
+            .contains("not write to you any more")
+    );
     assert_eq!(house.may(ADA, Category::Service).await, "opted_out_all");
     assert_eq!(house.may(ADA, Category::Utility).await, "opted_out_all");
     // Each opt-out is confirmed by itself, and by nothing else.
@@ -71,7 +80,10 @@ async fn what_is_older_than_five_minutes_is_in_force_and_not_answered() {
     let late = text(ADA, "wamid.late", &house.seconds_ago(400), "stop");
     assert_eq!(house.posts(json!([late])).await, 200);
     pump::step(&house.app).await.unwrap();
-    assert_eq!(house.may(ADA, Category::Marketing).await, "opted_out_category");
+    assert_eq!(
+        house.may(ADA, Category::Marketing).await,
+        "opted_out_category"
+    );
     assert!(house.replies(ADA).await.is_empty());
     // One that waited too long in line: nothing could be sent in time.
     let contact = house.contact(ADA).await;
@@ -94,7 +106,10 @@ async fn what_is_older_than_five_minutes_is_in_force_and_not_answered() {
     tx.keep_replies(&[waited]).await.unwrap();
     tx.commit().await.unwrap();
     pump::step(&house.app).await.unwrap();
-    assert_eq!(house.states(ADA).await, [("stopped".to_owned(), ReplyState::Late)]);
+    assert_eq!(
+        house.states(ADA).await,
+        [("stopped".to_owned(), ReplyState::Late)]
+    );
     assert!(house.phone(ADA).await.is_empty());
 }
 
@@ -110,10 +125,19 @@ async fn an_edit_a_group_and_whatsapps_own_switch_get_no_answer() {
     assert_eq!(house.posts(json!([edit, in_group])).await, 200);
     house.acts(ADA, "offers", json!({ "on": false })).await;
     house
-        .until(|| async { house.kinds(ADA).await.iter().any(|kind| kind.starts_with("platform")) })
+        .until(|| async {
+            house
+                .kinds(ADA)
+                .await
+                .iter()
+                .any(|kind| kind.starts_with("platform"))
+        })
         .await;
     pump::step(&house.app).await.unwrap();
-    assert_eq!(house.may(ADA, Category::Marketing).await, "opted_out_category");
+    assert_eq!(
+        house.may(ADA, Category::Marketing).await,
+        "opted_out_category"
+    );
     assert!(house.replies(ADA).await.is_empty());
     assert!(house.phone(ADA).await.is_empty());
 }
@@ -122,13 +146,20 @@ async fn an_edit_a_group_and_whatsapps_own_switch_get_no_answer() {
 async fn an_answer_of_unknown_outcome_is_never_sent_again() {
     let house = House::open().await;
     greet(&house).await;
-    house.fault(json!({ "kind": "hang", "ms": 3_000, "accepted": true })).await;
+    house
+        .fault(json!({ "kind": "hang", "ms": 3_000, "accepted": true }))
+        .await;
     house.says(ADA, "stop").await;
     for _ in 0..3 {
         pump::step(&house.app).await.unwrap();
     }
-    assert_eq!(house.states(ADA).await, [("stopped".to_owned(), ReplyState::Unknown)]);
-    house.until(|| async { !house.phone(ADA).await.is_empty() }).await;
+    assert_eq!(
+        house.states(ADA).await,
+        [("stopped".to_owned(), ReplyState::Unknown)]
+    );
+    house
+        .until(|| async { !house.phone(ADA).await.is_empty() })
+        .await;
     assert_eq!(house.phone(ADA).await.len(), 1);
 }
 
@@ -167,7 +198,10 @@ async fn killed_between_reservation_and_answer_it_sends_nothing_twice() {
     tx.settle_abandoned(now, now).await.unwrap();
     tx.commit().await.unwrap();
     pump::step(&house.app).await.unwrap();
-    assert_eq!(house.states(ADA).await, [("stopped_all".to_owned(), ReplyState::Unknown)]);
+    assert_eq!(
+        house.states(ADA).await,
+        [("stopped_all".to_owned(), ReplyState::Unknown)]
+    );
     assert!(house.phone(ADA).await.is_empty());
 }
 
@@ -179,7 +213,10 @@ async fn while_meta_cannot_be_reached_an_answer_waits_and_goes_once() {
         .fault(json!({ "kind": "error", "status": 400, "code": 131_056 }))
         .await;
     house.says(ADA, "stop").await;
-    assert_eq!(house.states(ADA).await, [("stopped".to_owned(), ReplyState::Waiting)]);
+    assert_eq!(
+        house.states(ADA).await,
+        [("stopped".to_owned(), ReplyState::Waiting)]
+    );
     let line = house.replies(ADA).await.pop().unwrap();
     let mut tx = house.app.store.begin().await.unwrap();
     tx.put_off_reply(line.contact, line.id, house.app.clock.now())
@@ -187,7 +224,10 @@ async fn while_meta_cannot_be_reached_an_answer_waits_and_goes_once() {
         .unwrap();
     tx.commit().await.unwrap();
     pump::step(&house.app).await.unwrap();
-    assert_eq!(house.states(ADA).await, [("stopped".to_owned(), ReplyState::Sent)]);
+    assert_eq!(
+        house.states(ADA).await,
+        [("stopped".to_owned(), ReplyState::Sent)]
+    );
     assert_eq!(house.phone(ADA).await.len(), 1);
 }
 
@@ -210,7 +250,12 @@ async fn a_menu_answer_that_nobody_asked_for_changes_nothing() {
     ];
     let before = house.kinds(ADA).await;
     for (count, id) in forged.iter().enumerate() {
-        let message = tap(ADA, &format!("wamid.forged{count}"), &at, (id, "Yes, please"));
+        let message = tap(
+            ADA,
+            &format!("wamid.forged{count}"),
+            &at,
+            (id, "Yes, please"),
+        );
         assert_eq!(house.posts(json!([message])).await, 200);
     }
     // Somebody else's button is nobody's here.
@@ -227,7 +272,9 @@ async fn four_thousand_characters_of_anything_change_nothing() {
     let house = House::open().await;
     greet(&house).await;
     let at = house.seconds_ago(0);
-    let anything = ["a", "stop ", "🛑", "\u{0}", "ا", "{menu}", "START\n", "\u{202e}", "𝓢"];
+    let anything = [
+        "a", "stop ", "🛑", "\u{0}", "ا", "{menu}", "START\n", "\u{202e}", "𝓢",
+    ];
     let before = house.kinds(ADA).await;
     for (count, part) in anything.iter().enumerate() {
         let words: String = part.chars().cycle().take(4_096).collect();

@@ -16,7 +16,10 @@ async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
     assert_eq!(house.may(LUZ, Category::Marketing).await, "allow");
 
     house.says(LUZ, "por favor no me manden más ofertas").await;
-    assert_eq!(house.may(LUZ, Category::Marketing).await, "opted_out_category");
+    assert_eq!(
+        house.may(LUZ, Category::Marketing).await,
+        "opted_out_category"
+    );
     assert_eq!(house.may(LUZ, Category::Utility).await, "allow");
     let phone = house.phone(LUZ).await;
     assert_eq!(phone.len(), 1, "{phone:?}");
@@ -30,27 +33,48 @@ async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
     assert_eq!(asked["buttons"][0]["text"], json!("Zapatos"), "{asked}");
     house.hears(LUZ, "pick", json!({ "row": "Zapatos" })).await;
     let told = house.newest(LUZ).await;
-    assert!(told["body"].as_str().unwrap().contains("«Zapatos»"), "{told}");
+    assert!(
+        told["body"].as_str().unwrap().contains("«Zapatos»"),
+        "{told}"
+    );
     let about = json!({ "to": LUZ, "category": "marketing", "topic": topic["id"] });
     let (_, answer) = house.api("POST", "/api/v1/check", Some(about)).await;
     assert_eq!(answer["allow"], json!(true), "{answer}");
-    assert_eq!(house.may(LUZ, Category::Marketing).await, "opted_out_category");
+    assert_eq!(
+        house.may(LUZ, Category::Marketing).await,
+        "opted_out_category"
+    );
 
     // WhatsApp's own switch is another thing: START says so.
     house.acts(LUZ, "offers", json!({ "on": false })).await;
     house
-        .until(|| async { house.kinds(LUZ).await.iter().any(|kind| kind.starts_with("platform_stop")) })
+        .until(|| async {
+            house
+                .kinds(LUZ)
+                .await
+                .iter()
+                .any(|kind| kind.starts_with("platform_stop"))
+        })
         .await;
     let before = house.phone(LUZ).await.len();
-    server::services::flows::pump::step(&house.app).await.unwrap();
-    assert_eq!(house.phone(LUZ).await.len(), before, "a platform stop is not answered");
+    server::services::flows::pump::step(&house.app)
+        .await
+        .unwrap();
+    assert_eq!(
+        house.phone(LUZ).await.len(),
+        before,
+        "a platform stop is not answered"
+    );
     house.says(LUZ, "START").await;
     let told = house.newest(LUZ).await;
     let words = told["body"].as_str().unwrap();
     assert!(words.contains("responde STOP"), "how to leave: {words}");
     assert!(words.contains("de vez en cuando"), "how often: {words}");
     assert!(words.contains("Ofertas y anuncios"), "the switch: {words}");
-    assert_eq!(house.may(LUZ, Category::Marketing).await, "platform_opt_out");
+    assert_eq!(
+        house.may(LUZ, Category::Marketing).await,
+        "platform_opt_out"
+    );
 
     house.acts(LUZ, "offers", json!({ "on": true })).await;
     house

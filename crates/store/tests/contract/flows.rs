@@ -111,9 +111,15 @@ async fn a_message_has_one_answer_that_ends_once(place: Arc<Place>) {
 async fn answers_and_reviews_go_with_the_person(place: Arc<Place>) {
     let (ana, bea) = (place.newcomer("Ana").await, place.newcomer("Bea").await);
     let mut tx = place.store.begin().await.unwrap();
-    tx.keep_replies(&[reply(ana, 1), reply(bea, 1)]).await.unwrap();
-    tx.keep_reviews(&[review(ana, 1), review(bea, 1)]).await.unwrap();
-    tx.nudge(&[ana, bea], "reminder", (at(0), at(5))).await.unwrap();
+    tx.keep_replies(&[reply(ana, 1), reply(bea, 1)])
+        .await
+        .unwrap();
+    tx.keep_reviews(&[review(ana, 1), review(bea, 1)])
+        .await
+        .unwrap();
+    tx.nudge(&[ana, bea], "reminder", (at(0), at(5)))
+        .await
+        .unwrap();
     tx.erase(ana, &[], at(9)).await.unwrap();
     tx.commit().await.unwrap();
     for table in ["reply", "review", "nudge"] {
@@ -128,7 +134,10 @@ async fn a_review_is_decided_by_whoever_saw_it_as_it_stands(place: Arc<Place>) {
     let mut tx = place.store.begin().await.unwrap();
     tx.keep_reviews(&[one.clone(), two.clone()]).await.unwrap();
     tx.keep_reviews(&[]).await.unwrap();
-    assert_eq!(tx.open_reviews(ana).await.unwrap(), [one.clone(), two.clone()]);
+    assert_eq!(
+        tx.open_reviews(ana).await.unwrap(),
+        [one.clone(), two.clone()]
+    );
     tx.commit().await.unwrap();
     let store = &place.store;
     assert_eq!(store.count_reviews().await.unwrap(), 2);
@@ -191,7 +200,13 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
     tx.set_standings(&[update]).await.unwrap();
     tx.commit().await.unwrap();
     let store = &place.store;
-    assert!(store.unnudged("reminder", at(0), 9).await.unwrap().is_empty());
+    assert!(
+        store
+            .unnudged("reminder", at(0), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let due = store.unnudged("reminder", at(100), 9).await.unwrap();
     assert_eq!(due.len(), 1, "{due:?}");
     assert_eq!(due[0].0, ana);
@@ -208,5 +223,11 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
         assert_eq!(mine, want, "{ms}");
     }
     assert_eq!(store.nudged(ana, "reminder").await.unwrap(), Some(at(100)));
-    assert!(store.unnudged("reminder", at(100), 9).await.unwrap().is_empty());
+    assert!(
+        store
+            .unnudged("reminder", at(100), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }

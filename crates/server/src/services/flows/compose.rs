@@ -1,12 +1,6 @@
 //! From an answer in line to the message that goes out.
 
-use consent::{
-    alias::Alias,
-    id::TopicId,
-    permit::Recipient,
-    policy::Policy,
-    scope::Category,
-};
+use consent::{alias::Alias, id::TopicId, permit::Recipient, policy::Policy, scope::Category};
 use graph::message::{self, BadMessage, Button, FlowCall, Outgoing, Row};
 use store::{house::TopicLine, reply::ReplyLine, topic::TopicText};
 
@@ -138,7 +132,10 @@ impl Letter<'_> {
                 self.text(&[Key::Started, Key::Platform, Key::Link])
             }
             Kind::Started => self.text(&[Key::Started, Key::Link]),
-            Kind::Question => self.buttons(Key::Question, &[(Choice::Yes, Key::Yes), (Choice::No, Key::No)]),
+            Kind::Question => self.buttons(
+                Key::Question,
+                &[(Choice::Yes, Key::Yes), (Choice::No, Key::No)],
+            ),
             Kind::Help => self.text(&[Key::Help, Key::Channels, Key::Link]),
             Kind::Menu => self.menu(),
             Kind::Topics => self.list_of_topics(),
@@ -148,7 +145,10 @@ impl Letter<'_> {
             Kind::Paused => self.text(&[Key::Paused]),
             Kind::Doubt => self.buttons(
                 Key::Doubt,
-                &[(Choice::StopOffers, Key::StopOffers), (Choice::Keep, Key::Keep)],
+                &[
+                    (Choice::StopOffers, Key::StopOffers),
+                    (Choice::Keep, Key::Keep),
+                ],
             ),
             Kind::Erasure => self.text(&[Key::Erasure]),
             Kind::WrongNumber => self.text(&[Key::WrongNumber]),
@@ -200,11 +200,7 @@ impl Letter<'_> {
         self.with_buttons(&self.words(&keys), choices)
     }
 
-    fn with_buttons(
-        &self,
-        text: &str,
-        choices: &[(Choice, Key)],
-    ) -> Result<Outgoing, BadMessage> {
+    fn with_buttons(&self, text: &str, choices: &[(Choice, Key)]) -> Result<Outgoing, BadMessage> {
         let made: Vec<(String, String)> = choices
             .iter()
             .map(|(choice, key)| (self.ticket(*choice), self.say(*key)))

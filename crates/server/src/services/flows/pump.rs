@@ -116,13 +116,23 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         return ended(ReplyState::Off, "switched off");
     }
     let now = app.clock.now();
-    let life = if kind == Kind::Reminder { REMINDER_MS } else { FRESH_MS };
+    let life = if kind == Kind::Reminder {
+        REMINDER_MS
+    } else {
+        FRESH_MS
+    };
     let day_ago = now.plus_millis(-DAY_MS);
     if app.store.count_replies(line.contact, day_ago).await? > PER_DAY_MAX {
-        return ended(ReplyState::Refused, "this person got too many answers today");
+        return ended(
+            ReplyState::Refused,
+            "this person got too many answers today",
+        );
     }
     let Some(token) = app.token.clone() else {
-        return ended(ReplyState::Rejected, "whatsapp.access_token is not configured");
+        return ended(
+            ReplyState::Rejected,
+            "whatsapp.access_token is not configured",
+        );
     };
     let Ok(alias) = who::alias(app, &line.recipient) else {
         return ended(ReplyState::Rejected, "the address cannot be read");
@@ -143,7 +153,12 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
     };
     let passed = send::answer(app, wish.wish, tie).await?;
     let fate = fate(app, passed);
-    if asks && matches!(fate, Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)) {
+    if asks
+        && matches!(
+            fate,
+            Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)
+        )
+    {
         let mut tx = app.store.begin().await?;
         let since = now.plus_millis(-ASK_AGAIN_MS);
         tx.nudge(&[line.contact], ASK, (since, now)).await?;
@@ -236,7 +251,9 @@ fn fate(app: &App, passed: Passed) -> Fate {
         }
         Passed::Sent(Sent::Answered(status, body)) => {
             let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
-            let code = value.pointer("/error/code").and_then(serde_json::Value::as_i64);
+            let code = value
+                .pointer("/error/code")
+                .and_then(serde_json::Value::as_i64);
             if code.is_some_and(|code| LATER.contains(&code)) {
                 return Fate::PutOff;
             }
@@ -248,9 +265,11 @@ fn fate(app: &App, passed: Passed) -> Fate {
             Fate::Ended(ReplyState::Refused, Some(refused.attempt), Some(why))
         }
         Passed::Sent(Sent::Unreachable(..)) => Fate::PutOff,
-        Passed::Sent(Sent::Unknown(unknown)) => {
-            Fate::Ended(ReplyState::Unknown, Some(unknown.attempt), Some(unknown.why))
-        }
+        Passed::Sent(Sent::Unknown(unknown)) => Fate::Ended(
+            ReplyState::Unknown,
+            Some(unknown.attempt),
+            Some(unknown.why),
+        ),
     }
 }
 

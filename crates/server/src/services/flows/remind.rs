@@ -34,17 +34,17 @@ pub async fn step(app: &App) -> Result<usize, Error> {
         .into_iter()
         .filter(|(contact, _)| mine.contains(contact))
         .map(|(contact, address)| ReplyLine {
-                contact,
-                id: id(contact, now),
-                kind: Kind::Reminder.word().to_owned(),
-                number: reminder.number.clone(),
-                recipient: address,
-                language: reminder.language.clone(),
-                detail: "{}".to_owned(),
-                quotes: None,
-                said: now,
-                due: now,
-                state: ReplyState::Waiting,
+            contact,
+            id: id(contact, now),
+            kind: Kind::Reminder.word().to_owned(),
+            number: reminder.number.clone(),
+            recipient: address,
+            language: reminder.language.clone(),
+            detail: "{}".to_owned(),
+            quotes: None,
+            said: now,
+            due: now,
+            state: ReplyState::Waiting,
         })
         .collect();
     tx.keep_replies(&lines).await?;

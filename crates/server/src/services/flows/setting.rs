@@ -86,7 +86,10 @@ fn check(app: &House, body: &Flows) -> Result<(), Error> {
         return Err(Error::field("question_days", message));
     }
     if body.texts.len() > TEXTS_MAX {
-        let message = format!("`{}` are too many: want at most {TEXTS_MAX}", body.texts.len());
+        let message = format!(
+            "`{}` are too many: want at most {TEXTS_MAX}",
+            body.texts.len()
+        );
         return Err(Error::field("texts", message));
     }
     let mut seen = BTreeSet::new();
@@ -125,7 +128,8 @@ fn check(app: &House, body: &Flows) -> Result<(), Error> {
             return Err(Error::field("reminder.every_days", message));
         }
         if reminder.template.trim().is_empty() || reminder.language.trim().is_empty() {
-            let message = "a reminder goes outside of a conversation: want a template and its language";
+            let message =
+                "a reminder goes outside of a conversation: want a template and its language";
             return Err(Error::field("reminder.template", message));
         }
     }
@@ -162,7 +166,9 @@ fn check_texts(app: &House, texts: &Texts) -> Result<(), Error> {
 }
 
 fn words(field: &str, list: &[String]) -> Result<(), Error> {
-    let bad = list.iter().find(|word| fold(word).is_empty() || word.len() > 100);
+    let bad = list
+        .iter()
+        .find(|word| fold(word).is_empty() || word.len() > 100);
     if let Some(bad) = bad {
         let message = format!("`{bad}` is no word: want letters or digits");
         return Err(Error::field(field, message));

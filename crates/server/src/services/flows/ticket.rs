@@ -66,7 +66,10 @@ impl Choice {
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
         if let Some(topic) = word.strip_prefix(TOPIC) {
-            return Uuid::try_parse(topic).ok().map(TopicId::new).map(Self::Topic);
+            return Uuid::try_parse(topic)
+                .ok()
+                .map(TopicId::new)
+                .map(Self::Topic);
         }
         let found = PLAIN.iter().find(|(_, other)| *other == word);
         found.map(|(choice, _)| *choice)

@@ -37,7 +37,10 @@ impl Tie {
 pub fn dated(time: Uuid, hash: &[u8; 32]) -> Uuid {
     let mut bytes = [0; 16];
     let parts = time.as_bytes().iter().take(6).chain(hash);
-    bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
+    bytes
+        .iter_mut()
+        .zip(parts)
+        .for_each(|(to, from)| *to = *from);
     uuid::Builder::from_custom_bytes(bytes)
         .with_version(uuid::Version::SortRand)
         .into_uuid()
@@ -55,7 +58,9 @@ pub(super) async fn attempt(app: &House, ask: &Ask) -> Result<Attempt, Error> {
     let Some(tie) = &ask.tie else {
         return Ok(Attempt::New(AttemptId::new(app.clock.id())));
     };
-    let ids: Vec<AttemptId> = (0..TIED_TRIES_MAX).map(|number| tie.attempt(number)).collect();
+    let ids: Vec<AttemptId> = (0..TIED_TRIES_MAX)
+        .map(|number| tie.attempt(number))
+        .collect();
     let mut known = app.store.find_messages(&ids, &[]).await?;
     let over = known.iter().position(|line| line.state != State::Rejected);
     if let Some(at) = over {
@@ -70,4 +75,3 @@ pub(super) async fn attempt(app: &House, ask: &Ask) -> Result<Attempt, Error> {
         (None, None) => Err(Error::internal("an answer without an attempt")),
     }
 }
-

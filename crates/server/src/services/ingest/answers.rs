@@ -25,8 +25,7 @@ use crate::{
         cast::Draft,
         flows::{
             answer::{self, Grounds, Tap},
-            compose,
-            language,
+            compose, language,
             plan::{self, Detail, Kind, Plan, Seen},
             pump::FRESH_MS,
             ticket::Forged,
@@ -69,7 +68,11 @@ pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Opt
 }
 
 /// Records what a tap changes besides its reading, and settles what waited for the person's word.
-pub(super) async fn take(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result<(), Error> {
+pub(super) async fn take(
+    work: &mut Work<'_>,
+    tx: &mut Tx,
+    done: &mut Done<'_>,
+) -> Result<(), Error> {
     if let Some(tap) = done.tap {
         let standing = work.cast.standing(done.contact);
         let history = tx.history(done.contact).await?;
@@ -126,7 +129,9 @@ fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
     let key = compose::question(kind)?;
     let say = |key| flows.say(&line.number, &line.language, key);
     let places = [("what", say(Key::What)), ("often", say(Key::Often))];
-    let places = places.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let places = places
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
     let asked = words::filled(&say(key), &places);
     Some(format!("{asked} [{}]", tap.label))
 }
@@ -174,9 +179,7 @@ async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result
         }
     }
     let fresh = work.reviews.iter_mut().filter(|line| {
-        line.contact == done.contact
-            && line.state == reviews::OPEN
-            && line.kind != reviews::ERASURE
+        line.contact == done.contact && line.state == reviews::OPEN && line.kind != reviews::ERASURE
     });
     for line in fresh {
         close(line);
@@ -201,9 +204,7 @@ async fn end_pauses(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Re
         return Ok(());
     }
     let history = tx.history(done.contact).await?;
-    let events = history
-        .iter()
-        .filter_map(store::event::EventLine::event);
+    let events = history.iter().filter_map(store::event::EventLine::event);
     let own: Vec<EventId> = events
         .filter(|event| running.contains(&event.id) && event.is_by_own_message())
         .map(|event| event.id)
@@ -224,7 +225,8 @@ fn asked_for(content: &Content, flows: &Flows) -> Option<Kind> {
         return None;
     }
     let said = fold(text);
-    let is_one_of = |words: &[String]| !said.is_empty() && words.iter().any(|word| fold(word) == said);
+    let is_one_of =
+        |words: &[String]| !said.is_empty() && words.iter().any(|word| fold(word) == said);
     if flows.menu && is_one_of(&flows.menu_words) {
         Some(Kind::Menu)
     } else if flows.help && is_one_of(&flows.help_words) {
@@ -318,7 +320,10 @@ fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Re
     };
     let message = done.message;
     let text = super::message::text(&message.content).unwrap_or_default();
-    let quoted = message.context.as_ref().and_then(|context| context.id.as_deref());
+    let quoted = message
+        .context
+        .as_ref()
+        .and_then(|context| context.id.as_deref());
     let asked = quoted.and_then(|wamid| work.load.log.of_wamid(wamid));
     let words = json!({
         "text": text, "span": found.span, "quoted": quoted,
@@ -349,5 +354,7 @@ fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Re
     Ok(())
 }
 
-const _: () = assert!(FRESH_MS == 5 * MINUTE_MS, "a confirmation later than that has to be justified");
-
+const _: () = assert!(
+    FRESH_MS == 5 * MINUTE_MS,
+    "a confirmation later than that has to be justified"
+);
