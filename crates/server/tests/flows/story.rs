@@ -76,6 +76,7 @@ async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
         "platform_opt_out"
     );
 
+    house.later(2).await;
     house.acts(LUZ, "offers", json!({ "on": true })).await;
     house
         .until(|| async { house.may(LUZ, Category::Marketing).await == "allow" })

@@ -46,6 +46,12 @@ pub async fn current(app: &House) -> Result<Arc<Flows>, Error> {
     Ok(flows)
 }
 
+/// The settings as they were last read: for what they decide nothing about.
+#[must_use]
+pub fn last_read(app: &House) -> Arc<Flows> {
+    lock(app).clone().unwrap_or_default()
+}
+
 /// Puts settings in force.
 ///
 /// # Errors

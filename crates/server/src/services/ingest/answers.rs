@@ -145,6 +145,16 @@ fn record(
     let Some(at) = counts_from(&fact, done.message.at, work.cast.now()) else {
         return Ok(());
     };
+    // What one message refuses and takes back is no tie: "no offers, but these".
+    let refused = done
+        .facts
+        .iter()
+        .any(|(_, other)| matches!(other, Fact::OptOut(_)));
+    let at = if refused && matches!(fact, Fact::OptIn(_)) {
+        at.plus_millis(1)
+    } else {
+        at
+    };
     let contact = done.contact;
     let id = work.cast.record(Draft {
         contact,

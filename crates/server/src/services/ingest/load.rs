@@ -84,20 +84,20 @@ impl Shared {
     /// Gathers it, with a handful of queries however many bodies there are.
     pub(super) async fn gather(app: &App, bodies: &[Body]) -> Result<Self, Error> {
         let deliveries = bodies.iter().filter_map(|body| body.delivery.as_ref().ok());
-        // Only what a person says can be about a topic.
+        // Only what a person says can be about a topic, and is answered.
         let said = |item: &Item| matches!(item.notice, Notice::Message(_));
-        let topics = if deliveries
+        let somebody_wrote = deliveries
             .clone()
-            .any(|delivery| delivery.items.iter().any(said))
-        {
-            app.store.topics().await?
+            .any(|delivery| delivery.items.iter().any(said));
+        let (topics, flows) = if somebody_wrote {
+            (app.store.topics().await?, setting::current(app).await?)
         } else {
-            Vec::new()
+            (Vec::new(), setting::last_read(app))
         };
         Ok(Self {
             policy: policy::current(app).await?,
             topics: topics.into_iter().map(|line| line.topic).collect(),
-            flows: setting::current(app).await?,
+            flows,
             log: Arc::new(Log::gather(app, deliveries).await?),
         })
     }
