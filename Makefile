@@ -1,5 +1,5 @@
 # What a developer types. `make test` is what CI runs, and it installs what it lacks.
-.PHONY: test check fmt run
+.PHONY: test check fmt run soak
 
 test:            ## everything: format, lints, docs, tests on both databases, real clients
 	@bash scripts/test.sh
@@ -14,3 +14,6 @@ fmt:             ## format the code
 
 run:             ## the sandbox: simulated WhatsApp, sample people, no account needed
 	cargo run -p cli -- sandbox
+
+soak:            ## the tests of several nodes at their full size: about an hour
+	@CONSENTRY_SOAK=full bash scripts/test.sh 'nodes|failover|move'

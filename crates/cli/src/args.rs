@@ -45,14 +45,20 @@ pub enum Command {
     Explain(Explain),
     /// Prove the whole database, or one proof offline.
     Verify(Verify),
+    /// How customers' words are understood.
+    Wording {
+        /// What to do.
+        #[command(subcommand)]
+        act: Wording,
+    },
     /// Make, list and revoke API keys.
     Keys {
         /// What to do.
         #[command(subcommand)]
         act: Keys,
     },
-    /// Create the database, or bring it up to date.
-    Migrate,
+    /// Create the database, or bring it up to date; or move a business from SQLite to PostgreSQL.
+    Migrate(Migrate),
     /// Write a copy of a SQLite database to a new file, beside a running server too.
     Backup {
         /// The new file.
@@ -139,6 +145,16 @@ pub struct Verify {
     pub key: Option<String>,
 }
 
+/// What to do with words.
+#[derive(Debug, Subcommand)]
+pub enum Wording {
+    /// Read a corpus and say how well it was understood: precision, recall, and what was taken for what.
+    Score {
+        /// The corpus: language, verdict and phrase in each line, with tabs between.
+        file: PathBuf,
+    },
+}
+
 /// What to do with API keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
@@ -169,6 +185,17 @@ pub enum Role {
     App,
     /// Look, nothing else.
     Read,
+}
+
+/// Where to move. Killed in the middle, the same command goes on where it was.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The database to move out of. Its server must be stopped.
+    #[arg(long, value_name = "sqlite:FILE", requires = "to")]
+    pub from: Option<String>,
+    /// The database to move into, which no command has used yet; env:NAME or file:PATH keeps a password out of sight.
+    #[arg(long, value_name = "postgres://USER@HOST/NAME", requires = "from")]
+    pub to: Option<String>,
 }
 
 /// What to put back.

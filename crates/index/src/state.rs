@@ -186,6 +186,9 @@ impl<'a> Judge<'a> {
             .copied()
             .collect::<Vec<_>>();
         topics.extend(another_topic(&topics, category));
+        // The policy names topics that have rules of their own. One of another category does no harm here.
+        let ruled = self.policy.topics.keys();
+        topics.extend(ruled.map(|id| Topic { id: *id, category }));
         let of_topics = topics.into_iter().all(|topic| {
             let request = Request {
                 topic: Some(topic),

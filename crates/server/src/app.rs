@@ -13,7 +13,9 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::{message::News, pool::Store};
+use store::{
+    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -66,6 +68,8 @@ pub struct House {
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
     pub restored: AtomicBool,
+    /// What the database promised when it was last asked.
+    pub(crate) guarantees: Mutex<Option<Durability>>,
     /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
     pub address: OnceLock<String>,
     /// What Meta says about the business, as last read.
@@ -107,6 +111,11 @@ pub struct Bell {
 /// A house that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotOpen {
+    /// A copy that is not whole.
+    #[error(
+        "the database is a copy that is not whole yet: run `consentry migrate --from … --to …` again to finish it"
+    )]
+    HalfCopied,
     /// The settings.
     #[error("{0}")]
     Setting(String),
@@ -127,8 +136,25 @@ impl House {
     /// # Errors
     /// When a setting makes no sense, the database does not open, or the master key is not its own.
     pub async fn open(config: Config, clock: Clock) -> Result<App, CannotOpen> {
-        let store = Store::open(&config.database).await?;
+        let store = Store::open_with(&config.database, &Self::options(&config)).await?;
+        if store
+            .mark()
+            .await?
+            .is_some_and(|mark| mark.stage == Stage::Copying)
+        {
+            return Err(CannotOpen::HalfCopied);
+        }
         Self::with_store(config, clock, store).await
+    }
+
+    /// How the settings want the database opened.
+    #[must_use]
+    pub fn options(config: &Config) -> Options {
+        Options {
+            connections: config.database_connections,
+            allow_lossy: config.database_allow_lossy,
+            ..Options::default()
+        }
     }
 
     /// The same over a database that is already open.
@@ -165,21 +191,11 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
-        // The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
-        let mut tx = store.begin().await?;
-        let origin = tx
-            .found_house("log_origin", origin(&config).as_bytes())
-            .await?;
-        tx.commit().await?;
-        let origin = String::from_utf8_lossy(&origin).into_owned();
+        let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
-        let desks = if store.numbers_at_once() {
-            DESKS_OF_ONE_WRITER
-        } else {
-            DESKS
-        };
         let house = Arc::new(Self {
+            intake: Intake::new(desks(&store)),
             clock,
             store,
             vault,
@@ -189,12 +205,12 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
-            intake: Intake::new(desks),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
+            guarantees: Mutex::default(),
             address: OnceLock::new(),
             card: Mutex::default(),
             proved: Mutex::default(),
@@ -217,6 +233,24 @@ impl House {
         let set = self.config.public_url.as_deref();
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
+    }
+}
+
+/// The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
+async fn log_name(store: &Store, config: &Config) -> Result<String, CannotOpen> {
+    let mut tx = store.begin().await?;
+    let name = tx
+        .found_house("log_origin", origin(config).as_bytes())
+        .await?;
+    tx.commit().await?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
+const fn desks(store: &Store) -> usize {
+    if store.numbers_at_once() {
+        DESKS_OF_ONE_WRITER
+    } else {
+        DESKS
     }
 }
 

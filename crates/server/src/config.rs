@@ -20,6 +20,9 @@ pub const DEFAULTS: &str = include_str!("config.default.toml");
 /// Secrets of the sandbox begin like this, and `serve` refuses them.
 pub const SANDBOX_PREFIX: &str = "sandbox-";
 
+/// Requests, workers and checks of health share the connections: with fewer they wait for each other.
+const CONNECTIONS_MIN: u32 = 4;
+
 /// The settings of one deployment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub database: String,
     /// Start even where the database may lose what was acknowledged.
     pub database_allow_lossy: bool,
+    /// How many connections a node keeps to PostgreSQL at the most.
+    pub database_connections: Option<u32>,
     /// The address under which the public reaches us.
     pub public_url: Option<String>,
     /// The country to assume for national numbers.
@@ -275,6 +280,14 @@ impl Config {
                 .parse::<Country>()
                 .map_err(|error| ConfigError::Value(format!("default_region: {error}")))?;
         }
+        if self
+            .database_connections
+            .is_some_and(|count| count < CONNECTIONS_MIN)
+        {
+            return Err(ConfigError::Value(format!(
+                "database_connections: want {CONNECTIONS_MIN} or more"
+            )));
+        }
         for (name, url) in [
             ("public_url", &self.public_url),
             ("pages.privacy_url", &self.pages.privacy_url),
@@ -339,11 +352,12 @@ const SECTIONS: [&str; 7] = [
     "pages",
     "log",
 ];
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "listen",
     "public_listen",
     "database",
     "database_allow_lossy",
+    "database_connections",
     "public_url",
     "default_region",
     "whatsapp",

@@ -1,9 +1,11 @@
 //! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
 
+mod address;
 pub mod alias;
 pub mod code;
 pub mod codec;
 pub mod contact;
+pub mod durability;
 pub mod error;
 pub mod event;
 pub mod flow;
@@ -15,6 +17,7 @@ pub mod log;
 pub mod message;
 pub mod migrate;
 pub mod pool;
+pub mod postgres;
 pub mod relay;
 pub mod reply;
 pub mod review;
@@ -22,6 +25,7 @@ pub mod review;
 pub mod tamper;
 pub mod template;
 pub mod topic;
+pub mod transfer;
 pub mod version;
 pub mod watch;
 pub mod whole;

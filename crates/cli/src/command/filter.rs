@@ -250,7 +250,7 @@ fn list_length() -> Option<u64> {
     use std::os::fd::AsFd;
     let stdin = std::io::stdin().as_fd().try_clone_to_owned().ok()?;
     let about = std::fs::File::from(stdin).metadata().ok()?;
-    about.is_file().then(|| about.len())
+    about.is_file().then_some(about.len())
 }
 
 #[cfg(not(unix))]

@@ -9,7 +9,9 @@ mod migrate;
 mod proof;
 mod sandbox;
 mod serve;
+mod transfer;
 mod verify;
+mod wording;
 
 use crate::{
     args::{Arguments, Command},
@@ -26,8 +28,12 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Filter(asked) => filter::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
+        Command::Wording { act } => wording::run(&common, &act),
         Command::Keys { act } => keys::run(&common, act).await,
-        Command::Migrate => migrate::run(&common).await,
+        Command::Migrate(asked) => match (asked.from, asked.to) {
+            (Some(from), Some(to)) => transfer::run(&common, &from, &to).await,
+            _ => migrate::run(&common).await,
+        },
         Command::Backup { file } => backup::backup(&common, &file).await,
         Command::Restore(asked) => backup::restore(&common, asked).await,
     }

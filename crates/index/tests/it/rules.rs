@@ -3,7 +3,9 @@
 use consent::{
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId, NumberId, TopicId},
-    policy::{Cap, Leave, PlatformReach, Policy, QuietHours, Reach, WindowRule},
+    policy::{
+        Cap, Leave, PlatformReach, Policy, QuietHours, Reach, TopicDefault, TopicRule, WindowRule,
+    },
     register::{Heard, Standing},
     request::{Facts, Request, Template},
     scope::{Category, Channel, Scope, Subject, Topic},
@@ -25,7 +27,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 const CASES: u64 = 2_000_000;
 
 /// Of each person so many questions are asked.
-const QUESTIONS: u64 = 40;
+const QUESTIONS: u64 = 100;
 
 #[allow(
     clippy::disallowed_methods,
@@ -189,6 +191,20 @@ fn policy(chance: &mut Chance) -> Policy {
             from: u16::try_from(chance.below(1440)).unwrap(),
             to: u16::try_from(chance.below(1440)).unwrap(),
         });
+    }
+    if chance.one_in(3) {
+        for topic in topics() {
+            let default = chance.of(&[
+                TopicDefault::AsCategory,
+                TopicDefault::OptIn,
+                TopicDefault::OptOut,
+            ]);
+            let retired = chance.one_in(4).then_some(NOW);
+            if chance.one_in(2) {
+                let rule = TopicRule { default, retired };
+                policy.topics.insert(topic.id, rule);
+            }
+        }
     }
     policy
 }

@@ -115,6 +115,10 @@ fn recorder() -> &'static PrometheusHandle {
             "consentry_relay_backlog",
             "Webhooks that wait to be handed on."
         );
+        metrics::describe_gauge!(
+            "consentry_database_lossy",
+            "Ways in which PostgreSQL may lose what we acknowledged."
+        );
         metrics::describe_gauge!("consentry_log_size", "Entries of the log.");
         handle
     })

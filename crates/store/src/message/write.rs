@@ -11,7 +11,7 @@ use crate::{
     codec,
     error::StoreError,
     list::{List, hex, maybe_hex},
-    pool::{Inner, Tx, in_time, on_tx},
+    pool::{Tx, on_tx},
 };
 
 macro_rules! insert_message {
@@ -172,19 +172,6 @@ impl Tx {
         let list = List::of(ids.iter().map(|id| json!({ "id": hex(id.get()) })));
         let batch = batch.as_bytes().to_vec();
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(batch).execute(conn).await?; });
-        Ok(())
-    }
-
-    /// Keeps others from changing these contacts until the end of the transaction, without keeping them from doing
-    /// the same. SQLite has one writer.
-    async fn share(&mut self, contacts: &[ContactId]) -> Result<(), StoreError> {
-        let Inner::Postgres(tx) = &mut self.inner else {
-            return Ok(());
-        };
-        let sql = "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
-                   order by id for share";
-        let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
-        in_time(sqlx::query(sql).bind(list.text()).execute(&mut **tx)).await?;
         Ok(())
     }
 }

@@ -56,6 +56,10 @@ pub(super) fn may_matter(reading: &Reading, message: &Message, flows: &Flows) ->
 
 /// The choice that a message makes in one of our questions. One that nobody asked for is counted, and changes nothing.
 pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Option<Tap> {
+    let context = message.context.as_ref();
+    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+        return None;
+    }
     let at = message.at.min(work.cast.now());
     match answer::tap(work.app, (contact, at), &message.content, &work.load.flows) {
         Ok(tap) => tap,

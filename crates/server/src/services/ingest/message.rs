@@ -9,7 +9,7 @@ use consent::{
     register::Heard,
     scope::Category,
     window,
-    wording::{Match, Reading, Setting},
+    wording::{Context, Match, Reading, Setting},
 };
 use graph::webhook::{
     Item, Notice,
@@ -50,8 +50,10 @@ pub(super) async fn readings(app: &App, load: &Load) -> Result<BTreeMap<usize, R
 
 async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, Error> {
     let context = message.context.as_ref();
-    // Forwarded words may be somebody else's.
-    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+    // Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
+    let forwarded =
+        context.is_some_and(|context| context.forwarded || context.frequently_forwarded);
+    if forwarded {
         return Ok(Reading::Nothing);
     }
     let keywords = &load.policy.keywords;
@@ -64,7 +66,12 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             } else {
                 Setting::Alone
             };
-            keywords.read(text, setting)
+            let surroundings = Context {
+                setting,
+                forwarded,
+                footers: &[],
+            };
+            keywords.read(text, surroundings)
         }
         Some(Said::Tapped { payload, label }) => {
             let label = label.or(payload).unwrap_or_default();
