@@ -173,7 +173,7 @@ impl House {
     /// What stands on somebody's phone from us, oldest first.
     pub async fn phone(&self, who: &str) -> Vec<Value> {
         let id = self.customer(who).await;
-        let path = format!("customers/{id}/messages");
+        let path = format!("phones/{id}/messages");
         let chat = self.control(reqwest::Method::GET, &path, None).await;
         let items = chat["items"].as_array().unwrap().iter();
         items

@@ -281,8 +281,12 @@ pub(super) fn answer(
         policy: &work.load.policy,
         number,
     };
-    let asked = asked_for(&message.content, &work.load.flows).map(Plan::from);
-    let Some(plan) = plan::plan(seen).or(asked) else {
+    // The business's own words tell help and menu apart; a wish about consent goes before both.
+    let asked = match done.reading {
+        Reading::Nothing | Reading::Help(_) => asked_for(&message.content, &work.load.flows),
+        _ => None,
+    };
+    let Some(plan) = asked.map(Plan::from).or_else(|| plan::plan(seen)) else {
         return Ok(());
     };
     if work.cast.now().millis_since(at) > FRESH_MS {
