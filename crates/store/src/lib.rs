@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod relay;
 pub mod reply;
 pub mod review;
+mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;

@@ -55,6 +55,8 @@ classes! {
     Me = "me",
     /// Everything, anything, nothing.
     All = "all",
+    /// "Of any kind", "for no reason whatever": makes any refusal one of everything.
+    Utterly = "utterly",
     /// To leave a list; acts by itself.
     Leave = "leave",
     /// "Stop everything", as one phrase.

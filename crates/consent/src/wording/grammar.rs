@@ -77,6 +77,7 @@ const NOT: Set = Set::of(&[C::Not]);
 const NO_MORE: Set = Set::of(&[C::NoMore]);
 const ALL: Set = Set::of(&[C::All]);
 const GOODS: Set = Set::of(&[C::Goods, C::News]);
+const REFUSING: Set = Set::of(&[C::Not, C::NoMore]);
 const LEAVE: Set = Set::of(&[C::Leave, C::LeaveAll]);
 
 /// Two kinds of words that belong together.
@@ -86,7 +87,7 @@ struct Frame {
     second: Set,
     /// At most so many words between them.
     gap: u32,
-    /// Whether `first` has to come first.
+    /// Whether `first` has to come first, where the language does not put its "not" last.
     ordered: bool,
     /// What must stand in the sentence too.
     also: Set,
@@ -105,7 +106,7 @@ const FRAMES: [Frame; 9] = [
         rule: "cancel+message",
         first: Set::of(&[C::Cancel]),
         second: NEWS_OR_ADS,
-        gap: 4,
+        gap: 6,
         ordered: false,
         also: Set::NONE,
     },
@@ -114,7 +115,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Send]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Message, C::Promo, C::More, C::All]),
     },
     Frame {
@@ -122,7 +123,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Write]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Me, C::More, C::Message, C::Promo, C::All]),
     },
     Frame {
@@ -130,7 +131,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Want]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Message, C::Promo, C::Write]),
     },
     Frame {
@@ -138,7 +139,7 @@ const FRAMES: [Frame; 9] = [
         first: NOT,
         second: Set::of(&[C::Want]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::of(&[C::Receive]),
     },
     Frame {
@@ -146,7 +147,7 @@ const FRAMES: [Frame; 9] = [
         first: NO_MORE,
         second: NEWS_OR_ADS,
         gap: 2,
-        ordered: false,
+        ordered: true,
         also: Set::NONE,
     },
     Frame {
@@ -154,7 +155,7 @@ const FRAMES: [Frame; 9] = [
         first: NO_MORE,
         second: Set::of(&[C::Send, C::Write, C::Receive]),
         gap: 3,
-        ordered: false,
+        ordered: true,
         also: Set::NONE,
     },
     Frame {
@@ -181,7 +182,7 @@ fn other_wishes(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     let erase = Set::of(&[C::Erase]);
     if let Some(pair) = sentence.near(erase, Set::of(&[C::Data]), 5)
-        && !sentence.follow(NOT, erase, 1).is_some()
+        && !sentence.precedes(NOT, erase, 1)
     {
         let finding = Finding::new(Wish::Erasure, "erase+data", pair);
         return Some(if asks(sentence) {
@@ -258,7 +259,7 @@ fn refusal(sentence: &Sentence<'_>) -> Option<(&'static str, Pair)> {
         if !frame.also.is_empty() && !sentence.has(frame.also) {
             return None;
         }
-        let pair = if frame.ordered {
+        let pair = if frame.ordered && !sentence.puts_not_last() {
             sentence.follow(frame.first, frame.second, frame.gap)
         } else {
             sentence.near(frame.first, frame.second, frame.gap)
@@ -281,7 +282,7 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     }
     let (rule, pair) = refusal(sentence)?;
     // "Don't stop", "never stop".
-    if rule == "cease+talk" && sentence.follow(NOT, CEASE, 0).is_some() {
+    if rule == "cease+talk" && sentence.precedes(NOT, CEASE, 0) {
         return None;
     }
     // "I got no message", and an invoice that nobody wants is no newsletter.
@@ -292,15 +293,19 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     if !talk && sentence.has(GOODS) && (rule != "leave" || sentence.beside(pair, GOODS, 4)) {
         return None;
     }
-    let all =
-        sentence.holds(C::LeaveAll) || (sentence.beside(pair, ALL, 2) && !sentence.holds(C::Promo));
+    // "Nothing more" is a plain stop; "no offers, no reminders, nothing" is not.
+    let every = sentence.has(ALL) && sentence.count(REFUSING) > 2;
+    let plain = sentence.holds(C::More) || sentence.holds(C::NoMore) || sentence.holds(C::Promo);
+    let ceases = matches!(rule, "cease+talk" | "cancel+message" | "leave");
+    let any = sentence.beside(pair, ALL, 2) && (!plain || ceases && !sentence.holds(C::Promo));
+    let all = sentence.has(Set::of(&[C::LeaveAll, C::Utterly])) || every || any;
     let wish = if all { Wish::StopAll } else { Wish::Stop };
     Some(weighed(sentence, Finding::new(wish, rule, pair), pair))
 }
 
 /// A refusal in doubt is for a person: asked, on condition, about others, at certain hours, about goods.
 fn weighed(sentence: &Sentence<'_>, finding: Finding, pair: Pair) -> Finding {
-    let doubts = Set::of(&[C::If, C::Other, C::Limit, C::Joke]);
+    let doubts = Set::of(&[C::If, C::Other, C::Limit, C::Joke, C::Ahead, C::Someday]);
     let near_goods = sentence.beside(pair, GOODS, 3);
     let long = sentence.unknown > 12;
     if asks(sentence) || sentence.has(doubts) || near_goods || long {
@@ -325,16 +330,18 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
         return None;
     }
     if let Some(pair) = sentence.first(CEASE)
-        && sentence.follow(NOT, CEASE, 0).is_none()
+        && !sentence.precedes(NOT, CEASE, 0)
+        && !sentence.holds(C::Number)
         && (sentence.unknown <= 2 || (sentence.holds(C::Me) && sentence.words <= 10))
     {
         return review("cease", pair);
     }
-    let quiet = Set::of(&[C::Send, C::Write]);
-    if let Some(pair) = sentence.near(NOT, quiet, 2)
-        && sentence.unknown <= 2
+    let refusing = Set::of(&[C::Not, C::NoMore, C::Cease, C::Cancel, C::Leave]);
+    let talk = Set::of(&[C::Send, C::Write, C::Message, C::Promo]);
+    if let Some(pair) = sentence.near(refusing, talk, 6)
+        && !sentence.precedes(NOT, CEASE, 0)
     {
-        return review("not+send", pair);
+        return review("refusing+talk", pair);
     }
     None
 }

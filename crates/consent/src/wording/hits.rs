@@ -151,13 +151,22 @@ fn hide(text: &Text, hits: &mut Vec<Hit>, footers: &[&str]) {
         return;
     }
     hidden.sort_unstable_by_key(|range| range.start);
-    let mut reached = 0;
     let mut ranges = hidden.into_iter().peekable();
+    // What begins inside of an idiom is part of it; what begins with it may be longer.
+    let (mut inside, mut start, mut beside) = (0, 0, 0);
     hits.retain(|hit| {
         while let Some(range) = ranges.next_if(|range| range.start <= hit.from) {
-            reached = reached.max(range.end);
+            if range.start > start {
+                inside = inside.max(beside);
+                (start, beside) = (range.start, 0);
+            }
+            beside = beside.max(range.end);
         }
-        hit.is(HIDES) || hit.is(FOOTER) || hit.to > reached
+        if start < hit.from {
+            inside = inside.max(beside);
+        }
+        let same = start == hit.from && hit.to <= beside;
+        hit.is(HIDES) || hit.is(FOOTER) || (hit.from >= inside && !same)
     });
 }
 

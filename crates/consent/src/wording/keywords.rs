@@ -181,3 +181,128 @@ fn find<'a, S: AsRef<str>>(words: &'a [S], folded: &str) -> Option<&'a str> {
         .map(AsRef::as_ref)
         .find(|word| fold::folded(word).eq(folded.chars()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wording::Setting;
+
+    #[test]
+    fn the_words_that_everybody_has_count_even_where_the_lists_are_empty() {
+        let none = Keywords {
+            stop: vec![],
+            stop_all: vec![],
+            start: vec![],
+            stop_buttons: vec![],
+            languages: Languages::NONE,
+            ignored: vec![],
+        };
+        for text in ["stop", "Unsubscribe!", "Stop all"] {
+            assert_ne!(
+                none.read(text, Setting::InAnswer),
+                Reading::Nothing,
+                "{text}"
+            );
+            assert_ne!(none.read_button("x", text), Reading::Nothing, "{text}");
+        }
+        let tidied = none.tidied();
+        assert_eq!(tidied.stop, ["STOP", "UNSUBSCRIBE"]);
+        assert_eq!(tidied.stop_all, ["STOP ALL"]);
+    }
+
+    #[test]
+    fn a_word_is_kept_in_capitals_and_still_matches_as_it_was_written() {
+        let words = [
+            "schließen",
+            " ŝtopp ",
+            "στοπς",
+            "ıptal",
+            "रोको",
+            "بَس",
+            "ストップ",
+            "Cœur",
+            "…",
+        ];
+        let mut keywords = Keywords::default();
+        keywords.stop.extend(words.map(str::to_owned));
+        let tidied = keywords.tidied();
+        for word in words.into_iter().filter(|word| *word != "…") {
+            let read = tidied.read(word, Setting::Alone);
+            assert!(matches!(read, Reading::Stop(_)), "{word}");
+        }
+        assert_eq!(tidied.clone().tidied(), tidied);
+        assert_eq!(tidied.read("…", Setting::Alone), Reading::Nothing);
+    }
+
+    #[test]
+    fn a_language_can_be_switched_off_and_a_word_be_ignored() {
+        let baja = |keywords: &Keywords| keywords.read("Baja", Setting::Alone).verdict();
+        assert_eq!(baja(&Keywords::default()), "stop");
+        let without = Keywords {
+            languages: Languages::NONE,
+            ..Keywords::default()
+        };
+        assert_eq!(baja(&without), "none");
+        let ignored = Keywords {
+            ignored: vec!["BAJA".to_owned(), "STOP".to_owned()],
+            ..Keywords::default()
+        };
+        assert_eq!(baja(&ignored), "none");
+        assert_eq!(ignored.read("stop", Setting::Alone).verdict(), "stop");
+    }
+
+    #[test]
+    fn a_hundred_exclamation_marks_hide_no_stop() {
+        let keywords = Keywords::default();
+        let loud = format!("STOP{}", "!".repeat(4_000));
+        assert!(matches!(
+            keywords.read(&loud, Setting::Alone),
+            Reading::Stop(_)
+        ));
+        let store = keywords.read("stop by the store", Setting::Alone);
+        assert_eq!(store, Reading::Nothing);
+        assert_eq!(keywords.read("", Setting::Alone), Reading::Nothing);
+    }
+
+    #[test]
+    fn end_quit_and_cancel_in_an_answer_are_for_a_person_to_read() {
+        let keywords = Keywords::default();
+        for word in ["End.", "QUIT", "cancel"] {
+            assert!(
+                matches!(keywords.read(word, Setting::Alone), Reading::Stop(_)),
+                "{word}"
+            );
+            assert!(
+                matches!(keywords.read(word, Setting::InAnswer), Reading::Review(_)),
+                "{word}"
+            );
+        }
+        assert!(matches!(
+            keywords.read("stop", Setting::InAnswer),
+            Reading::Stop(_)
+        ));
+    }
+
+    #[test]
+    fn a_button_says_by_its_payload_what_it_stops() {
+        let id = "0198c0de-0000-7000-8000-000000000001";
+        for (rest, want) in [
+            ("", None),
+            (":marketing", Some(Named::Category(Category::Marketing))),
+            (
+                &format!(":topic:{id}"),
+                Some(Named::Topic(id.parse().unwrap())),
+            ),
+            (":topic:none", None),
+            (":later", None),
+        ] {
+            let read = Keywords::default().read_button(&format!("{OPT_OUT_PAYLOAD}{rest}"), "Yes");
+            let Reading::Stop(matched) = read else {
+                panic!("{rest}: {read:?}")
+            };
+            assert_eq!((matched.named, matched.how), (want, How::Button), "{rest}");
+        }
+        let all = Keywords::default().read_button("consent:v1:optout:all", "No more");
+        assert!(matches!(all, Reading::StopAll(_)));
+    }
+}

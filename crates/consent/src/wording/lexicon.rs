@@ -34,6 +34,8 @@ pub(super) struct Lexicon {
     meanings: Vec<Vec<Meaning>>,
     /// Whole messages, folded without spaces.
     keywords: HashMap<String, Vec<Meaning>>,
+    /// Stop words without their double letters.
+    squeezed: HashMap<String, String>,
     pub typos: Typos,
 }
 
@@ -63,6 +65,14 @@ impl Lexicon {
     /// What a whole message, folded without spaces, means as a keyword.
     pub(super) fn keyword(&self, folded: &str) -> &[Meaning] {
         self.keywords.get(folded).map_or(&[], Vec::as_slice)
+    }
+
+    /// The stop word of which a whole message is a slip: a letter doubled, or one wrong.
+    pub(super) fn mistyped_keyword(&self, folded: &str) -> Option<&str> {
+        let squeezed = self.squeezed.get(&squeeze(folded));
+        squeezed
+            .map(String::as_str)
+            .or_else(|| self.typos.of_keyword(folded))
     }
 
     /// Every phrase in a text, in the order of their ends.
@@ -192,21 +202,37 @@ impl Draft {
                 typos.add(word, pattern);
             }
         }
+        let mut squeezed = HashMap::new();
         for (word, meanings) in &self.keywords {
             if meanings
                 .iter()
                 .any(|meaning| meaning.class == Class::KeyStop)
             {
                 typos.add_keyword(word);
+                if word.chars().count() > SHORT {
+                    squeezed.insert(squeeze(word), word.clone());
+                }
             }
         }
         Lexicon {
             phrases: AhoCorasick::new(&self.patterns).ok(),
             meanings: self.meanings,
             keywords: self.keywords,
+            squeezed,
             typos,
         }
     }
+}
+
+/// Words of so many letters say too little without their double ones.
+const SHORT: usize = 2;
+
+/// A word without its double letters.
+fn squeeze(word: &str) -> String {
+    let mut last = None;
+    word.chars()
+        .filter(|c| last.replace(*c) != Some(*c))
+        .collect()
 }
 
 const fn is_keyword(class: Class) -> bool {

@@ -9,6 +9,13 @@ pub enum End {
     Weekday(u8),
     /// When the next such month begins, 1 to 12.
     Month(u8),
+    /// When the next such date begins.
+    Date {
+        /// The day of the month.
+        day: u8,
+        /// The month, 1 to 12.
+        month: u8,
+    },
     /// After so many hours.
     Hours(u32),
     /// When so many days are over, at the beginning of a day.
@@ -43,6 +50,14 @@ impl End {
             Self::Month(wanted) => {
                 let wanted = i64::from(wanted);
                 midnight(days(year + i64::from(wanted <= month), wanted, 1))
+            }
+            Self::Date {
+                day: wanted,
+                month: in_month,
+            } => {
+                let (wanted, in_month) = (i64::from(wanted), i64::from(in_month));
+                let later = year + i64::from((in_month, wanted) <= (month, day));
+                midnight(days(later, in_month, wanted.min(days_in(later, in_month))))
             }
             Self::Hours(hours) => Some(now.plus_millis(i64::from(hours) * HOUR_MS)),
             Self::Days(count) => midnight(today + i64::from(count)),
@@ -102,6 +117,8 @@ mod tests {
             (End::Weekday(7), (2026, 11, 29)),
             (End::Month(12), (2026, 12, 1)),
             (End::Month(11), (2027, 11, 1)),
+            (End::Date { day: 22, month: 11 }, (2027, 11, 22)),
+            (End::Date { day: 31, month: 2 }, (2027, 2, 28)),
             (End::Days(14), (2026, 12, 6)),
             (End::Months(3), (2027, 2, 22)),
             (End::NextMonth, (2026, 12, 1)),

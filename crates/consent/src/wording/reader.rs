@@ -30,6 +30,20 @@ const COMPANY: Set = Set::of(&[
     Class::Alone,
 ]);
 
+/// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
+const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
+/// Words that take back a part of what a keyword says.
+const RESERVED: Set = Set::of(&[
+    Class::Only,
+    Class::Keep,
+    Class::If,
+    Class::Other,
+    Class::Ahead,
+    Class::Until,
+    Class::Someday,
+    Class::Goods,
+]);
+
 pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) -> Reading {
     if context.forwarded {
         return Reading::Nothing;
@@ -45,7 +59,10 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
             return reading;
         }
     }
-    let text = Text::fold(message);
+    let mut text = Text::fold(message);
+    if is_staccato(&text.folded) {
+        text = Text::fold(&legato(message));
+    }
     let hits = hits::find(&text, keywords.languages.bits(), context.footers);
     if hits
         .first()
@@ -58,6 +75,34 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
         return reading;
     }
     reader.sentences(&text, &hits)
+}
+
+/// "No. More. Messages." is one sentence.
+fn is_staccato(folded: &str) -> bool {
+    let mut words = 0;
+    let single = parts(folded).all(|(part, _)| {
+        let mut inside = hits::words(folded.get(part).unwrap_or_default());
+        words += usize::from(inside.next().is_some());
+        inside.next().is_none()
+    });
+    single && words > 2
+}
+
+/// The message without its full stops, each letter where it was.
+fn legato(message: &str) -> String {
+    let blank = |c: char| match c {
+        '.' | '!' => " ",
+        '।' | '。' | '！' => "   ",
+        _ => "",
+    };
+    let mut text = String::with_capacity(message.len());
+    for c in message.chars() {
+        match blank(c) {
+            "" => text.push(c),
+            blank => text.push_str(blank),
+        }
+    }
+    text
 }
 
 fn trimmed(message: &str) -> Range<usize> {
@@ -165,13 +210,19 @@ impl Reader<'_> {
             language,
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
-        Some(match meaning.class {
-            Class::KeyStop => Reading::Stop(found("stop")),
-            Class::KeyAll => Reading::StopAll(found("stop_all")),
-            Class::KeyStart => Reading::Start(found("start")),
-            Class::KeyHelp => Reading::Help(found("help")),
-            Class::KeyPause => Reading::Pause(found("pause"), End::Unsaid),
-            _ => Reading::Review(found("review")),
+        let class = meaning.class;
+        Some(if class == Class::KeyStop {
+            Reading::Stop(found("stop"))
+        } else if class == Class::KeyAll {
+            Reading::StopAll(found("stop_all"))
+        } else if class == Class::KeyStart {
+            Reading::Start(found("start"))
+        } else if class == Class::KeyHelp {
+            Reading::Help(found("help"))
+        } else if class == Class::KeyPause {
+            Reading::Pause(found("pause"), End::Unsaid)
+        } else {
+            Reading::Review(found("review"))
         })
     }
 
@@ -181,7 +232,10 @@ impl Reader<'_> {
         if let Some(reading) = self.keyword(&core.letters, &at, How::Wording) {
             return Some(reading);
         }
-        let word = Lexicon::get().typos.of_keyword(&core.letters)?;
+        if self.keywords.ignores(&core.letters) {
+            return None;
+        }
+        let word = Lexicon::get().mistyped_keyword(&core.letters)?;
         let meaning = Lexicon::get().keyword(word).first()?;
         let active = self.keywords.languages.bits();
         let spoken = meaning.language == COMMON || active & (1 << meaning.language) != 0;
@@ -191,6 +245,7 @@ impl Reader<'_> {
 
     fn sentences(&self, text: &Text, hits: &[Hit]) -> Reading {
         let mut best: Option<(Finding, u8)> = None;
+        let mut clause = None;
         let mut rest = hits;
         for (part, asks) in parts(&text.folded) {
             let begin = rest.partition_point(|hit| hit.from < part.start);
@@ -199,7 +254,11 @@ impl Reader<'_> {
             rest = rest.get(end..).unwrap_or_default();
             let words = text.word(part.end) - text.word(part.start);
             let found = judge(inside, (words, asks));
-            for (finding, language) in found.into_iter().chain(self.clauses(text, hits, part)) {
+            // The first clause that is a keyword speaks for the others.
+            if clause.is_none() {
+                clause = self.clauses(text, hits, part);
+            }
+            for (finding, language) in found.into_iter().chain(clause) {
                 let weight = finding.wish.weight();
                 if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
                     best = Some((finding, language));
@@ -210,7 +269,7 @@ impl Reader<'_> {
             return Reading::Nothing;
         };
         let quoted = |quote: &Range<usize>| quote.contains(&finding.from);
-        let joke = hits.iter().any(|hit| hit.meaning.class == Class::Joke);
+        let joke = hits.iter().any(|hit| hit.is(NOT_MEANT));
         if joke || (text.quotes.iter().any(quoted) && !all_quoted(text, hits)) {
             finding.wish = Wish::Review;
         }
@@ -243,7 +302,8 @@ impl Reader<'_> {
                 continue;
             }
             let begin = hits.partition_point(|hit| hit.from < here.start);
-            let core = core(text, hits.get(begin..)?, here.clone());
+            let end = hits.partition_point(|hit| hit.from < here.end);
+            let core = core(text, hits.get(begin..end)?, here.clone());
             if core.letters.is_empty() {
                 continue;
             }
@@ -253,8 +313,11 @@ impl Reader<'_> {
                 Some(Reading::StopAll(_)) => Wish::StopAll,
                 _ => continue,
             };
-            let others = |hit: &&Hit| !here.contains(&hit.from);
-            let company = hits.iter().filter(others).any(|hit| hit.is(COMPANY));
+            let mut others = hits.iter().filter(|hit| !here.contains(&hit.from));
+            let company = others
+                .clone()
+                .any(|hit| hit.is(COMPANY) && hit.to - hit.from > 3)
+                && !others.any(|hit| hit.is(RESERVED));
             let finding = Finding {
                 wish: if company { wish } else { Wish::Review },
                 rule: "keyword_clause",
@@ -279,12 +342,13 @@ fn parts(folded: &str) -> impl Iterator<Item = (Range<usize>, bool)> {
 
 /// Whether everything but padding stands in quotation marks.
 fn all_quoted(text: &Text, hits: &[Hit]) -> bool {
-    hits::words(&text.folded).all(|word| {
-        let inside = |range: &Range<usize>| range.contains(&word.start);
-        let mut padding = hits.iter().filter(|hit| hit.is(FILLER));
-        text.quotes.iter().any(inside)
-            || padding.any(|hit| (hit.from..hit.to).contains(&word.start))
-    })
+    text.folded.len() <= CORE_BYTES_MAX
+        && hits::words(&text.folded).all(|word| {
+            let inside = |range: &Range<usize>| range.contains(&word.start);
+            let mut padding = hits.iter().filter(|hit| hit.is(FILLER));
+            text.quotes.iter().any(inside)
+                || padding.any(|hit| (hit.from..hit.to).contains(&word.start))
+        })
 }
 
 fn language(number: u8) -> Option<Language> {
@@ -337,6 +401,7 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
         reached = reached.max(hit.last);
     }
     Sentence {
+        language,
         hits,
         present,
         words,

@@ -39,8 +39,8 @@ pub struct BadLine {
     pub wanted: String,
 }
 
-/// Reads a corpus: `language`, `verdict` and `phrase`, with tabs between them. Empty lines, and lines that begin
-/// with `#`, say nothing.
+/// Reads a corpus: `language`, `verdict` and `phrase`, with tabs between them. Empty lines, lines that begin
+/// with `#`, and a first line that names the columns say nothing.
 ///
 /// # Errors
 /// [`BadLine`] at the first line that is something else.
@@ -48,6 +48,7 @@ pub fn lines(corpus: &str) -> Result<Vec<Line<'_>>, BadLine> {
     let numbered = (1..).zip(corpus.trim_start_matches('\u{feff}').lines());
     numbered
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .filter(|(number, line)| !(*number == 1 && line.starts_with("language\tverdict")))
         .map(|(number, line)| {
             let bad = |wanted: String| BadLine { number, wanted };
             let mut parts = line.splitn(3, '\t');

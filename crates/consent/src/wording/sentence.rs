@@ -3,11 +3,14 @@
 use super::{
     class::{Class, Set},
     hits::Hit,
+    language::Language,
 };
 
 /// The phrases of one sentence that one language knows, in the order of their beginnings.
 #[derive(Debug)]
 pub(super) struct Sentence<'a> {
+    /// The language's place in [`Language::ALL`].
+    pub language: u8,
     pub hits: Vec<&'a Hit>,
     pub present: Set,
     /// How many words it has.
@@ -44,6 +47,23 @@ impl Sentence<'_> {
         self.present.meets(set)
     }
 
+    /// Whether the language says "write me not".
+    pub(super) const fn puts_not_last(&self) -> bool {
+        self.language == Language::German as u8 || self.language == Language::Dutch as u8
+    }
+
+    /// How many phrases of these classes it has.
+    pub(super) fn count(&self, set: Set) -> usize {
+        let mut places: Vec<usize> = self
+            .hits
+            .iter()
+            .filter(|hit| hit.is(set))
+            .map(|hit| hit.from)
+            .collect();
+        places.dedup();
+        places.len()
+    }
+
     pub(super) const fn holds(&self, class: Class) -> bool {
         self.present.has(class)
     }
@@ -76,6 +96,7 @@ impl Sentence<'_> {
         for hit in &self.hits {
             if hit.is(b)
                 && let Some(before) = before
+                && before.to <= hit.from
                 && hit.first.saturating_sub(before.last) <= gap
             {
                 let pair = Pair::of(before, hit);
@@ -96,6 +117,21 @@ impl Sentence<'_> {
             }
         }
         best
+    }
+
+    /// Whether one of `a` ends before one of `b` begins, with at most `gap` words between them.
+    pub(super) fn precedes(&self, a: Set, b: Set, gap: u32) -> bool {
+        let mut before: Option<&Hit> = None;
+        self.hits.iter().any(|hit| {
+            let found = hit.is(b)
+                && before.is_some_and(|before| {
+                    before.to <= hit.from && hit.first.saturating_sub(before.last) <= gap
+                });
+            if hit.is(a) && before.is_none_or(|before| hit.to >= before.to) {
+                before = Some(hit);
+            }
+            found
+        })
     }
 
     /// Whether one of a set stands within `gap` words of a pair.

@@ -30,8 +30,8 @@ pub(super) struct Text {
 impl Text {
     pub(super) fn fold(message: &str) -> Self {
         let mut writer = Writer::new(message.len());
-        let mut rest = message.char_indices().take(CHARS_MAX).peekable();
-        while let Some((at, c)) = rest.next() {
+        let rest = message.char_indices().take(CHARS_MAX);
+        for (at, c) in rest {
             writer.at = at;
             match c {
                 'a'..='z' | '0'..='9' => writer.letter(c),
@@ -42,7 +42,7 @@ impl Text {
                 }
                 '.' | '!' | '…' | '。' | '！' | '।' | '॥' | ';' | '؛' | '۔' | '．' | '｡' =>
                 {
-                    writer.mark('.');
+                    writer.stop(c);
                 }
                 '?' | '？' | '؟' | '⁉' => writer.mark('?'),
                 '"' | '“' | '”' | '„' | '«' | '»' | '「' | '」' | '『' | '』' => {
@@ -226,6 +226,12 @@ impl Writer {
         self.push(' ');
     }
 
+    /// "On the 28. of May" is one sentence.
+    fn stop(&mut self, c: char) {
+        let ordinal = c == '.' && self.text.folded.ends_with(|c: char| c.is_numeric());
+        self.mark(if ordinal { ',' } else { '.' });
+    }
+
     fn quote(&mut self, c: char) {
         self.mark(',');
         let here = self.text.folded.len();
@@ -344,7 +350,7 @@ mod tests {
             ("st\u{200b}op", " stop "),
             ("", " "),
             ("🙏", " "),
-            ("बंद करो", " बद करो "),
+            ("बन्द करो", " बनद करो "),
         ] {
             assert_eq!(folded(message), want, "{message}");
         }

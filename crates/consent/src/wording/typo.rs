@@ -17,7 +17,7 @@ pub(super) struct Typos {
 /// Shorter words are too near to others.
 const WORD_MIN: usize = 6;
 /// Shorter keywords are too near to others; what is often made of STOP stands in the lexicon.
-const KEYWORD_MIN: usize = 5;
+const KEYWORD_MIN: usize = 6;
 /// Longer ones are no words.
 const WORD_MAX: usize = 20;
 
@@ -56,6 +56,9 @@ impl Typos {
 
     /// The keyword of which a whole message is a typo.
     pub(super) fn of_keyword(&self, typed: &str) -> Option<&str> {
+        if typed.contains(char::is_numeric) {
+            return None;
+        }
         self.look(typed, |pattern| pattern == KEYWORD)
             .map(|(word, _)| word)
     }

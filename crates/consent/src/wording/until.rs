@@ -20,7 +20,6 @@ pub(super) fn end(sentence: &Sentence<'_>) -> Option<End> {
 fn by_date(sentence: &Sentence<'_>) -> Option<End> {
     if sentence.near(UNTIL, DATED, 3).is_some() {
         let named = |class| sentence.hits.iter().find(|hit| hit.meaning.class == class);
-        // "Until 20 August" ends in August at the latest; "until the end of the month" when the next begins.
         return Some(
             None.or_else(|| named(Class::Ahead).map(ahead))
                 .or_else(|| named(Class::Month).map(|hit| month(sentence, hit)))
@@ -50,9 +49,22 @@ fn ahead(hit: &&Hit) -> End {
     }
 }
 
-/// A month with a day is a date; the day after it is when the pause is over.
-fn month(_sentence: &Sentence<'_>, hit: &Hit) -> End {
-    End::Month(hit.meaning.value)
+/// "Until August", "until 20 August".
+fn month(sentence: &Sentence<'_>, month: &Hit) -> End {
+    let beside =
+        |hit: &&&Hit| hit.is(NUMBER) && hit.first <= month.last + 1 && hit.last + 1 >= month.first;
+    let day = sentence
+        .hits
+        .iter()
+        .find(beside)
+        .map(|hit| hit.meaning.value);
+    match day {
+        Some(day @ 1..=31) => End::Date {
+            day,
+            month: month.meaning.value,
+        },
+        Some(_) | None => End::Month(month.meaning.value),
+    }
 }
 
 fn by_length(sentence: &Sentence<'_>) -> Option<End> {
@@ -64,7 +76,7 @@ fn by_length(sentence: &Sentence<'_>) -> Option<End> {
         hit.is(NUMBER) && hit.last <= unit.first + 1 && hit.last + 2 >= unit.first
             || hit.is(NUMBER) && hit.first == unit.last
     };
-    let number = sentence.hits.iter().filter(beside).last();
+    let number = sentence.hits.iter().rfind(beside);
     if number.is_none() && !sentence.holds(Class::For) {
         return None;
     }

@@ -12,6 +12,7 @@ mod work;
 
 use axum::body::Bytes;
 use consent::{alias::Alias, id::ContactId};
+use graph::webhook::Notice;
 use uuid::Uuid;
 
 use self::{
@@ -69,7 +70,7 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
     let bodies = [body];
     let shared = Shared::gather(app, &bodies).await?;
     let [body] = bodies;
-    let load = Load::of(app, body, &shared).await?;
+    let load = open(app, body, &shared).await?;
     if let Some(problem) = load.problems.first() {
         return Err(Error::Conflict(problem.reason.clone()));
     }
@@ -77,6 +78,20 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
     quiet::settle(app, &restricted).await?;
     ring(app, &[load]).await;
     Ok(())
+}
+
+/// A body with everything that is needed to apply it.
+async fn open(app: &App, body: Body, shared: &Shared) -> Result<Load, Error> {
+    let mut load = Load::of(body, shared);
+    load.readings = message::readings(app, &load).await?;
+    load.answers = load.readings.iter().any(|(index, reading)| {
+        let item = load.delivery.items.get(*index);
+        item.is_some_and(|item| match &item.notice {
+            Notice::Message(message) => answers::may_matter(reading, message, &load.flows),
+            _ => false,
+        })
+    });
+    Ok(load)
 }
 
 #[derive(Clone, Copy)]

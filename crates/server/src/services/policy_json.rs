@@ -124,7 +124,10 @@ pub struct QuietBody {
 
 impl Default for PolicyBody {
     fn default() -> Self {
-        body(&Policy::default())
+        let mut defaults = body(&Policy::default());
+        // Nothing said is not the same as nothing wanted.
+        defaults.topics = None;
+        defaults
     }
 }
 

@@ -11,8 +11,9 @@ use consent::{
     time::Timestamp,
 };
 use index::{
-    answer::{self, ASK, Plan, STRANGER, UNREAD},
+    answer::{self, ASK, STRANGER, UNREAD},
     key::{PhoneKey, UserKey},
+    plan::Plan,
     sheet::{Home, LINE_BYTES_MAX, Sheet, Tally},
     state::{State, stranger},
 };

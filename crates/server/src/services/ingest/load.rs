@@ -16,7 +16,7 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{answers, clean, failure, message};
+use super::{clean, failure};
 use crate::{
     app::App,
     error::Error,
@@ -104,7 +104,8 @@ impl Shared {
 }
 
 impl Load {
-    pub(super) async fn of(app: &App, body: Body, shared: &Shared) -> Result<Self, Error> {
+    /// A body with what it is read with; its messages are not read for wishes yet.
+    pub(super) fn of(body: Body, shared: &Shared) -> Self {
         let raw = body.raw;
         let (delivery, problems) = match body.delivery {
             Ok(delivery) => {
@@ -138,14 +139,6 @@ impl Load {
             answers: false,
         };
         load.find_problems();
-        load.readings = message::readings(app, &load).await?;
-        load.answers = load.readings.iter().any(|(index, reading)| {
-            let item = load.delivery.items.get(*index);
-            item.is_some_and(|item| match &item.notice {
-                Notice::Message(message) => answers::may_matter(reading, message, &load.flows),
-                _ => false,
-            })
-        });
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
@@ -153,7 +146,7 @@ impl Load {
                 "part of a signed webhook could not be understood; it may be a STOP, and waits in quarantine"
             );
         }
-        Ok(load)
+        load
     }
 
     /// The items that can be applied.
