@@ -122,12 +122,12 @@ pub fn list(
     for row in rows {
         within("title", row.title, ROW_TITLE_CHARS_MAX)?;
         within("id", row.id, ID_CHARS_MAX)?;
-        let mut value = json!({"id": row.id, "title": row.title});
-        if !row.description.is_empty() {
+        shown.push(if row.description.is_empty() {
+            json!({"id": row.id, "title": row.title})
+        } else {
             within("description", row.description, ROW_TEXT_CHARS_MAX)?;
-            value["description"] = row.description.into();
-        }
-        shown.push(value);
+            json!({"id": row.id, "title": row.title, "description": row.description})
+        });
     }
     let action = json!({"button": open, "sections": [{"rows": shown}]});
     let content = json!({"type": "list", "body": {"text": body}, "action": action});
