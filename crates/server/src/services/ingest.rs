@@ -8,6 +8,7 @@ mod load;
 mod message;
 mod news;
 mod status;
+mod text;
 mod work;
 
 use axum::body::Bytes;

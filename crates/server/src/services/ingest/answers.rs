@@ -337,7 +337,7 @@ fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Re
         (None, None) => return Ok(()),
     };
     let message = done.message;
-    let text = super::message::text(&message.content).unwrap_or_default();
+    let text = super::text::text(&message.content).unwrap_or_default();
     let quoted = message
         .context
         .as_ref()

@@ -29,6 +29,7 @@ use super::{
     answers::{self, Done},
     clean,
     load::Load,
+    text::text,
     work::Work,
 };
 use crate::{
@@ -387,16 +388,4 @@ fn own_cards(message: &Message) -> Vec<Person> {
     with_ids
         .filter(|person| person.bsuid.is_some() || person.parent.is_some())
         .collect()
-}
-
-/// The words that are kept of a message.
-pub(super) fn text(content: &Content) -> Option<String> {
-    match content {
-        Content::FlowReply { response, .. } => Some(response.clone()),
-        Content::Reaction { emoji, .. } => emoji.clone(),
-        other => other.said().map(|said| match said {
-            Said::Typed(text) => text.to_owned(),
-            Said::Tapped { payload, label } => label.or(payload).unwrap_or_default().to_owned(),
-        }),
-    }
 }
