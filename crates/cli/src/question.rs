@@ -267,6 +267,7 @@ const fn allowed_because(basis: Basis) -> &'static str {
             "Messages of this kind need no opt-in, and nothing speaks against it."
         }
         Basis::OpenWindow => "This person wrote to the business and may be answered.",
+        Basis::Confirmation(_) => "It tells this person that their opt-out was heard.",
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Setting<'a> {
     pub topics: &'a [Topic],
     /// The rules.
     pub policy: &'a Policy,
+    /// How many minutes the person's clock is ahead of UTC.
+    pub minutes_ahead: i32,
     /// Now.
     pub now: Timestamp,
 }
@@ -45,11 +47,17 @@ pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
         Reading::StopAll(matched) if acts(matched, setting.policy) => {
             vec![Fact::OptOut(Scope::ALL)]
         }
-        // Topics, pauses, erasure and new owners wait for a person, and marketing with them.
+        // A pause whose end nobody can tell waits for a person, like topics, erasure and what is in doubt.
+        Reading::Pause(_, end) => {
+            let until = end.after(setting.now, setting.minutes_ahead);
+            vec![Fact::Hold(Scope::MARKETING, until)]
+        }
+        Reading::WrongNumber(matched) if acts(matched, setting.policy) => {
+            vec![Fact::IdentityChanged]
+        }
         Reading::Stop(_)
         | Reading::StopAll(_)
         | Reading::Topic(_)
-        | Reading::Pause(..)
         | Reading::Erasure(_)
         | Reading::WrongNumber(_)
         | Reading::Review(_) => vec![Fact::Hold(Scope::MARKETING, None)],
@@ -196,6 +204,7 @@ mod tests {
             quoted,
             topics: &[OFFERS],
             policy,
+            minutes_ahead: 0,
             now: Timestamp::from_seconds(100),
         };
         of_reading(reading, setting)

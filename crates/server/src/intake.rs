@@ -100,6 +100,8 @@ fn lane_of(notice: &Notice, policy: &Policy) -> Lane {
     match notice {
         Notice::Preference(_) | Notice::Change(_) => Lane::OptOuts,
         Notice::Message(message) => match message.content.said() {
+            // What was chosen in a form stands in its answers.
+            None if message.content.form().is_some() => Lane::OptOuts,
             None => Lane::Others,
             // What a button means may stand in its template only.
             Some(Said::Tapped { .. }) => Lane::OptOuts,

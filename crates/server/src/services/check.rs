@@ -211,6 +211,7 @@ pub const fn allowed_because(basis: Basis) -> &'static str {
             "Messages of this kind need no opt-in, and nothing speaks against it."
         }
         Basis::OpenWindow => "This person wrote to the business and may be answered.",
+        Basis::Confirmation(_) => "It tells this person that their opt-out was heard.",
     }
 }
 
@@ -290,6 +291,7 @@ pub fn read(app: &House, shelf: &Shelf, body: &CheckBody) -> Result<Ask, Error> 
             channel: channel.unwrap_or(usual),
             number,
             template: state,
+            confirms: Vec::new(),
         },
     })
 }

@@ -57,13 +57,23 @@ pub async fn sent(
 #[must_use]
 pub fn minute_there(policy: &Policy, now: Timestamp) -> Option<u16> {
     policy.quiet_hours?;
-    let zone = policy
-        .zone
-        .as_deref()
-        .and_then(|name| jiff::tz::TimeZone::get(name).ok());
-    let zone = zone.unwrap_or(jiff::tz::TimeZone::UTC);
     let there = jiff::Timestamp::from_millisecond(now.millis())
         .unwrap_or_default()
-        .to_zoned(zone);
+        .to_zoned(zone(policy));
     Some(u16::from(there.hour().unsigned_abs()) * 60 + u16::from(there.minute().unsigned_abs()))
+}
+
+/// The time zone that the policy names.
+#[must_use]
+pub fn zone(policy: &Policy) -> jiff::tz::TimeZone {
+    let named = policy.zone.as_deref();
+    let zone = named.and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    zone.unwrap_or(jiff::tz::TimeZone::UTC)
+}
+
+/// How many minutes clocks in that zone are ahead of UTC.
+#[must_use]
+pub fn minutes_ahead(policy: &Policy, now: Timestamp) -> i32 {
+    let at = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default();
+    zone(policy).to_offset(at).seconds() / 60
 }
