@@ -70,7 +70,7 @@ def crowd(house):
     want(house.api.ask("POST", "/webhooks/whatsapp", raw, signature).status == 200, "a webhook is acknowledged")
     sent = house.api.post(f"{bodies.GRAPH}/{house.number}/messages", bodies.template(str(FIRST_PHONE + 5), "spring_sale"))
     want(sent.status == 200, "a message goes", sent)
-    until(lambda: len(list(house.meta.arrivals())) == MESSAGES, "the stop is confirmed")
+    until(lambda: len(house.meta.posts) == MESSAGES, "the stop is confirmed")
 
 
 def event(phone):
