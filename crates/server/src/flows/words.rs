@@ -58,8 +58,11 @@ macro_rules! keys {
 
 keys! {
     Stopped "stopped" 700 "Offers were stopped.",
+    StoppedSome "stopped_some" 700 "Messages of one kind were stopped, not every offer.",
+    StoppedBoth "stopped_both" 700 "Offers were stopped, and what is like the message that was answered.",
     StoppedAll "stopped_all" 700 "Everything was stopped.",
     Started "started" 700 "They agreed: what will come, how often, and how to leave.",
+    StartedSome "started_some" 700 "They agreed to something narrower than offers again.",
     What "what" 100 "What comes to whoever agreed.",
     Often "often" 100 "How often it comes.",
     Question "question" 700 "Do they agree?",

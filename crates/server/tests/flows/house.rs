@@ -198,10 +198,15 @@ impl House {
 
     /// Posts messages as Meta would, in a body of their own.
     pub async fn posts(&self, messages: Value) -> StatusCode {
+        self.posts_to("messages", messages).await
+    }
+
+    /// The same in another field.
+    pub async fn posts_to(&self, field: &str, messages: Value) -> StatusCode {
         let value = json!({ "messaging_product": "whatsapp", "messages": messages,
             "metadata": { "display_phone_number": "12025550100", "phone_number_id": NUMBER } });
         let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT,
-            "changes": [{ "field": "messages", "value": value }] }] });
+            "changes": [{ "field": field, "value": value }] }] });
         let raw = body.to_string().into_bytes();
         let signature = sign(&AppSecret::new(SECRET).unwrap(), &raw);
         let request = Request::post("/webhooks/whatsapp").header("X-Hub-Signature-256", signature);

@@ -54,10 +54,7 @@ pub(super) async fn readings(app: &App, load: &Load) -> Result<BTreeMap<usize, R
 
 async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, Error> {
     let context = message.context.as_ref();
-    // Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
-    let forwarded =
-        context.is_some_and(|context| context.forwarded || context.frequently_forwarded);
-    if forwarded {
+    if answers::is_forwarded(message) {
         return Ok(Reading::Nothing);
     }
     let keywords = &load.policy.keywords;
@@ -74,7 +71,7 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             let footers: Vec<&str> = footers.iter().map(String::as_str).collect();
             let surroundings = Context {
                 setting,
-                forwarded,
+                forwarded: false,
                 footers: &footers,
             };
             keywords.read(text, surroundings)
@@ -87,9 +84,11 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             }
         }
     };
-    // New words for an old message may refuse, never permit.
-    Ok(match (&message.content, read) {
-        (Content::Edit { .. }, Reading::Start(_)) => Reading::Nothing,
+    // New words for an old message, and words to a group, may refuse, never permit.
+    let permits_nothing =
+        matches!(message.content, Content::Edit { .. }) || message.group.is_some();
+    Ok(match (permits_nothing, read) {
+        (true, Reading::Start(_)) => Reading::Nothing,
         (_, read) => read,
     })
 }
@@ -183,9 +182,10 @@ pub(super) async fn take(
         evidence: &evidence,
         facts,
         language: None,
+        refused_what_they_had: false,
     };
     answers::take(work, tx, &mut done).await?;
-    answers::answer(work, item.origin.number.as_ref(), &done)?;
+    answers::answer(work, &item.origin, &done)?;
     let at = message.at.min(work.cast.now());
     let changes_old = matches!(
         message.content,
