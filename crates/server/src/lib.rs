@@ -10,6 +10,7 @@ pub mod http;
 pub mod intake;
 pub mod logs;
 pub mod memory;
+pub mod near;
 pub mod serve;
 pub mod services;
 pub mod together;

@@ -40,6 +40,8 @@ pub struct News {
     pub forgot: bool,
     /// Whether there is a new version of the policy.
     pub policy: bool,
+    /// Whether an API key was made or revoked.
+    pub api_keys: bool,
     /// The size of the log, where it changed.
     pub log_size: Option<i64>,
 }
@@ -85,6 +87,7 @@ pub(crate) struct Touched {
     /// An alias was deleted, so that nothing in the database says any more whose it was.
     pub(crate) forgot: bool,
     pub(crate) policy: bool,
+    pub(crate) api_keys: bool,
     pub(crate) log_size: Option<i64>,
 }
 
@@ -99,6 +102,7 @@ impl Touched {
             erased: self.erased,
             forgot: self.forgot,
             policy: self.policy,
+            api_keys: self.api_keys,
             log_size: self.log_size,
             ..News::default()
         };
@@ -137,7 +141,8 @@ pub(crate) async fn commit(
     touched: Touched,
     (watch, turn): (Watch, Turn),
 ) -> Result<(), StoreError> {
-    let nothing = touched.is_empty() && !touched.policy && touched.log_size.is_none();
+    let nothing =
+        touched.is_empty() && !touched.policy && !touched.api_keys && touched.log_size.is_none();
     let watched = watch.0.told.get().is_some();
     if nothing {
         tx.commit().await?;
