@@ -20,6 +20,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    afoot::Afoot,
     clock::Clock,
     config::Config,
     error::Error,
@@ -60,6 +61,8 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Sends of this process that may still start.
+    pub afoot: Afoot,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
     /// Wakes the workers.
@@ -205,6 +208,7 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
+            afoot: Afoot::default(),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),

@@ -1,5 +1,6 @@
 //! The house: configuration, services, HTTP doors and pages.
 
+pub mod afoot;
 pub mod app;
 pub mod clock;
 pub mod config;

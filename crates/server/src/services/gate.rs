@@ -29,6 +29,7 @@ use self::{
     tie::{Attempt, Tie},
 };
 use crate::{
+    afoot::Underway,
     app::House,
     error::Error,
     services::{facts, policy, summary},
@@ -79,6 +80,8 @@ pub enum Answer {
 pub struct Admitted {
     /// The permit.
     pub permit: Permit,
+    /// To be held until the send has ended: opt-outs wait for it.
+    pub underway: Underway,
     /// The attempt.
     pub attempt: AttemptId,
     /// The person.
@@ -407,11 +410,13 @@ async fn reserve(
     }
     // Until the commit nobody else can change this person; so the permit's life may begin here.
     let reserved = app.clock.instant();
+    let underway = app.afoot.begin(contact, reserved);
     tx.commit().await?;
     metrics::counter!("consentry_verdicts_total", "verdict" => "allow", "code" => "").increment(1);
     let permit = clearance.permit(line.id, ask.number.clone(), reserved);
     Ok(Some(Admitted {
-        permit,
+        permit: permit.watched_by(underway.onlooker()),
+        underway,
         attempt: line.id,
         contact,
     }))

@@ -133,11 +133,13 @@ async fn through_the_gate(app: &House, wish: &Wish, ask: &Ask) -> Result<Passed,
         };
         let Admitted {
             permit,
+            underway,
             attempt,
             contact,
         } = admitted;
         let body = wish.outgoing.with_callback(&token::write(attempt, contact));
         let outcome = app.graph.send(permit, &wish.route, &wish.token, body).await;
+        drop(underway);
         if let Some(sent) = settle(app, ask, attempt, contact, outcome).await? {
             return Ok(Passed::Sent(sent));
         }

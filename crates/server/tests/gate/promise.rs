@@ -2,10 +2,83 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::house::{House, template};
+use consent::{
+    permit::{PERMIT_LIFE, Recipient},
+    request::Template,
+    scope::Category,
+};
+use serde_json::json;
+use server::services::{
+    gate::{self, Admitted, Answer, Ask},
+    quiet,
+};
+
+use crate::{
+    ADA,
+    house::{House, NUMBER, template},
+};
+
+/// A message that the gate is asked about, and that nobody sends.
+pub fn ask(phone: &str, fingerprint: u8) -> Ask {
+    Ask {
+        recipients: vec![Recipient::Phone(phone.parse().unwrap())],
+        number: NUMBER.parse().unwrap(),
+        category: Category::Marketing,
+        topic: None,
+        template: Template::Usable,
+        named: None,
+        fingerprint: [fingerprint; 32],
+        callback: None,
+        tie: None,
+    }
+}
+
+pub async fn admitted(house: &House, ask: &Ask) -> Admitted {
+    match gate::enter(&house.app, ask).await.unwrap() {
+        Answer::Admitted(admitted) => *admitted,
+        other => panic!("want leave to send: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_opt_out_waits_for_a_permit_that_may_still_start_a_send() {
+    let house = House::open().await;
+    let ada = house.opt_in(ADA).await;
+    let Admitted {
+        permit, underway, ..
+    } = admitted(&house, &ask(ADA, 1)).await;
+    quiet::settle(&house.app, &[ada]).await.unwrap();
+    assert!(!permit.is_live(Instant::now()));
+    drop(underway);
+    let second = admitted(&house, &ask(ADA, 2)).await;
+    let began = Instant::now();
+    let app = Arc::clone(&house.app);
+    let waiting = tokio::spawn(async move { quiet::settle(&app, &[ada]).await });
+    tokio::task::yield_now().await;
+    drop(second);
+    waiting.await.unwrap().unwrap();
+    assert!(began.elapsed() < PERMIT_LIFE, "it was told that this ended");
+}
+
+#[tokio::test]
+async fn an_opt_out_does_not_wait_for_metas_answer() {
+    let house = Arc::new(House::open().await);
+    let ada = house.opt_in(ADA).await;
+    house.fault("hang", &json!({ "ms": 5_000 })).await;
+    let send = {
+        let house = Arc::clone(&house);
+        tokio::spawn(async move { house.send(&template(ADA, "autumn_sale")).await })
+    };
+    while house.arrived().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let began = Instant::now();
+    quiet::settle(&house.app, &[ada]).await.unwrap();
+    assert!(began.elapsed() < PERMIT_LIFE && !send.is_finished());
+}
 
 fn unix_nanos() -> u128 {
     SystemTime::now()
