@@ -14,13 +14,18 @@ use graph::{
 };
 use ledger::key::Signer;
 use store::{
-    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+    durability::Durability,
+    message::{MessageLine, News},
+    pool::Store,
+    postgres::Options,
+    transfer::Stage,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
     afoot::Afoot,
+    claim::{Claim, Claimed},
     clock::Clock,
     config::Config,
     error::Error,
@@ -63,6 +68,10 @@ pub struct House {
     pub intake: Intake,
     /// Sends of this process that may still start.
     pub afoot: Afoot,
+    /// Sends that wait to be reserved.
+    pub claims: Together<Claim, Option<Claimed>>,
+    /// Refusals that wait to be written down.
+    pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
     /// Wakes the workers.
@@ -209,6 +218,8 @@ impl House {
             signer,
             node: Uuid::now_v7(),
             afoot: Afoot::default(),
+            claims: Together::default(),
+            refusals: Together::default(),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),

@@ -2,6 +2,7 @@
 
 pub mod afoot;
 pub mod app;
+pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod error;

@@ -7,13 +7,14 @@ use std::{
 
 use consent::{
     permit::{PERMIT_LIFE, Recipient},
+    policy::{Cap, Policy},
     request::Template,
     scope::Category,
 };
 use serde_json::json;
 use server::services::{
     gate::{self, Admitted, Answer, Ask},
-    quiet,
+    policy, quiet,
 };
 
 use crate::{
@@ -155,4 +156,77 @@ async fn race(house: House) {
         before > 0,
         "some sends went before the stops, or the test shows nothing"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn in_a_group_of_reservations_one_loses_its_race_and_the_others_win() {
+    let house = Arc::new(House::open().await);
+    let people: Vec<String> = (0..8).map(|n| format!("4477009004{n:02}")).collect();
+    for phone in &people {
+        house.opt_in(phone).await;
+    }
+    // Nobody writes: the opt-out waits first in line, and behind it the sends that were allowed before it.
+    let turn = house.app.store.hush().await.unwrap();
+    let refused = people[5].clone();
+    let stop = {
+        let (house, refused) = (Arc::clone(&house), refused.clone());
+        tokio::spawn(async move { house.opt_out(&refused).await })
+    };
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let sends = people.iter().map(|phone| {
+        let (house, phone) = (Arc::clone(&house), phone.clone());
+        tokio::spawn(async move {
+            let answer = gate::enter(&house.app, &ask(&phone, 1)).await.unwrap();
+            (phone, answer)
+        })
+    });
+    let sends: Vec<_> = sends.collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    drop(turn);
+    stop.await.unwrap();
+    for send in sends {
+        let (phone, answer) = send.await.unwrap();
+        match answer {
+            Answer::Admitted(_) => assert_ne!(phone, refused),
+            Answer::Refused(no) => {
+                assert_eq!(
+                    (phone, no.denial.code.word()),
+                    (refused.clone(), "opted_out_category")
+                );
+            }
+            Answer::Claimed(line) => panic!("nothing was claimed before: {line:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cap_counts_every_send_of_a_group() {
+    for house in [House::open().await, House::on_postgres().await] {
+        let house = Arc::new(house);
+        house.opt_in(ADA).await;
+        let policy = Policy {
+            version: 1,
+            caps: vec![Cap {
+                category: Category::Marketing,
+                max: 2,
+                days: 1,
+            }],
+            ..Policy::default()
+        };
+        policy::replace(&house.app, policy, "test").await.unwrap();
+        let sends = (0..6).map(|n| {
+            let house = Arc::clone(&house);
+            tokio::spawn(async move { gate::enter(&house.app, &ask(ADA, n)).await.unwrap() })
+        });
+        let sends: Vec<_> = sends.collect();
+        let mut admitted = 0;
+        for send in sends {
+            match send.await.unwrap() {
+                Answer::Admitted(_) => admitted += 1,
+                Answer::Refused(no) => assert_eq!(no.denial.code.word(), "frequency_capped"),
+                Answer::Claimed(line) => panic!("nothing was claimed before: {line:?}"),
+            }
+        }
+        assert_eq!(admitted, 2);
+    }
 }
