@@ -57,6 +57,8 @@ pub struct Watch(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Where those wait who are in no hurry: at most one of them stands before somebody who is.
+    line: Mutex<()>,
     turn: Arc<Mutex<()>>,
     told: OnceLock<Told>,
 }
@@ -74,6 +76,12 @@ impl Watch {
     }
 
     pub(crate) async fn turn(&self) -> Turn {
+        let _first_in_line = self.0.line.lock().await;
+        self.next_turn().await
+    }
+
+    /// Before all who wait in line, but for one.
+    pub(crate) async fn next_turn(&self) -> Turn {
         Arc::clone(&self.0.turn).lock_owned().await
     }
 }

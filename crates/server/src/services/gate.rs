@@ -18,6 +18,7 @@ use consent::{
     register::Standing,
     request::{Address, Facts, Request, Template},
     scope::{Category, Channel, Topic},
+    time::MINUTE_MS,
     verdict::{self, Denial, Verdict},
 };
 use store::{
@@ -35,6 +36,9 @@ use crate::{
 
 /// How often a verdict is decided anew because the person changed between question and reservation.
 const TRIES: usize = 8;
+
+/// How long after an unknown outcome the same body to the same person gets the first answer (DESIGN section 6.4).
+const REPEAT_MS: i64 = 10 * MINUTE_MS;
 
 /// What the caller's callback data is sealed for.
 pub const CALLBACK_PURPOSE: &str = "callback";
@@ -71,6 +75,8 @@ pub enum Answer {
     Refused(Box<Refused>),
     /// An answer of ours that was claimed before: it is never claimed again.
     Claimed(Box<MessageLine>),
+    /// A repeat of this message, whose outcome became unknown: it gets the first answer.
+    Repeat(Box<MessageLine>),
 }
 
 /// A reservation on disk, and the permit that it gives.
@@ -84,6 +90,8 @@ pub struct Admitted {
     pub attempt: AttemptId,
     /// The person.
     pub contact: ContactId,
+    /// Whether they ever came by an ad to the number that sends.
+    pub from_ad: bool,
 }
 
 /// A refusal, as it was written down.
@@ -106,6 +114,9 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
             Attempt::Claimed(line) => return Ok(Answer::Claimed(line)),
         };
         let seen = look(app, ask, attempt).await?;
+        if let Some(first) = first_of(app, ask, &seen).await? {
+            return Ok(Answer::Repeat(Box::new(first)));
+        }
         match seen.decide(app, ask) {
             Verdict::Deny(denial) => return claim::refuse(app, ask, &seen, denial).await,
             Verdict::Allow(clearance) => {
@@ -120,27 +131,29 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
     claim::refuse(app, ask, &seen, Denial::of(Code::Held)).await
 }
 
+/// The first message with this very body, where its outcome became unknown a moment ago: callers try again on 5xx.
+async fn first_of(app: &House, ask: &Ask, seen: &Seen) -> Result<Option<MessageLine>, Error> {
+    let Some(contact) = seen.meant.contact.filter(|_| ask.tie.is_none()) else {
+        return Ok(None);
+    };
+    let since = app.clock.now().plus_millis(-REPEAT_MS);
+    let first = app.store.unknown_twin(contact, &ask.fingerprint, since);
+    Ok(first.await?)
+}
+
 /// Whom an address means.
 #[derive(Debug, Clone)]
-pub struct Meant {
+struct Meant {
     /// The contact, where one of the aliases is known.
-    pub contact: Option<ContactId>,
+    contact: Option<ContactId>,
     /// The aliases.
-    pub aliases: Vec<Alias>,
+    aliases: Vec<Alias>,
     /// Whether they mean one person.
-    pub address: Address,
+    address: Address,
 }
 
-/// Finds out whom recipients mean. Two that are known to be different people are a conflict, and so is a known
-/// person's number beside somebody else's id.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn meant(app: &House, recipients: &[Recipient]) -> Result<Meant, Error> {
-    Ok(meet(app, recipients).await?.0)
-}
-
-/// The same, and the person as the rules see them.
+/// Finds out whom recipients mean, and gives the person as the rules see them. Two that are known to be different people
+/// are a conflict, and so is a known person's number beside somebody else's id.
 async fn meet(app: &House, recipients: &[Recipient]) -> Result<(Meant, Option<Person>), Error> {
     let aliases: Vec<Alias> = recipients.iter().filter_map(alias).collect();
     let grouped = recipients

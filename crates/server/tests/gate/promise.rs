@@ -194,7 +194,7 @@ async fn in_a_group_of_reservations_one_loses_its_race_and_the_others_win() {
                     (refused.clone(), "opted_out_category")
                 );
             }
-            Answer::Claimed(line) => panic!("nothing was claimed before: {line:?}"),
+            other => panic!("nothing was claimed or tried before: {other:?}"),
         }
     }
 }
@@ -224,7 +224,7 @@ async fn a_cap_counts_every_send_of_a_group() {
             match send.await.unwrap() {
                 Answer::Admitted(_) => admitted += 1,
                 Answer::Refused(no) => assert_eq!(no.denial.code.word(), "frequency_capped"),
-                Answer::Claimed(line) => panic!("nothing was claimed before: {line:?}"),
+                other => panic!("nothing was claimed or tried before: {other:?}"),
             }
         }
         assert_eq!(admitted, 2);

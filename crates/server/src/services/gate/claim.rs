@@ -113,12 +113,18 @@ pub(super) async fn reserve(
     };
     metrics::counter!("consentry_verdicts_total", "verdict" => "allow", "code" => "").increment(1);
     let (attempt, contact) = (claim.line.id, claim.line.contact);
+    let heard = seen
+        .person
+        .as_ref()
+        .and_then(|person| person.standing.heard.get(&ask.number));
+    let from_ad = heard.is_some_and(|heard| heard.from_ad.is_some());
     let permit = clearance.permit(attempt, ask.number.clone(), reserved);
     Ok(Some(Admitted {
         permit: permit.watched_by(underway.onlooker()),
         underway,
         attempt,
         contact,
+        from_ad,
     }))
 }
 
