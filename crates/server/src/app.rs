@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -90,6 +90,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// The footers of our templates, which people quote: their words are ours, not theirs.
+    pub(crate) footers: Mutex<Arc<[String]>>,
     /// Everybody's state in memory, while it is ready.
     pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
@@ -226,6 +228,7 @@ impl House {
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
             guarantees: Mutex::default(),
+            footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
             card: Mutex::default(),
             proved: Mutex::default(),
@@ -242,6 +245,14 @@ impl House {
 }
 
 impl House {
+    /// The footers of our templates, as last read.
+    pub(crate) fn footers(&self) -> Arc<[String]> {
+        self.footers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// The address under which the public reaches us, without a slash at its end.
     #[must_use]
     pub fn public_url(&self) -> Option<&str> {

@@ -72,6 +72,7 @@ keys! {
     StopAll "stop_all" 20 "The choice against everything.",
     Keep "keep" 20 "The choice that changes nothing.",
     Choose "choose" 20 "The button that opens a list.",
+    Some "some" 200 "Would they like some topics all the same?",
     Topics "topics" 700 "Which topics would they like again?",
     TopicOn "topic_on" 700 "They agreed to a topic.",
     Kept "kept" 700 "Nothing changes.",

@@ -44,6 +44,10 @@ pub struct House {
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_at(Clock::Real).await
+    }
+
+    pub async fn open_at(clock: Clock) -> Self {
         let mut options = Options::sample().unwrap();
         options.settings = Settings::immediate();
         options.app_secret = SECRET.to_owned();
@@ -66,7 +70,7 @@ impl House {
                 "a master key that only this test knows".to_owned(),
             ));
         }
-        let app = Opened::open(config, Clock::Real).await.unwrap();
+        let app = Opened::open(config, clock).await.unwrap();
         templates::refresh(&app).await.unwrap();
         let key = keys::create(&app, "Mia", Role::Admin, "test")
             .await

@@ -214,13 +214,12 @@ impl Letter<'_> {
 
     /// A confirmation that asks, where there are topics, whether one of them is wanted all the same.
     fn stopped(&self) -> Result<Outgoing, BadMessage> {
-        let keys = [Key::Stopped, Key::Channels, Key::Link];
-        let text = self.words(&keys);
-        let fits = text.chars().count() <= BUTTONS_TEXT_MAX;
+        let asking = self.words(&[Key::Stopped, Key::Channels, Key::Link, Key::Some]);
+        let fits = asking.chars().count() <= BUTTONS_TEXT_MAX;
         if fits && self.desk.asks() {
-            return self.with_buttons(&text, &[(Choice::Topics, Key::Choose)]);
+            return self.with_buttons(&asking, &[(Choice::Topics, Key::Choose)]);
         }
-        self.text(&keys)
+        self.text(&[Key::Stopped, Key::Channels, Key::Link])
     }
 
     fn menu(&self) -> Result<Outgoing, BadMessage> {

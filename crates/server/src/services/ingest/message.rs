@@ -11,13 +11,16 @@ use consent::{
     window,
     wording::{Context, Match, Reading, Setting},
 };
-use graph::webhook::{
-    Item, Notice,
-    business::{Call, Direction as Caller, Echo},
-    content::Content,
-    inbound::Message,
-    person::Person,
-    said::Said,
+use graph::{
+    template::quick_replies,
+    webhook::{
+        Item, Notice,
+        business::{Call, Direction as Caller, Echo},
+        content::Content,
+        inbound::Message,
+        person::Person,
+        said::Said,
+    },
 };
 use store::{
     message::{Direction, MessageLine, State},
@@ -67,10 +70,12 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             } else {
                 Setting::Alone
             };
+            let footers = app.footers();
+            let footers: Vec<&str> = footers.iter().map(String::as_str).collect();
             let surroundings = Context {
                 setting,
                 forwarded,
-                footers: &[],
+                footers: &footers,
             };
             keywords.read(text, surroundings)
         }
@@ -104,7 +109,7 @@ async fn by_definition(
     let versions = app.store.versions_of(name).await?;
     let buttons: Vec<_> = versions
         .iter()
-        .map(|version| (version, graph_buttons(&version.components)))
+        .map(|version| (version, quick_replies(&version.components)))
         .collect();
     let sent = buttons
         .iter()
@@ -135,18 +140,6 @@ async fn by_definition(
         }
     }
     Ok(Reading::Nothing)
-}
-
-/// The quick replies of a template, read from the components that were kept.
-fn graph_buttons(components: &str) -> Vec<graph::template::QuickReply> {
-    let page = format!(
-        r#"{{"data":[{{"id":"0","name":"kept","language":"any","status":"APPROVED","components":{components}}}]}}"#
-    );
-    let page = graph::template::read(page.as_bytes()).ok();
-    let template = page.and_then(|page| page.templates.into_iter().next());
-    template
-        .map(|template| template.quick_replies)
-        .unwrap_or_default()
 }
 
 /// Takes one message in.
