@@ -14,12 +14,18 @@ use graph::{
 };
 use ledger::key::Signer;
 use store::{
-    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+    durability::Durability,
+    message::{MessageLine, News},
+    pool::Store,
+    postgres::Options,
+    transfer::Stage,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    afoot::Afoot,
+    claim::{Claim, Claimed},
     clock::Clock,
     config::Config,
     error::Error,
@@ -60,6 +66,12 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Sends of this process that may still start.
+    pub afoot: Afoot,
+    /// Sends that wait to be reserved.
+    pub claims: Together<Claim, Option<Claimed>>,
+    /// Refusals that wait to be written down.
+    pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
     /// Wakes the workers.
@@ -207,6 +219,9 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
+            afoot: Afoot::default(),
+            claims: Together::default(),
+            refusals: Together::default(),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
