@@ -30,6 +30,30 @@ const COMPANY: Set = Set::of(&[
     Class::Alone,
 ]);
 
+/// What a plain refusal is made of.
+const PLAIN: Set = Set::of(&[
+    Class::Cease,
+    Class::Cancel,
+    Class::Send,
+    Class::Write,
+    Class::Receive,
+    Class::Message,
+    Class::Promo,
+    Class::Not,
+    Class::Want,
+    Class::More,
+    Class::NoMore,
+    Class::Me,
+    Class::All,
+    Class::Utterly,
+    Class::Leave,
+    Class::LeaveAll,
+    Class::Alone,
+    Class::Filler,
+    Class::Small,
+    Class::Please,
+]);
+
 /// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
 const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
 /// Words that take back a part of what a keyword says.
@@ -278,7 +302,7 @@ impl Reader<'_> {
         let at = text.original(finding.from..finding.to);
         let found = Match {
             language,
-            ..self.found(at, format!("{code}:{}", finding.rule), How::Wording)
+            ..self.found(at, format!("{code}:{}:{}", finding.rule, debug_unknown(text, hits, number, finding.from)), How::Wording)
         };
         match finding.wish {
             Wish::Review => Reading::Review(found),
@@ -381,6 +405,10 @@ fn judge(hits: &[Hit], (words, asks): (u32, bool)) -> Option<(Finding, u8)> {
         if sentence.unknown > fewest + 1 + words / 8 {
             finding.wish = Wish::Review;
         }
+        // What the words do not account for may turn the wish around.
+        if sentence.unexplained > 0 && matches!(finding.wish, Wish::Stop | Wish::StopAll) {
+            finding.wish = Wish::Review;
+        }
         let weight = finding.wish.weight();
         if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
             best = Some((finding, *language));
@@ -400,7 +428,9 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
         count += hit.last.max(reached) - hit.first.max(reached);
         reached = reached.max(hit.last);
     }
+    let unexplained = words.saturating_sub(explained(&hits));
     Sentence {
+        unexplained,
         language,
         hits,
         present,
@@ -408,6 +438,32 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
         unknown: words.saturating_sub(count),
         asks,
     }
+}
+
+/// How many words say what a refusal may say, and no more.
+fn explained(hits: &[&Hit]) -> u32 {
+    let (mut reached, mut count) = (0, 0);
+    // The end of the longest phrase so far that says something else, and where it began.
+    let (mut from, mut other) = (0, 0);
+    for (at, hit) in hits.iter().enumerate() {
+        if !hit.is(PLAIN) {
+            let twin = |twin: &&Hit| twin.from == hit.from && twin.to == hit.to && twin.is(PLAIN);
+            let before = hits.get(..at).unwrap_or_default().iter().rev();
+            let mut beside = before
+                .take_while(|near| near.from == hit.from)
+                .chain(hits.get(at..).unwrap_or_default().iter().take_while(|near| near.from == hit.from));
+            if !beside.any(|near| twin(near)) && hit.to > other {
+                (from, other) = (hit.from, hit.to);
+            }
+            continue;
+        }
+        let inside = from <= hit.from && hit.to <= other;
+        if !inside {
+            count += hit.last.max(reached) - hit.first.max(reached);
+            reached = reached.max(hit.last);
+        }
+    }
+    count
 }
 
 #[cfg(test)]
@@ -419,4 +475,31 @@ mod tests {
         let found: Vec<(Range<usize>, bool)> = parts(" a , b ? c . d").collect();
         assert_eq!(found, [(0..8, true), (8..12, false), (12..14, false)]);
     }
+}
+
+fn debug_unknown(text: &Text, hits: &[Hit], language: u8, at: usize) -> String {
+    use std::fmt::Write;
+    let words = text.word(text.folded.len());
+    let all = sentence(hits, language, (words, false));
+    let (mut here, mut gaps) = (0, String::new());
+    for (part, asks) in parts(&text.folded) {
+        if part.contains(&at) {
+            let begin = hits.partition_point(|hit| hit.from < part.start);
+            let end = hits.partition_point(|hit| hit.from < part.end);
+            let s = sentence(hits.get(begin..end).unwrap_or_default(), language, (text.word(part.end) - text.word(part.start), asks));
+            here = s.unexplained;
+            for w in hits::words(&text.folded[part.clone()]) {
+                let w = w.start + part.start..w.end + part.start;
+                if !s.hits.iter().any(|h| h.is(PLAIN) && h.from <= w.start && h.to >= w.end) {
+                    let other: Vec<String> = s.hits.iter().filter(|h| h.from < w.end && h.to > w.start).map(|h| format!("{:?}", h.meaning.class)).collect();
+                    let _ = write!(gaps, " <{}:{}>", &text.folded[w], other.join(","));
+                }
+            }
+        }
+    }
+    let mut out = format!("s{}m{}w{}:{gaps} ##", here, all.unexplained, words);
+    for hit in &all.hits {
+        let _ = write!(out, " {:?}({})", hit.meaning.class, text.folded.get(hit.from..hit.to).unwrap_or_default().replace(' ', "_"));
+    }
+    out
 }
