@@ -247,6 +247,7 @@ const fn is_keyword(class: Class) -> bool {
             | Class::KeyHelp
             | Class::KeyPause
             | Class::KeyReview
+            | Class::KeyCancel
     )
 }
 

@@ -49,10 +49,32 @@ const PLAIN: Set = Set::of(&[
     Class::Leave,
     Class::LeaveAll,
     Class::Alone,
+    Class::Reproof,
     Class::Filler,
     Class::Small,
     Class::Please,
 ]);
+
+/// Without any of these a sentence asks for nothing.
+const SAYS: Set = Set::of(&[
+    Class::Cease,
+    Class::Cancel,
+    Class::Not,
+    Class::NoMore,
+    Class::Leave,
+    Class::LeaveAll,
+    Class::Alone,
+    Class::Doubt,
+    Class::Only,
+    Class::Keep,
+    Class::Topic,
+    Class::Pause,
+    Class::Erase,
+    Class::Erasure,
+    Class::Wrong,
+]);
+/// The places of [`Language::ALL`], and that of [`COMMON`].
+const LANGUAGES: usize = 32;
 
 /// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
 const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
@@ -235,7 +257,8 @@ impl Reader<'_> {
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
         let class = meaning.class;
-        Some(if class == Class::KeyStop {
+        let bare = how == How::Keyword && self.context.setting == Setting::Alone;
+        Some(if class == Class::KeyStop || (class == Class::KeyCancel && bare) {
             Reading::Stop(found("stop"))
         } else if class == Class::KeyAll {
             Reading::StopAll(found("stop_all"))
@@ -381,45 +404,77 @@ fn language(number: u8) -> Option<Language> {
 
 /// What a sentence asks for in the languages that know most of its words.
 fn judge(hits: &[Hit], (words, asks): (u32, bool)) -> Option<(Finding, u8)> {
-    let mut spoken = 0_u32;
-    for hit in hits.iter().filter(|hit| !hit.is(VAGUE)) {
-        spoken |= 1 << hit.meaning.language;
-    }
-    if spoken & !(1 << COMMON) != 0 {
-        spoken &= !(1 << COMMON);
-    }
-    let sentences: Vec<(u8, Sentence<'_>)> = (0..=COMMON)
-        .filter(|language| spoken & (1 << language) != 0)
-        .map(|language| (language, sentence(hits, language, (words, asks))))
-        .collect();
-    let fewest = sentences
-        .iter()
-        .map(|(_, sentence)| sentence.unknown)
-        .min()?;
+    let spoken = spoken(hits);
+    let fewest = words.saturating_sub(spoken.iter().map(|one| one.known).max()?);
     let mut best: Option<(Finding, u8)> = None;
-    for (language, sentence) in &sentences {
-        let Some(mut finding) = grammar::judge(sentence) else {
+    for (language, one) in (0..).zip(&spoken) {
+        if !one.present.meets(SAYS) {
+            continue;
+        }
+        let sentence = sentence(hits, language, (words, asks));
+        let Some(mut finding) = grammar::judge(&sentence) else {
             continue;
         };
         // Another language knows more of it: what looks like a wish here may be something else there.
-        if sentence.unknown > fewest + 1 + words / 8 {
-            finding.wish = Wish::Review;
-        }
-        // What the words do not account for may turn the wish around.
-        if sentence.unexplained > 0 && matches!(finding.wish, Wish::Stop | Wish::StopAll) {
+        let foreign = sentence.unknown > fewest + 1 + words / 8;
+        // What its words do not account for may turn a refusal around.
+        let refuses = matches!(finding.wish, Wish::Stop | Wish::StopAll);
+        if foreign || (refuses && sentence.unexplained > 0) {
             finding.wish = Wish::Review;
         }
         let weight = finding.wish.weight();
         if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
-            best = Some((finding, *language));
+            best = Some((finding, language));
         }
     }
     best
 }
 
+/// What one language knows of a sentence.
+#[derive(Clone, Copy)]
+struct Spoken {
+    present: Set,
+    /// How many of the words it knows, and up to where they were counted.
+    known: u32,
+    reached: u32,
+}
+
+/// What every language knows of a sentence. Words of every language are known in those that know any other.
+fn spoken(hits: &[Hit]) -> [Spoken; LANGUAGES] {
+    let mut spoken = [Spoken {
+        present: Set::NONE,
+        known: 0,
+        reached: 0,
+    }; LANGUAGES];
+    let mut any = 0_u32;
+    for hit in hits.iter().filter(|hit| !hit.is(VAGUE)) {
+        any |= 1 << hit.meaning.language;
+    }
+    if any & !(1 << COMMON) != 0 {
+        any &= !(1 << COMMON);
+    }
+    for hit in hits {
+        let count = |one: &mut Spoken| {
+            one.present.add(hit.meaning.class);
+            one.known += hit.last.max(one.reached) - hit.first.max(one.reached);
+            one.reached = one.reached.max(hit.last);
+        };
+        if hit.meaning.language == COMMON {
+            spoken.iter_mut().for_each(count);
+        } else if let Some(one) = spoken.get_mut(usize::from(hit.meaning.language)) {
+            count(one);
+        }
+    }
+    for (language, one) in spoken.iter_mut().enumerate() {
+        if any & (1 << language) == 0 {
+            (one.present, one.known) = (Set::NONE, 0);
+        }
+    }
+    spoken
+}
+
 fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<'_> {
-    let known =
-        |hit: &&Hit| matches!(hit.meaning.language, COMMON) || hit.meaning.language == language;
+    let known = |hit: &&Hit| hit.meaning.language == COMMON || hit.meaning.language == language;
     let hits: Vec<&Hit> = hits.iter().filter(known).collect();
     let mut present = Set::NONE;
     let (mut reached, mut count) = (0, 0);
