@@ -90,6 +90,13 @@ const RESERVED: Set = Set::of(&[
     Class::Goods,
 ]);
 
+/// DEBUG
+pub(super) fn debug_hits(keywords: &Keywords, message: &str) -> Vec<(String, u8, String, u32, bool)> {
+    let text = Text::fold(message);
+    let hits = hits::find(&text, keywords.languages.bits(), &[]);
+    hits.iter().map(|h| (format!("{:?}", h.meaning.class), h.meaning.language, text.folded.get(h.from..h.to).unwrap_or_default().to_owned(), h.last - h.first, text.folded.contains('?'))).collect()
+}
+
 pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) -> Reading {
     if context.forwarded {
         return Reading::Nothing;
