@@ -31,6 +31,8 @@ const HIDES: Set = Set::of(&[Class::Idiom]);
 /// What is said by itself, not about it: hides nothing, is hidden by nothing.
 const FOOTER: Set = Set::of(&[Class::Footer]);
 
+const DOUBT: Set = Set::of(&[Class::Doubt]);
+
 /// The phrases of a message in the order of their beginnings, and what was left out.
 pub(super) fn find(text: &Text, active: u32, footers: &[&str]) -> Vec<Hit> {
     let lexicon = Lexicon::get();
@@ -131,7 +133,17 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = Range<usize>> {
 /// Drops what lies inside an idiom, inside a sentence of a footer, or inside a footer of ours.
 fn hide(text: &Text, hits: &mut Vec<Hit>, footers: &[&str]) {
     let mut hidden: Vec<Range<usize>> = Vec::new();
+    // "I wrote STOP three times" is no footer.
+    let told: Vec<Range<usize>> = hits
+        .iter()
+        .filter(|hit| hit.is(DOUBT))
+        .map(|hit| hit.from..hit.to)
+        .collect();
+    let is_told = |hit: &Hit| told.iter().any(|at| at.start <= hit.from && hit.from < at.end);
     for hit in hits.iter() {
+        if hit.is(FOOTER) && is_told(hit) {
+            continue;
+        }
         if hit.is(FOOTER) {
             hidden.push(sentence_around(&text.folded, hit.from));
         } else if hit.is(HIDES) {

@@ -18,18 +18,8 @@ use super::{
 const FILLER: Set = Set::of(&[Class::Filler]);
 /// What says nothing about the subject of a message, only about its language.
 const VAGUE: Set = Set::of(&[Class::Filler, Class::Small, Class::Number]);
-/// Words in whose company a keyword is meant as one.
-const COMPANY: Set = Set::of(&[
-    Class::Cease,
-    Class::Leave,
-    Class::Send,
-    Class::Write,
-    Class::Message,
-    Class::Promo,
-    Class::Receive,
-    Class::Alone,
-]);
-
+/// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
+const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
 /// What a plain refusal is made of.
 const PLAIN: Set = Set::of(&[
     Class::Cease,
@@ -76,18 +66,44 @@ const SAYS: Set = Set::of(&[
 /// The places of [`Language::ALL`], and that of [`COMMON`].
 const LANGUAGES: usize = 32;
 
-/// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
-const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
-/// Words that take back a part of what a keyword says.
-const RESERVED: Set = Set::of(&[
+/// What turns a wish into another.
+const TURNING: Set = Set::of(&[
     Class::Only,
     Class::Keep,
+    Class::Until,
+    Class::For,
+    Class::Day,
+    Class::Month,
+    Class::Number,
+    Class::Unit,
+    Class::Ahead,
+    Class::Someday,
+    Class::Ask,
     Class::If,
     Class::Other,
-    Class::Ahead,
-    Class::Until,
-    Class::Someday,
-    Class::Goods,
+    Class::Limit,
+    Class::Wrong,
+    Class::Data,
+]);
+const WISHING: Set = Set::of(&[
+    Class::Cease,
+    Class::Cancel,
+    Class::Send,
+    Class::Write,
+    Class::Receive,
+    Class::Message,
+    Class::Promo,
+    Class::Not,
+    Class::Want,
+    Class::More,
+    Class::NoMore,
+    Class::Me,
+    Class::All,
+    Class::Utterly,
+    Class::Leave,
+    Class::LeaveAll,
+    Class::Please,
+    Class::Reproof,
 ]);
 
 /// DEBUG
@@ -130,15 +146,15 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
     reader.sentences(&text, &hits)
 }
 
-/// "No. More. Messages." is one sentence.
+/// "No. More. Messages." is one sentence; a "please" before it may be two words.
 fn is_staccato(folded: &str) -> bool {
-    let mut words = 0;
+    let mut sentences = 0;
     let single = parts(folded).all(|(part, _)| {
-        let mut inside = hits::words(folded.get(part).unwrap_or_default());
-        words += usize::from(inside.next().is_some());
-        inside.next().is_none()
+        let words = hits::words(folded.get(part).unwrap_or_default()).count();
+        sentences += usize::from(words > 0);
+        words < 2 || (words < 4 && sentences == 1)
     });
-    single && words > 2
+    single && sentences > 2
 }
 
 /// The message without its full stops, each letter where it was.
@@ -362,18 +378,11 @@ impl Reader<'_> {
                 continue;
             }
             let reading = self.keyword(&core.letters, &(0..0), How::Wording);
-            let wish = match reading {
-                Some(Reading::Stop(_)) => Wish::Stop,
-                Some(Reading::StopAll(_)) => Wish::StopAll,
-                _ => continue,
-            };
-            let mut others = hits.iter().filter(|hit| !here.contains(&hit.from));
-            let company = others
-                .clone()
-                .any(|hit| hit.is(COMPANY) && hit.to - hit.from > 3)
-                && !others.any(|hit| hit.is(RESERVED));
+            if !matches!(reading, Some(Reading::Stop(_) | Reading::StopAll(_))) {
+                continue;
+            }
             let finding = Finding {
-                wish: if company { wish } else { Wish::Review },
+                wish: Wish::Review,
                 rule: "keyword_clause",
                 from: core.at.start,
                 to: core.at.end,
@@ -481,8 +490,7 @@ fn spoken(hits: &[Hit]) -> [Spoken; LANGUAGES] {
 }
 
 fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<'_> {
-    let known = |hit: &&Hit| hit.meaning.language == COMMON || hit.meaning.language == language;
-    let hits: Vec<&Hit> = hits.iter().filter(known).collect();
+    let hits = meant(hits, language);
     let mut present = Set::NONE;
     let (mut reached, mut count) = (0, 0);
     for hit in &hits {
@@ -500,6 +508,27 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
         unknown: words.saturating_sub(count),
         asks,
     }
+}
+
+/// The hits of one language. What would turn a wish around does not where it is a part of a longer phrase that
+/// wishes: the "only" in a word for "stop", the "until" in one for "receive".
+fn meant(hits: &[Hit], language: u8) -> Vec<&Hit> {
+    let mut reached = 0;
+    let known = |hit: &&Hit| hit.meaning.language == COMMON || hit.meaning.language == language;
+    let hits = hits.iter().filter(known);
+    let mut kept: Vec<&Hit> = Vec::new();
+    let mut last = (0, 0);
+    for hit in hits {
+        if hit.is(TURNING) && hit.to <= reached && last != (hit.from, hit.to) {
+            continue;
+        }
+        if hit.is(WISHING) && hit.to > reached {
+            reached = hit.to;
+            last = (hit.from, hit.to);
+        }
+        kept.push(hit);
+    }
+    kept
 }
 
 /// How many words say what a refusal may say, and no more.
