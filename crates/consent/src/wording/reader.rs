@@ -109,7 +109,7 @@ const WISHING: Set = Set::of(&[
 /// DEBUG
 pub(super) fn debug_hits(keywords: &Keywords, message: &str) -> Vec<(String, u8, String, u32, bool)> {
     let text = Text::fold(message);
-    let hits = hits::find(&text, keywords.languages.bits(), &[]);
+    let hits = hits::find((&text, message), keywords.languages.bits(), &[]);
     hits.iter().map(|h| (format!("{:?}", h.meaning.class), h.meaning.language, text.folded.get(h.from..h.to).unwrap_or_default().to_owned(), h.last - h.first, text.folded.contains('?'))).collect()
 }
 
@@ -132,7 +132,8 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
     if is_staccato(&text.folded) {
         text = Text::fold(&legato(message));
     }
-    let hits = hits::find(&text, keywords.languages.bits(), context.footers);
+    let written = (&text, message);
+    let hits = hits::find(written, keywords.languages.bits(), context.footers);
     if hits
         .first()
         .is_some_and(|hit| hit.meaning.class == Class::Forward && hit.first <= 1)
@@ -263,8 +264,10 @@ impl Reader<'_> {
             });
         }
         let active = self.keywords.languages.bits();
+        let written = self.message.get(at.clone()).unwrap_or_default();
         let meanings = Lexicon::get().keyword(folded).iter();
         let mut spoken = meanings
+            .filter(|meaning| meaning.fits(written))
             .filter(|meaning| meaning.language == COMMON || active & (1 << meaning.language) != 0);
         let meaning = spoken
             .clone()
@@ -377,7 +380,8 @@ impl Reader<'_> {
             if core.letters.is_empty() {
                 continue;
             }
-            let reading = self.keyword(&core.letters, &(0..0), How::Wording);
+            let at = text.original(core.at.clone());
+            let reading = self.keyword(&core.letters, &at, How::Wording);
             if !matches!(reading, Some(Reading::Stop(_) | Reading::StopAll(_))) {
                 continue;
             }
