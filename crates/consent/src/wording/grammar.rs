@@ -319,7 +319,8 @@ fn is_vague(sentence: &Sentence<'_>, all: bool) -> bool {
         let kinds = Set::of(&[C::Message, C::News]);
         return sentence.holds(C::Promo) && !sentence.has(kinds) && !sentence.holds(C::LeaveAll);
     }
-    sentence.count(REFUSING) > 2 && sentence.count(NEWS_OR_ADS) > 1
+    let kinds = sentence.count(REFUSING) > 2 && sentence.count(NEWS_OR_ADS) > 1;
+    kinds || (sentence.has(ALL) && !sentence.holds(C::Promo))
 }
 
 /// A refusal in doubt is for a person: asked, on condition, about others, at certain hours, about goods.

@@ -85,6 +85,8 @@ const TURNING: Set = Set::of(&[
     Class::Wrong,
     Class::Data,
 ]);
+const THINGS: Set = Set::of(&[Class::Goods, Class::News]);
+const LEAVING: Set = Set::of(&[Class::Leave, Class::LeaveAll, Class::Cease, Class::NoMore]);
 const WISHING: Set = Set::of(&[
     Class::Cease,
     Class::Cancel,
@@ -192,6 +194,8 @@ struct Core {
     at: Range<usize>,
 }
 
+/// Words of so many letters are too near to others.
+const SHORT: usize = 5;
 /// Longer ones are no keywords.
 const CORE_BYTES_MAX: usize = 256;
 
@@ -268,6 +272,8 @@ impl Reader<'_> {
         let meanings = Lexicon::get().keyword(folded).iter();
         let mut spoken = meanings
             .filter(|meaning| meaning.fits(written))
+            // Without its accents a short word may be any other.
+            .filter(|meaning| meaning.marks == 0 || folded.len() > SHORT || !written.is_ascii())
             .filter(|meaning| meaning.language == COMMON || active & (1 << meaning.language) != 0);
         let meaning = spoken
             .clone()
@@ -309,7 +315,9 @@ impl Reader<'_> {
             return None;
         }
         let word = Lexicon::get().mistyped_keyword(&core.letters)?;
-        let meaning = Lexicon::get().keyword(word).first()?;
+        let written = self.message.get(at.clone()).unwrap_or_default();
+        let mut meanings = Lexicon::get().keyword(word).iter();
+        let meaning = meanings.find(|meaning| meaning.fits(written))?;
         let active = self.keywords.languages.bits();
         let spoken = meaning.language == COMMON || active & (1 << meaning.language) != 0;
         let found = self.found(at, format!("typo:{word}"), How::Wording);
@@ -517,18 +525,24 @@ fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<
 /// The hits of one language. What would turn a wish around does not where it is a part of a longer phrase that
 /// wishes: the "only" in a word for "stop", the "until" in one for "receive".
 fn meant(hits: &[Hit], language: u8) -> Vec<&Hit> {
-    let mut reached = 0;
     let known = |hit: &&Hit| hit.meaning.language == COMMON || hit.meaning.language == language;
     let hits = hits.iter().filter(known);
     let mut kept: Vec<&Hit> = Vec::new();
-    let mut last = (0, 0);
+    // How far such phrases reach, and the one that reaches there.
+    let mut wish = (0, (0, 0));
+    let mut leave = (0, (0, 0));
     for hit in hits {
-        if hit.is(TURNING) && hit.to <= reached && last != (hit.from, hit.to) {
+        let within = |(reached, last): (usize, (usize, usize))| {
+            hit.to <= reached && last != (hit.from, hit.to)
+        };
+        if hit.is(TURNING) && within(wish) || hit.is(THINGS) && within(leave) {
             continue;
         }
-        if hit.is(WISHING) && hit.to > reached {
-            reached = hit.to;
-            last = (hit.from, hit.to);
+        if hit.is(WISHING) && hit.to > wish.0 {
+            wish = (hit.to, (hit.from, hit.to));
+        }
+        if hit.is(LEAVING) && hit.to > leave.0 {
+            leave = (hit.to, (hit.from, hit.to));
         }
         kept.push(hit);
     }
