@@ -15,6 +15,7 @@ mod reader;
 pub mod score;
 mod sentence;
 mod text;
+mod tongues;
 mod typo;
 mod until;
 
@@ -169,8 +170,6 @@ impl From<Setting> for Context<'_> {
 pub const OPT_OUT_PAYLOAD: &str = "consent:v1:optout";
 
 impl Keywords {
-    /// DEBUG
-    pub fn debug_hits(&self, text: &str) -> Vec<(String, u8, String, u32, bool)> { reader::debug_hits(self, text) }
     /// Reads a message that somebody wrote.
     #[must_use]
     pub fn read<'a>(&self, text: &str, context: impl Into<Context<'a>>) -> Reading {

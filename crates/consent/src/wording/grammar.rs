@@ -297,9 +297,8 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
         return None;
     }
     // "Nothing more" is a plain stop; "no offers, no reminders, nothing" is not.
-    let every = sentence.has(ALL)
-        && sentence.count(REFUSING) > 2
-        && sentence.count(NEWS_OR_ADS) > 1;
+    let every =
+        sentence.has(ALL) && sentence.count(REFUSING) > 2 && sentence.count(NEWS_OR_ADS) > 1;
     let plain = sentence.holds(C::More) || sentence.holds(C::NoMore) || sentence.holds(C::Promo);
     let ceases = matches!(rule, "cease+talk" | "cancel+message" | "leave");
     let any = sentence.beside(pair, ALL, 2) && (!plain || ceases && !sentence.holds(C::Promo));

@@ -144,7 +144,10 @@ fn hide(text: &Text, hits: &mut Vec<Hit>, footers: &[&str]) {
         .filter(|hit| hit.is(DOUBT))
         .map(|hit| hit.from..hit.to)
         .collect();
-    let is_told = |hit: &Hit| told.iter().any(|at| at.start <= hit.from && hit.from < at.end);
+    let is_told = |hit: &Hit| {
+        told.iter()
+            .any(|at| at.start <= hit.from && hit.from < at.end)
+    };
     for hit in hits.iter() {
         if hit.is(FOOTER) && is_told(hit) {
             continue;

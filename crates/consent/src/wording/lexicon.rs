@@ -83,9 +83,6 @@ impl Lexicon {
             let mut draft = Draft::default();
             for (language, file) in FILES {
                 let number = language.map_or(COMMON, |language| language as u8);
-                let name = language.map_or("common", |l| l.code());
-                let disk = std::fs::read_to_string(format!("/work/words/crates/consent/src/wording/lang/{name}.txt"));
-                let file: &str = disk.as_deref().unwrap_or(file);
                 // A test reads every file; here a line that cannot be read is a line less.
                 let _ = draft.read(number, file);
             }

@@ -5,116 +5,19 @@ use std::ops::Range;
 use super::{
     Context, How, Match, Reading, Setting,
     class::{Class, Set},
-    grammar::{self, Finding, Wish},
+    grammar::{Finding, Wish},
     hits::{self, Hit},
     keywords::{self, Keywords, List},
     language::Language,
     lexicon::{COMMON, Lexicon},
     pause::End,
-    sentence::Sentence,
     text::Text,
+    tongues,
 };
 
 const FILLER: Set = Set::of(&[Class::Filler]);
-/// What says nothing about the subject of a message, only about its language.
-const VAGUE: Set = Set::of(&[Class::Filler, Class::Small, Class::Number]);
 /// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
 const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
-/// What a plain refusal is made of.
-const PLAIN: Set = Set::of(&[
-    Class::Cease,
-    Class::Cancel,
-    Class::Send,
-    Class::Write,
-    Class::Receive,
-    Class::Message,
-    Class::Promo,
-    Class::Not,
-    Class::Want,
-    Class::More,
-    Class::NoMore,
-    Class::Me,
-    Class::All,
-    Class::Utterly,
-    Class::Leave,
-    Class::LeaveAll,
-    Class::Alone,
-    Class::Reproof,
-    Class::Filler,
-    Class::Small,
-    Class::Please,
-]);
-
-/// Without any of these a sentence asks for nothing.
-const SAYS: Set = Set::of(&[
-    Class::Cease,
-    Class::Cancel,
-    Class::Not,
-    Class::NoMore,
-    Class::Leave,
-    Class::LeaveAll,
-    Class::Alone,
-    Class::Doubt,
-    Class::Only,
-    Class::Keep,
-    Class::Topic,
-    Class::Pause,
-    Class::Erase,
-    Class::Erasure,
-    Class::Wrong,
-]);
-/// The places of [`Language::ALL`], and that of [`COMMON`].
-const LANGUAGES: usize = 32;
-
-/// What turns a wish into another.
-const TURNING: Set = Set::of(&[
-    Class::Only,
-    Class::Keep,
-    Class::Until,
-    Class::For,
-    Class::Day,
-    Class::Month,
-    Class::Number,
-    Class::Unit,
-    Class::Ahead,
-    Class::Someday,
-    Class::Ask,
-    Class::If,
-    Class::Other,
-    Class::Limit,
-    Class::Wrong,
-    Class::Data,
-]);
-const THINGS: Set = Set::of(&[Class::Goods, Class::News]);
-const LEAVING: Set = Set::of(&[Class::Leave, Class::LeaveAll, Class::Cease, Class::NoMore]);
-const WISHING: Set = Set::of(&[
-    Class::Cease,
-    Class::Cancel,
-    Class::Send,
-    Class::Write,
-    Class::Receive,
-    Class::Message,
-    Class::Promo,
-    Class::Not,
-    Class::Want,
-    Class::More,
-    Class::NoMore,
-    Class::Me,
-    Class::All,
-    Class::Utterly,
-    Class::Leave,
-    Class::LeaveAll,
-    Class::Please,
-    Class::Reproof,
-]);
-
-/// DEBUG
-pub(super) fn debug_hits(keywords: &Keywords, message: &str) -> Vec<(String, u8, String, u32, bool)> {
-    let text = Text::fold(message);
-    let hits = hits::find((&text, message), keywords.languages.bits(), &[]);
-    hits.iter().map(|h| (format!("{:?}", h.meaning.class), h.meaning.language, text.folded.get(h.from..h.to).unwrap_or_default().to_owned(), h.last - h.first, text.folded.contains('?'))).collect()
-}
-
 pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) -> Reading {
     if context.forwarded {
         return Reading::Nothing;
@@ -290,19 +193,21 @@ impl Reader<'_> {
         };
         let class = meaning.class;
         let bare = how == How::Keyword && self.context.setting == Setting::Alone;
-        Some(if class == Class::KeyStop || (class == Class::KeyCancel && bare) {
-            Reading::Stop(found("stop"))
-        } else if class == Class::KeyAll {
-            Reading::StopAll(found("stop_all"))
-        } else if class == Class::KeyStart {
-            Reading::Start(found("start"))
-        } else if class == Class::KeyHelp {
-            Reading::Help(found("help"))
-        } else if class == Class::KeyPause {
-            Reading::Pause(found("pause"), End::Unsaid)
-        } else {
-            Reading::Review(found("review"))
-        })
+        Some(
+            if class == Class::KeyStop || (class == Class::KeyCancel && bare) {
+                Reading::Stop(found("stop"))
+            } else if class == Class::KeyAll {
+                Reading::StopAll(found("stop_all"))
+            } else if class == Class::KeyStart {
+                Reading::Start(found("start"))
+            } else if class == Class::KeyHelp {
+                Reading::Help(found("help"))
+            } else if class == Class::KeyPause {
+                Reading::Pause(found("pause"), End::Unsaid)
+            } else {
+                Reading::Review(found("review"))
+            },
+        )
     }
 
     /// A keyword in company of padding, or with one slip.
@@ -334,7 +239,7 @@ impl Reader<'_> {
             let inside = rest.get(begin..end).unwrap_or_default();
             rest = rest.get(end..).unwrap_or_default();
             let words = text.word(part.end) - text.word(part.start);
-            let found = judge(inside, (words, asks));
+            let found = tongues::judge(inside, (words, asks));
             // The first clause that is a keyword speaks for the others.
             if clause.is_none() {
                 clause = self.clauses(text, hits, part);
@@ -359,7 +264,7 @@ impl Reader<'_> {
         let at = text.original(finding.from..finding.to);
         let found = Match {
             language,
-            ..self.found(at, format!("{code}:{}:{}", finding.rule, debug_unknown(text, hits, number, finding.from)), How::Wording)
+            ..self.found(at, format!("{code}:{}", finding.rule), How::Wording)
         };
         match finding.wish {
             Wish::Review => Reading::Review(found),
@@ -430,151 +335,6 @@ fn language(number: u8) -> Option<Language> {
     Language::ALL.get(usize::from(number)).copied()
 }
 
-/// What a sentence asks for in the languages that know most of its words.
-fn judge(hits: &[Hit], (words, asks): (u32, bool)) -> Option<(Finding, u8)> {
-    let spoken = spoken(hits);
-    let fewest = words.saturating_sub(spoken.iter().map(|one| one.known).max()?);
-    let mut best: Option<(Finding, u8)> = None;
-    for (language, one) in (0..).zip(&spoken) {
-        if !one.present.meets(SAYS) {
-            continue;
-        }
-        let sentence = sentence(hits, language, (words, asks));
-        let Some(mut finding) = grammar::judge(&sentence) else {
-            continue;
-        };
-        // Another language knows more of it: what looks like a wish here may be something else there.
-        let foreign = sentence.unknown > fewest + 1 + words / 8;
-        // What its words do not account for may turn a refusal around.
-        let refuses = matches!(finding.wish, Wish::Stop | Wish::StopAll);
-        if foreign || (refuses && sentence.unexplained > 0) {
-            finding.wish = Wish::Review;
-        }
-        let weight = finding.wish.weight();
-        if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
-            best = Some((finding, language));
-        }
-    }
-    best
-}
-
-/// What one language knows of a sentence.
-#[derive(Clone, Copy)]
-struct Spoken {
-    present: Set,
-    /// How many of the words it knows, and up to where they were counted.
-    known: u32,
-    reached: u32,
-}
-
-/// What every language knows of a sentence. Words of every language are known in those that know any other.
-fn spoken(hits: &[Hit]) -> [Spoken; LANGUAGES] {
-    let mut spoken = [Spoken {
-        present: Set::NONE,
-        known: 0,
-        reached: 0,
-    }; LANGUAGES];
-    let mut any = 0_u32;
-    for hit in hits.iter().filter(|hit| !hit.is(VAGUE)) {
-        any |= 1 << hit.meaning.language;
-    }
-    if any & !(1 << COMMON) != 0 {
-        any &= !(1 << COMMON);
-    }
-    for hit in hits {
-        let count = |one: &mut Spoken| {
-            one.present.add(hit.meaning.class);
-            one.known += hit.last.max(one.reached) - hit.first.max(one.reached);
-            one.reached = one.reached.max(hit.last);
-        };
-        if hit.meaning.language == COMMON {
-            spoken.iter_mut().for_each(count);
-        } else if let Some(one) = spoken.get_mut(usize::from(hit.meaning.language)) {
-            count(one);
-        }
-    }
-    for (language, one) in spoken.iter_mut().enumerate() {
-        if any & (1 << language) == 0 {
-            (one.present, one.known) = (Set::NONE, 0);
-        }
-    }
-    spoken
-}
-
-fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<'_> {
-    let hits = meant(hits, language);
-    let mut present = Set::NONE;
-    let (mut reached, mut count) = (0, 0);
-    for hit in &hits {
-        present.add(hit.meaning.class);
-        count += hit.last.max(reached) - hit.first.max(reached);
-        reached = reached.max(hit.last);
-    }
-    let unexplained = words.saturating_sub(explained(&hits));
-    Sentence {
-        unexplained,
-        language,
-        hits,
-        present,
-        words,
-        unknown: words.saturating_sub(count),
-        asks,
-    }
-}
-
-/// The hits of one language. What would turn a wish around does not where it is a part of a longer phrase that
-/// wishes: the "only" in a word for "stop", the "until" in one for "receive".
-fn meant(hits: &[Hit], language: u8) -> Vec<&Hit> {
-    let known = |hit: &&Hit| hit.meaning.language == COMMON || hit.meaning.language == language;
-    let hits = hits.iter().filter(known);
-    let mut kept: Vec<&Hit> = Vec::new();
-    // How far such phrases reach, and the one that reaches there.
-    let mut wish = (0, (0, 0));
-    let mut leave = (0, (0, 0));
-    for hit in hits {
-        let within = |(reached, last): (usize, (usize, usize))| {
-            hit.to <= reached && last != (hit.from, hit.to)
-        };
-        if hit.is(TURNING) && within(wish) || hit.is(THINGS) && within(leave) {
-            continue;
-        }
-        if hit.is(WISHING) && hit.to > wish.0 {
-            wish = (hit.to, (hit.from, hit.to));
-        }
-        if hit.is(LEAVING) && hit.to > leave.0 {
-            leave = (hit.to, (hit.from, hit.to));
-        }
-        kept.push(hit);
-    }
-    kept
-}
-
-/// How many words say what a refusal may say, and no more.
-fn explained(hits: &[&Hit]) -> u32 {
-    let (mut reached, mut count) = (0, 0);
-    // The end of the longest phrase so far that says something else, and where it began.
-    let (mut from, mut other) = (0, 0);
-    for (at, hit) in hits.iter().enumerate() {
-        if !hit.is(PLAIN) {
-            let twin = |twin: &&Hit| twin.from == hit.from && twin.to == hit.to && twin.is(PLAIN);
-            let before = hits.get(..at).unwrap_or_default().iter().rev();
-            let mut beside = before
-                .take_while(|near| near.from == hit.from)
-                .chain(hits.get(at..).unwrap_or_default().iter().take_while(|near| near.from == hit.from));
-            if !beside.any(|near| twin(near)) && hit.to > other {
-                (from, other) = (hit.from, hit.to);
-            }
-            continue;
-        }
-        let inside = from <= hit.from && hit.to <= other;
-        if !inside {
-            count += hit.last.max(reached) - hit.first.max(reached);
-            reached = reached.max(hit.last);
-        }
-    }
-    count
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -584,31 +344,4 @@ mod tests {
         let found: Vec<(Range<usize>, bool)> = parts(" a , b ? c . d").collect();
         assert_eq!(found, [(0..8, true), (8..12, false), (12..14, false)]);
     }
-}
-
-fn debug_unknown(text: &Text, hits: &[Hit], language: u8, at: usize) -> String {
-    use std::fmt::Write;
-    let words = text.word(text.folded.len());
-    let all = sentence(hits, language, (words, false));
-    let (mut here, mut gaps) = (0, String::new());
-    for (part, asks) in parts(&text.folded) {
-        if part.contains(&at) {
-            let begin = hits.partition_point(|hit| hit.from < part.start);
-            let end = hits.partition_point(|hit| hit.from < part.end);
-            let s = sentence(hits.get(begin..end).unwrap_or_default(), language, (text.word(part.end) - text.word(part.start), asks));
-            here = s.unexplained;
-            for w in hits::words(&text.folded[part.clone()]) {
-                let w = w.start + part.start..w.end + part.start;
-                if !s.hits.iter().any(|h| h.is(PLAIN) && h.from <= w.start && h.to >= w.end) {
-                    let other: Vec<String> = s.hits.iter().filter(|h| h.from < w.end && h.to > w.start).map(|h| format!("{:?}", h.meaning.class)).collect();
-                    let _ = write!(gaps, " <{}:{}>", &text.folded[w], other.join(","));
-                }
-            }
-        }
-    }
-    let mut out = format!("s{}m{}w{}:{gaps} ##", here, all.unexplained, words);
-    for hit in &all.hits {
-        let _ = write!(out, " {:?}({})", hit.meaning.class, text.folded.get(hit.from..hit.to).unwrap_or_default().replace(' ', "_"));
-    }
-    out
 }
