@@ -220,25 +220,15 @@ fn meant(hits: &[Hit], language: u8) -> Vec<&Hit> {
 /// How many words say what a refusal may say, and no more.
 fn explained(hits: &[&Hit]) -> u32 {
     let (mut reached, mut count) = (0, 0);
-    // The end of the longest phrase so far that says something else, and where it began.
-    let (mut from, mut other) = (0, 0);
-    for (at, hit) in hits.iter().enumerate() {
-        if !hit.is(PLAIN) {
-            let twin = |twin: &&Hit| twin.from == hit.from && twin.to == hit.to && twin.is(PLAIN);
-            let before = hits.get(..at).unwrap_or_default().iter().rev();
-            let mut beside = before.take_while(|near| near.from == hit.from).chain(
-                hits.get(at..)
-                    .unwrap_or_default()
-                    .iter()
-                    .take_while(|near| near.from == hit.from),
-            );
-            if !beside.any(|near| twin(near)) && hit.to > other {
-                (from, other) = (hit.from, hit.to);
+    // The longest phrase so far that says something else.
+    let mut other = 0..0;
+    for same in hits.chunk_by(|a, b| (a.from, a.to) == (b.from, b.to)) {
+        let Some(hit) = same.first() else { continue };
+        if !same.iter().any(|hit| hit.is(PLAIN)) {
+            if hit.to > other.end {
+                other = hit.from..hit.to;
             }
-            continue;
-        }
-        let inside = from <= hit.from && hit.to <= other;
-        if !inside {
+        } else if hit.from < other.start || hit.to > other.end {
             count += hit.last.max(reached) - hit.first.max(reached);
             reached = reached.max(hit.last);
         }
