@@ -65,7 +65,7 @@ fn accents_tell_vietnamese_words_apart_and_may_be_left_out() {
         ("đừng gửi tin nhắn nữa", "stop"),
         ("dung gui tin nhan nua", "stop"),
         ("tôi không muốn nhận tin nhắn nữa", "stop"),
-        ("không nhận tin tới thứ hai", "pause"),
+        ("đừng nhắn tin tới thứ hai", "pause"),
         ("HUỶ", "stop"),
         ("hủy", "stop"),
     ] {
