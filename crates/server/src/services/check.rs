@@ -5,6 +5,7 @@ mod crowd;
 use consent::{
     alias::Alias,
     id::{ContactId, EventId, NumberId},
+    phone::Country,
     policy::Policy,
     reason::Code,
     register::Standing,
@@ -137,6 +138,8 @@ pub struct Known {
     pub sent: Vec<(Category, Timestamp)>,
     /// The minute of their day.
     pub minute_there: Option<u16>,
+    /// Their country; none where no rule of the policy asks for it.
+    pub country: Option<Country>,
     nobody: Standing,
 }
 
@@ -165,6 +168,7 @@ impl Known {
             standing: self.standing(),
             sent: &self.sent,
             minute_there: self.minute_there,
+            country: self.country,
         }
     }
 }
@@ -185,6 +189,7 @@ pub async fn known(
             person: app.store.persons(&[contact]).await?.pop(),
             sent: facts::sent(app, contact, policy, now).await?,
             minute_there,
+            country: facts::country(app, contact, policy).await?,
             nobody: Standing::default(),
         }),
         Whom::Stranger(aliases) => {
@@ -194,6 +199,7 @@ pub async fn known(
                 person: None,
                 sent: Vec::new(),
                 minute_there,
+                country: None,
                 nobody: if was { refused() } else { Standing::default() },
             })
         }
@@ -304,7 +310,7 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
     let policy = policy::current(app).await?;
     let now = app.clock.now();
     let as_of = app.store.head().await?.size;
-    let crowd = Crowd::gather(app, asks).await?;
+    let crowd = Crowd::gather(app, asks, &policy).await?;
     let mut answers = Vec::with_capacity(asks.len());
     for ask in asks {
         let (verdict, contact) = crowd.decide(app, ask, &policy, now).await?;
@@ -325,7 +331,7 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
 pub async fn codes(app: &House, asks: &[Ask]) -> Result<Vec<Option<Code>>, Error> {
     let policy = policy::current(app).await?;
     let now = app.clock.now();
-    let crowd = Crowd::gather(app, asks).await?;
+    let crowd = Crowd::gather(app, asks, &policy).await?;
     let mut codes = Vec::with_capacity(asks.len());
     for ask in asks {
         let (verdict, _) = crowd.decide(app, ask, &policy, now).await?;
@@ -345,6 +351,7 @@ pub fn erased_answer(
         standing: &refused(),
         sent: &[],
         minute_there,
+        country: None,
     };
     of_code(verdict::decide(request, facts, policy, now).code())
 }

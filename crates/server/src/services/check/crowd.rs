@@ -9,6 +9,7 @@ use consent::{
     alias::Alias,
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},
+    phone::Country,
     policy::Policy,
     reason::Code,
     register::Standing,
@@ -24,7 +25,7 @@ use super::Ask;
 use crate::{
     app::House,
     error::Error,
-    services::facts::{minute_there, sent},
+    services::facts::{countries, minute_there, sent},
 };
 
 /// The people that many questions are about.
@@ -32,10 +33,15 @@ pub(super) struct Crowd {
     by_key: BTreeMap<String, ContactId>,
     persons: BTreeMap<ContactId, Person>,
     erased: BTreeSet<String>,
+    countries: BTreeMap<ContactId, Country>,
 }
 
 impl Crowd {
-    pub(super) async fn gather(app: &House, asks: &[Ask]) -> Result<Self, Error> {
+    pub(super) async fn gather(
+        app: &House,
+        asks: &[Ask],
+        policy: &Policy,
+    ) -> Result<Self, Error> {
         let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
         let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
         let keys: Vec<String> = keys.into_iter().collect();
@@ -43,6 +49,7 @@ impl Crowd {
             by_key: BTreeMap::new(),
             persons: BTreeMap::new(),
             erased: BTreeSet::new(),
+            countries: BTreeMap::new(),
         };
         if keys.is_empty() {
             return Ok(crowd);
@@ -56,6 +63,7 @@ impl Crowd {
         let ids: BTreeSet<ContactId> = crowd.by_key.values().copied().collect();
         let ids: Vec<ContactId> = ids.into_iter().collect();
         if !ids.is_empty() {
+            crowd.countries = countries(app, &ids, policy).await?;
             let persons = app.store.persons(&ids).await?;
             crowd.persons = persons
                 .into_iter()
@@ -101,6 +109,7 @@ impl Crowd {
             standing,
             sent: &[],
             minute_there: minute_there(policy, now),
+            country: contact.and_then(|id| self.countries.get(&id).copied()),
         };
         // The gate says the same of an older copy that nobody has acknowledged.
         if app.restored.load(Ordering::SeqCst) && request.category == Category::Marketing {

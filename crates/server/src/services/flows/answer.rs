@@ -206,6 +206,7 @@ impl Grounds<'_> {
             standing: self.standing,
             sent: &[],
             minute_there: None,
+            country: None,
         };
         let orders = Request::about(Category::Utility);
         let code = verdict::decide(&orders, facts, self.policy, self.now).code();
