@@ -61,7 +61,9 @@ impl Alias {
         for alias in aliases {
             match alias {
                 Self::Phone(phone) | Self::WaId(phone) => by_number = phone.country().or(by_number),
-                Self::Bsuid(id) | Self::ParentBsuid(id) => by_id = id.country().parse().ok().or(by_id),
+                Self::Bsuid(id) | Self::ParentBsuid(id) => {
+                    by_id = id.country().parse().ok().or(by_id)
+                }
                 Self::Email(_) => {}
             }
         }
@@ -216,7 +218,10 @@ mod tests {
         let (german, french) = (("phone", "+4915112345678"), ("phone", "+33612345678"));
         let (british, nowhere) = (("bsuid", "GB.7001"), ("bsuid", "ZZ.7001"));
         let mail = ("email", "ana@example.com");
-        assert_eq!(country(&[german, french, british, mail]).as_deref(), Some("FR"));
+        assert_eq!(
+            country(&[german, french, british, mail]).as_deref(),
+            Some("FR")
+        );
         assert_eq!(country(&[french, mail, german]).as_deref(), Some("DE"));
         assert_eq!(country(&[mail, british]).as_deref(), Some("GB"));
         assert_eq!(country(&[british, nowhere]).as_deref(), Some("GB"));

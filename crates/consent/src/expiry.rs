@@ -40,11 +40,7 @@ pub fn days(
 }
 
 /// Of two rules that say the same of the same opt-ins, the shorter one decides.
-fn most_specific(
-    rules: &[Expiry],
-    source: Option<&str>,
-    country: Option<Country>,
-) -> Option<u32> {
+fn most_specific(rules: &[Expiry], source: Option<&str>, country: Option<Country>) -> Option<u32> {
     let matching = rules.iter().filter(|rule| {
         let by_source = rule.source.is_none() || rule.source.as_deref() == source;
         by_source && (rule.country.is_none() || rule.country == country)

@@ -182,7 +182,10 @@ pub fn standing_text(standing: &Standing) -> String {
         "heard": heard.collect::<Map<_, _>>(),
     });
     // Absent where there is none, as in all that was written before sources were kept.
-    if let Some(members) = value.as_object_mut().filter(|_| !standing.sources.is_empty()) {
+    if let Some(members) = value
+        .as_object_mut()
+        .filter(|_| !standing.sources.is_empty())
+    {
         let sources = standing.sources.iter();
         let sources = sources.map(|(id, source)| (id.to_string(), json!(source)));
         members.insert("sources".to_owned(), Value::Object(sources.collect()));

@@ -175,27 +175,29 @@ pub fn policy() -> impl Strategy<Value = Policy> {
         proptest::option::of((0..3_u32, 1..3_u32)),
         vec(expiry(), 0..3),
     );
-    (wide, narrow).prop_map(|(wide, (needed, days, skew_ms, quiet, cap, expiry))| Policy {
-        reach: wide.0,
-        platform_stop_covers: wide.1,
-        window: wide.2,
-        authentication_after_all: wide.3,
-        groups: wide.4,
-        opt_in_needed: needed,
-        opt_in_days: days,
-        expiry,
-        skew_ms,
-        quiet_hours: quiet.map(|(from, to)| QuietHours { from, to }),
-        caps: cap
-            .map(|(max, days)| Cap {
-                category: Category::Marketing,
-                max,
-                days,
-            })
-            .into_iter()
-            .collect(),
-        ..Policy::default()
-    })
+    (wide, narrow).prop_map(
+        |(wide, (needed, days, skew_ms, quiet, cap, expiry))| Policy {
+            reach: wide.0,
+            platform_stop_covers: wide.1,
+            window: wide.2,
+            authentication_after_all: wide.3,
+            groups: wide.4,
+            opt_in_needed: needed,
+            opt_in_days: days,
+            expiry,
+            skew_ms,
+            quiet_hours: quiet.map(|(from, to)| QuietHours { from, to }),
+            caps: cap
+                .map(|(max, days)| Cap {
+                    category: Category::Marketing,
+                    max,
+                    days,
+                })
+                .into_iter()
+                .collect(),
+            ..Policy::default()
+        },
+    )
 }
 
 pub fn request_of(categories: Vec<Category>) -> impl Strategy<Value = Request> {

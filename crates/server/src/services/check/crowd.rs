@@ -37,11 +37,7 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    pub(super) async fn gather(
-        app: &House,
-        asks: &[Ask],
-        policy: &Policy,
-    ) -> Result<Self, Error> {
+    pub(super) async fn gather(app: &House, asks: &[Ask], policy: &Policy) -> Result<Self, Error> {
         let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
         let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
         let keys: Vec<String> = keys.into_iter().collect();

@@ -39,7 +39,10 @@ pub(super) fn bodies(rules: &[Expiry]) -> Vec<ExpiryBody> {
 /// Reads the rules. Of two that say the same of the same opt-ins nobody could tell which was meant.
 pub(super) fn rules(bodies: &[ExpiryBody]) -> Result<Vec<Expiry>, Error> {
     if bodies.len() > RULES_MAX {
-        let message = format!("`{}` rules are too many: want at most {RULES_MAX}", bodies.len());
+        let message = format!(
+            "`{}` rules are too many: want at most {RULES_MAX}",
+            bodies.len()
+        );
         return Err(Error::field("expiry", message));
     }
     let mut rules: Vec<Expiry> = Vec::with_capacity(bodies.len());
@@ -138,12 +141,36 @@ mod tests {
         for (rules, field, says) in [
             (json!(many), "expiry", "want at most 200"),
             (json!([{"days": 9}]), "expiry", "opt_in_days"),
-            (json!([{"source": "a", "days": 0}]), "expiry.days", "want 1 to 36500"),
-            (json!([{"source": "a", "days": 36_501}]), "expiry.days", "want 1 to 36500"),
-            (json!([{"country": "XX", "days": 9}]), "expiry.country", "two letters"),
-            (json!([{"country": "DEU", "days": 9}]), "expiry.country", "two letters"),
-            (json!([{"source": " ", "days": 9}]), "expiry.source", "like web_form"),
-            (json!([{"source": "a".repeat(101), "days": 9}]), "expiry.source", "100 bytes"),
+            (
+                json!([{"source": "a", "days": 0}]),
+                "expiry.days",
+                "want 1 to 36500",
+            ),
+            (
+                json!([{"source": "a", "days": 36_501}]),
+                "expiry.days",
+                "want 1 to 36500",
+            ),
+            (
+                json!([{"country": "XX", "days": 9}]),
+                "expiry.country",
+                "two letters",
+            ),
+            (
+                json!([{"country": "DEU", "days": 9}]),
+                "expiry.country",
+                "two letters",
+            ),
+            (
+                json!([{"source": " ", "days": 9}]),
+                "expiry.source",
+                "like web_form",
+            ),
+            (
+                json!([{"source": "a".repeat(101), "days": 9}]),
+                "expiry.source",
+                "100 bytes",
+            ),
             (
                 json!([{"source": "a", "country": "DE", "days": 9}, {"country": "de", "source": "a", "days": 8}]),
                 "expiry",
@@ -151,7 +178,11 @@ mod tests {
             ),
             (json!([{"source": "a", "days": -1}]), "", "invalid value"),
             (json!([{"source": "a"}]), "", "days"),
-            (json!([{"source": "a", "days": 9, "city": "Ulm"}]), "", "unknown field"),
+            (
+                json!([{"source": "a", "days": 9, "city": "Ulm"}]),
+                "",
+                "unknown field",
+            ),
         ] {
             let error = policy(&rules).unwrap_err();
             assert!(error.contains(field) && error.contains(says), "{error}");
