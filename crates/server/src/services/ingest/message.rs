@@ -228,7 +228,13 @@ async fn record(
         return Ok(Vec::new());
     };
     let standing = work.cast.standing(contact);
-    let closed = if matches!(reading, Reading::Start(_)) {
+    let is_start = matches!(reading, Reading::Start(_));
+    let country = if is_start {
+        facts::country_in(tx, contact, &work.load.policy).await?
+    } else {
+        None
+    };
+    let closed = if is_start {
         let history = tx.history(contact).await?;
         let old: Vec<Event> = history
             .iter()
@@ -252,6 +258,7 @@ async fn record(
             quoted: quoted.and_then(|line| Category::read(&line.category)),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            country,
             minutes_ahead: facts::minutes_ahead(&work.load.policy, work.cast.now()),
             now: work.cast.now(),
         },
