@@ -124,4 +124,22 @@ impl Tx {
             .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
             .collect()
     }
+
+    /// Takes back a nudge that was noted at that time and never went out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_nudge_back(
+        &mut self,
+        contact: ContactId,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "delete from nudge where contact_id = $1 and kind = $2 and at_ms = $3";
+        let id = contact.get().as_bytes().to_vec();
+        on_tx!(self, conn => {
+            sqlx::query(sql).bind(id).bind(clean(kind)).bind(at.millis()).execute(conn).await?;
+        });
+        Ok(())
+    }
 }

@@ -229,6 +229,13 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
         assert_eq!(mine, want, "{ms}");
     }
     assert_eq!(store.nudged(ana, "reminder").await.unwrap(), Some(at(100)));
+    // Taken back is only what was noted just then.
+    for (ms, want) in [(99, Some(at(100))), (100, None)] {
+        let mut tx = store.begin().await.unwrap();
+        tx.take_nudge_back(bea, "reminder", at(ms)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.nudged(bea, "reminder").await.unwrap(), want, "{ms}");
+    }
     assert!(
         store
             .unnudged("reminder", at(100), 9)
