@@ -13,4 +13,5 @@ mod choices;
 mod house;
 mod once;
 mod queue;
+mod race;
 mod story;

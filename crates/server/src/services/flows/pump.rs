@@ -28,7 +28,7 @@ use crate::{
     flows::Flows,
     services::{
         gate::tie::Tie,
-        policy,
+        policy, quiet,
         send::{self, Passed, Sent, Wish},
         who,
     },
@@ -142,6 +142,10 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         Ok(composed) => composed,
         Err(why) => return ended(ReplyState::Rejected, &why),
     };
+    if tells_of_less(kind, &detail) {
+        // Whoever reads that it is so must not see anything start after it.
+        quiet::settle(app, &[line.contact]).await?;
+    }
     let confirms = detail.confirms.iter();
     let tie = Tie {
         reply: line.id,
@@ -160,6 +164,26 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         give_back(app, line.contact, asked).await?;
     }
     Ok(fate)
+}
+
+/// Whether an answer says that less may go now than before.
+const fn tells_of_less(kind: Kind, detail: &Detail) -> bool {
+    match kind {
+        Kind::Stopped
+        | Kind::StoppedAll
+        | Kind::Paused
+        | Kind::Erasure
+        | Kind::WrongNumber
+        | Kind::Doubt => true,
+        Kind::Started
+        | Kind::Question
+        | Kind::Help
+        | Kind::Menu
+        | Kind::Topics
+        | Kind::TopicOn
+        | Kind::Kept
+        | Kind::Reminder => !detail.confirms.is_empty(),
+    }
 }
 
 /// Whether the settings let an answer of this kind out.
