@@ -44,6 +44,7 @@ pub struct Cast<'a> {
     ended: Vec<String>,
     former: BTreeMap<String, (ContactId, Timestamp)>,
     merged: BTreeMap<ContactId, ContactId>,
+    copies: BTreeMap<EventId, EventId>,
     house: Vec<(Event, Made)>,
     house_last: Option<Hash>,
 }
@@ -112,6 +113,7 @@ impl<'a> Cast<'a> {
             ended: Vec::new(),
             former: BTreeMap::new(),
             merged: BTreeMap::new(),
+            copies: BTreeMap::new(),
             house: Vec::new(),
             house_last: None,
         };
@@ -286,6 +288,13 @@ impl<'a> Cast<'a> {
             .and_then(|member| member.key.as_ref())
             .ok_or(Error::NotFound("contact"))?;
         key.seal(purpose, bytes).map_err(Error::internal)
+    }
+
+    /// Opens what was sealed for a contact. None when it cannot be opened: erased, changed, or somebody else's.
+    #[must_use]
+    pub fn unseal(&self, id: ContactId, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = self.members.get(&id)?.key.as_ref()?;
+        key.open(purpose, sealed).ok()
     }
 
     /// Writes everything: contacts, aliases, events with their leaves, standings, names and the tag.

@@ -1,6 +1,7 @@
 //! Who is who: new ids for known people, numbers that change hands, inherited refusals.
 
 mod inherit;
+pub mod waiting;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@
 
 mod choices;
 mod house;
+mod merged;
 mod once;
 mod queue;
 mod race;
