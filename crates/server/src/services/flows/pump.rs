@@ -4,6 +4,7 @@ use consent::{
     alias::Alias,
     id::{AttemptId, ContactId, EventId},
     permit::Recipient,
+    register::Mark,
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 use futures::StreamExt;
@@ -146,12 +147,9 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         // Whoever reads that it is so must not see anything start after it.
         quiet::settle(app, &[line.contact]).await?;
     }
-    let confirms = detail.confirms.iter();
     let tie = Tie {
         reply: line.id,
-        confirms: confirms
-            .filter_map(|id| id.parse::<EventId>().ok())
-            .collect(),
+        confirms: confirmed(app, line.contact, &detail).await?,
         until: line.said.plus_millis(life),
     };
     let passed = send::answer(app, wish, tie).await?;
@@ -164,6 +162,28 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         give_back(app, line.contact, asked).await?;
     }
     Ok(fate)
+}
+
+/// The opt-outs that an answer confirms, and with them what was refused before: whoever had refused everything, or was
+/// erased, and stops offers now is told so. What was refused after that is another matter.
+async fn confirmed(app: &App, contact: ContactId, detail: &Detail) -> Result<Vec<EventId>, Error> {
+    let named = detail.confirms.iter();
+    let mut confirms: Vec<EventId> = named.filter_map(|id| id.parse().ok()).collect();
+    if confirms.is_empty() {
+        return Ok(confirms);
+    }
+    let Some(person) = app.store.persons(&[contact]).await?.pop() else {
+        return Ok(confirms);
+    };
+    let registers = person.standing.registers.values();
+    let refused = registers.flat_map(|register| register.opt_out.each().map(|(_, mark)| mark));
+    let refused: Vec<Mark> = refused.collect();
+    let own = refused.iter().filter(|mark| confirms.contains(&mark.event));
+    if let Some(newest) = own.map(|mark| mark.at).max() {
+        let before = refused.iter().filter(|mark| mark.at < newest);
+        confirms.extend(before.map(|mark| mark.event));
+    }
+    Ok(confirms)
 }
 
 /// Whether an answer says that less may go now than before.
