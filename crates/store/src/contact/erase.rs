@@ -46,7 +46,7 @@ impl Tx {
         let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
                       version = version + 1, changed_ms = $2 where id = $1";
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
-        let suppress = "insert into suppressed (tag, since_ms) select unhex(r.value ->> 't'), $2 from json_each($1) as r \
+        let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from json_each($1) as r \
                         where true on conflict (tag) do update set since_ms = excluded.since_ms \
                         where suppressed.since_ms < excluded.since_ms";
         let list = tag_list(keep);
