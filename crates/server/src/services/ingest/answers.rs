@@ -112,7 +112,7 @@ pub(super) async fn take(
             .filter_map(store::event::EventLine::event)
             .collect();
         history.extend(work.cast.made(done.contact).cloned());
-        let asked = work.app.store.replies_to(done.contact, ASKED_MAX).await?;
+        let asked = tx.reply(done.contact, tap.question).await?;
         let asked = asked.iter().find(|line| line.id == tap.question);
         let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
         let grounds = Grounds {
@@ -149,9 +149,6 @@ pub(super) async fn take(
     }
     Ok(())
 }
-
-/// How far back a question may lie among the answers of one person.
-const ASKED_MAX: u32 = 100;
 
 /// What the person saw: the question and the button.
 fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {

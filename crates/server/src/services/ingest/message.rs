@@ -38,7 +38,12 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    services::{cast::Draft, facts, flows::answer::Tap, identity},
+    services::{
+        cast::Draft,
+        facts,
+        flows::{answer::Tap, asked},
+        identity,
+    },
 };
 
 /// What every message of a body says, by its place among the items.
@@ -171,7 +176,9 @@ pub(super) async fn take(
         message.from.username.as_deref(),
     );
     work.meet(index, contact);
-    let tap = answers::tap(work, contact, message);
+    work.follow()?;
+    let asked = asked::put_to(&work.app.vault, tx, contact, &message.content).await?;
+    let tap = answers::tap(work, asked, message);
     let reading = tap.as_ref().map_or_else(|| said.clone(), Tap::reading);
     let facts = record(work, tx, (contact, message), (&reading, &evidence)).await?;
     let mut done = Done {
