@@ -181,10 +181,14 @@ impl FromStr for Country {
     type Err = BadCountry;
 
     fn from_str(text: &str) -> Result<Self, BadCountry> {
-        text.to_ascii_uppercase()
-            .parse()
-            .map(Self)
-            .map_err(|_| BadCountry(text.to_owned()))
+        let region = text.to_ascii_uppercase().parse().ok();
+        let has_numbers = |region: &Region| {
+            PHONE_NUMBER_UTIL
+                .get_country_code_for_region(*region)
+                .is_some()
+        };
+        let country = region.filter(has_numbers).map(Self);
+        country.ok_or_else(|| BadCountry(text.to_owned()))
     }
 }
 
@@ -458,7 +462,7 @@ mod tests {
             ("+12125550123", Some("US")),
             ("+77011234567", Some("KZ")),
             ("+79161234567", Some("RU")),
-            ("+447911123456", Some("GB")),
+            ("+447400123456", Some("GB")),
             ("+447700900123", Some("GB")),
             ("+80012345678", None),
             ("+2101234567", None),

@@ -4,8 +4,8 @@ use consent::{
     event::{Clock, Fact},
     expiry::Expiry,
     policy::{
-        Cap, Follow, Leave, PlatformReach, QuietHours, Reach, Start, StopWords, TopicDefault,
-        WindowRule,
+        Cap, Follow, Leave, PlatformReach, Policy, QuietHours, Reach, Start, StopWords,
+        TopicDefault, WindowRule,
     },
     register::Carry,
     scope::{Category, Scope, Subject},
@@ -40,12 +40,7 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
     } else if text.take("permission follows a person to a new number") {
         policy.permission_follows = Follow::SamePerson;
     } else if text.take("opt-ins ") {
-        let expiry = expiry(text)?;
-        if expiry.source.is_none() && expiry.country.is_none() {
-            policy.opt_in_days = Some(expiry.days);
-        } else {
-            policy.expiry.push(expiry);
-        }
+        opt_ins_last(policy, text)?;
     } else if text.take("at most ") {
         let max = text.count()?;
         let category = text.category()?;
@@ -89,6 +84,16 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
             text.want("needs an opt-in")?;
             policy.opt_in_needed.insert(category);
         }
+    }
+    Ok(())
+}
+
+fn opt_ins_last(policy: &mut Policy, text: &mut Text<'_>) -> Result<(), String> {
+    let expiry = expiry(text)?;
+    if expiry.source.is_none() && expiry.country.is_none() {
+        policy.opt_in_days = Some(expiry.days);
+    } else {
+        policy.expiry.push(expiry);
     }
     Ok(())
 }

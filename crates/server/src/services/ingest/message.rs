@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use consent::{
     effect::{self, Setting as Surroundings},
     event::{Clock, Event, Evidence, Fact, counts_from, source},
-    id::{AttemptId, EventId},
+    id::{AttemptId, ContactId, EventId},
     register::Heard,
     scope::Category,
     window,
@@ -193,22 +193,8 @@ pub(super) async fn take(
     };
     answers::take(work, tx, &mut done).await?;
     answers::answer(work, &item.origin, &done)?;
+    hear(work, contact, item, (message, &reading));
     let at = message.at.min(work.cast.now());
-    let changes_old = matches!(
-        message.content,
-        Content::Edit { .. } | Content::Revoke { .. }
-    );
-    if let (Some(number), None, false) = (&item.origin.number, &message.group, changes_old) {
-        let ad = message
-            .referral
-            .as_ref()
-            .and_then(|referral| referral.source_type.as_deref());
-        let heard = Heard {
-            from_ad: (ad == Some("ad")).then_some(at),
-            ..effect::heard(&reading, at)
-        };
-        work.cast.hear(contact, number, &heard);
-    }
     let sealed =
         text(&message.content).map(|text| work.cast.seal(contact, TEXT_PURPOSE, text.as_bytes()));
     let line = MessageLine {
@@ -224,11 +210,37 @@ pub(super) async fn take(
     Ok(())
 }
 
+/// Notes that the person wrote to the number, which opens the window; not for groups, nor for changes of old messages.
+fn hear(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    item: &Item,
+    (message, reading): (&Message, &Reading),
+) {
+    let changes_old = matches!(
+        message.content,
+        Content::Edit { .. } | Content::Revoke { .. }
+    );
+    let (Some(number), None, false) = (&item.origin.number, &message.group, changes_old) else {
+        return;
+    };
+    let at = message.at.min(work.cast.now());
+    let ad = message
+        .referral
+        .as_ref()
+        .and_then(|referral| referral.source_type.as_deref());
+    let heard = Heard {
+        from_ad: (ad == Some("ad")).then_some(at),
+        ..effect::heard(reading, at)
+    };
+    work.cast.hear(contact, number, &heard);
+}
+
 /// Records what a message changes.
 async fn record(
     work: &mut Work<'_>,
     tx: &mut Tx,
-    (contact, message): (consent::id::ContactId, &Message),
+    (contact, message): (ContactId, &Message),
     (reading, evidence): (&Reading, &Evidence),
 ) -> Result<Vec<(EventId, Fact)>, Error> {
     let Some(found) = reading.found() else {
