@@ -111,7 +111,10 @@ impl Phone {
     pub fn country(self) -> Option<Country> {
         let number = PhoneNumber::parse(self.e164(), None).ok()?;
         let known_by = || PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
-        number.get_region_code().or_else(known_by).map(Country)
+        // Freephone and satellite numbers have a "region" of digits.
+        let is_country = |country: &Country| country.code().chars().all(char::is_alphabetic);
+        let region = number.get_region_code().or_else(known_by);
+        region.map(Country).filter(is_country)
     }
 
     /// The number with the middle hidden: enough to recognise, too little to call.

@@ -73,7 +73,7 @@ async fn an_import_that_is_too_old_already_is_kept_and_said_not_to_count() {
         .await
         .expect(200);
     // 70 days before the clock of the tests.
-    let body = |to: &str, source: &str| json!({"to": to, "kind": "opt_in", "occurred_at": "2026-09-13T10:00:00Z", "evidence": {"source": source}});
+    let body = |to: &str, source: &str| json!({"to": to, "kind": "opt_in", "occurred_at": "2026-09-13T10:00:00Z", "evidence": {"source": source, "wording": "Yes"}});
     let old = house.event(body(BIA, "import")).await;
     assert_eq!(
         (&old["in_force"], &old["code"]),
