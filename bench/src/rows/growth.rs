@@ -1,0 +1,86 @@
+//! How a verdict and the memory for it grow with the number of contacts.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Result, ensure};
+
+use crate::{
+    machine,
+    numbers::List,
+    ours::{Start, question},
+    plan::Bench,
+    report::{Met, Row, Section, told},
+    say::say,
+    seed,
+    stats::{Runs, figure, float},
+    wire::load,
+};
+
+const QUESTIONS: u64 = 50_000;
+/// Contacts above which a database takes longer to fill than a run of the bench should.
+const FILLED_MAX: u64 = 10_000_000;
+
+/// Measures.
+///
+/// # Errors
+/// When the gate does not start, or refuses.
+pub fn run(bench: &Bench) -> Result<Section> {
+    let mut rows = Vec::new();
+    for contacts in bench
+        .size
+        .growth
+        .iter()
+        .copied()
+        .filter(|contacts| *contacts <= FILLED_MAX)
+    {
+        say(&format!("growth: {contacts} contacts"));
+        rows.push(one(bench, contacts)?);
+    }
+    Ok(Section {
+        title: "Growth".to_owned(),
+        how: "The same question over HTTP, one connection, at growing numbers of contacts."
+            .to_owned(),
+        rows,
+        ..Section::default()
+    })
+}
+
+fn one(bench: &Bench, contacts: u64) -> Result<Row> {
+    let data = seed::people(&bench.work, contacts)?;
+    let start = Start::new(&bench.binary, &data);
+    let key = start.key()?;
+    let gate = start.serve()?;
+    let questions: Vec<Vec<u8>> = List::new(contacts, QUESTIONS)
+        .numbers()
+        .map(|number| question(&key, number))
+        .collect();
+    let questions = Arc::new(questions);
+    let (mut p50, mut p99) = (Runs::default(), Runs::default());
+    for _ in 0..bench.runs {
+        let done = load(
+            gate.address(),
+            &questions,
+            1,
+            Duration::from_secs(bench.size.seconds),
+        )?;
+        ensure!(done.refused == 0, "{} questions were refused", done.refused);
+        p50.push(done.waits.percentile_us(50.0));
+        p99.push(done.waits.percentile_us(99.0));
+    }
+    let bytes = machine::resident(gate.pid())?;
+    gate.stop()?;
+    Ok(Row {
+        what: format!("{} contacts", figure(float(contacts))),
+        ours: format!(
+            "p50 {}, p99 {}; {} MiB resident",
+            told(&p50, "us"),
+            told(&p99, "us"),
+            bytes / 1024 / 1024
+        ),
+        peer: "-".to_owned(),
+        ratio: None,
+        target: "-".to_owned(),
+        met: Met::Figure,
+        note: String::new(),
+    })
+}

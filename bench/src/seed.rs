@@ -1,0 +1,197 @@
+//! Databases to measure on, filled through the house itself: each contact has its event, its leaf and its standing.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use consent::{
+    alias::Alias,
+    event::{Clock as Whose, Evidence, Fact},
+    id::{AttemptId, ContactId},
+    phone::Phone,
+    scope::Scope,
+    time::Timestamp,
+};
+use server::{
+    app::{App, House},
+    clock::Clock,
+    config::Config,
+    services::{
+        cast::{Cast, Draft},
+        policy,
+    },
+};
+use store::message::{Direction, MessageLine, State};
+
+use crate::{
+    numbers::{agreed, number},
+    ours::{NUMBER, Start},
+    say::say,
+    webhooks,
+};
+
+/// People in one transaction.
+const PEOPLE_AT_ONCE: usize = 5_000;
+/// Messages in one transaction.
+const MESSAGES_AT_ONCE: u64 = 5_000;
+
+/// A folder with a database of so many contacts, in the state that `numbers::agreed` says. One that is there already,
+/// whole, is taken as it is.
+///
+/// # Errors
+/// When it cannot be filled.
+pub fn people(work: &Path, contacts: u64) -> Result<PathBuf> {
+    let data = work.join(format!("people-{contacts}"));
+    let whole = data.join("whole");
+    if whole.exists() {
+        return Ok(data);
+    }
+    let _ = std::fs::remove_dir_all(&data);
+    say(&format!("filling a database with {contacts} contacts"));
+    block_on(async {
+        let app = open(&data).await?;
+        fill(&app, contacts).await?;
+        app.store.close().await;
+        Ok(())
+    })?;
+    std::fs::write(whole, "")?;
+    Ok(data)
+}
+
+/// Runs to the end on this thread.
+///
+/// # Errors
+/// What the work gives; when the system has no threads.
+pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// The house over a folder, in this process.
+///
+/// # Errors
+/// When it does not open.
+pub async fn open(data: &Path) -> Result<App> {
+    let binary = PathBuf::new();
+    let file = Start::new(&binary, data).config()?;
+    let config = Config::load(Some(&file), Some(data))?;
+    House::open(config, Clock::Real)
+        .await
+        .context("open the house")
+}
+
+/// Records what everybody has said about marketing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn fill(app: &App, contacts: u64) -> Result<()> {
+    // In the order of the keys, as an import that sorts its file would: the trees of the database grow at their ends.
+    let mut all: Vec<(u64, u64)> = (0..contacts).map(|index| (number(index), index)).collect();
+    all.sort_by_cached_key(|(number, _)| number.to_string());
+    let rules = policy::current(app).await?;
+    for (at, part) in all.chunks(PEOPLE_AT_ONCE).enumerate() {
+        let people: Vec<(Alias, bool)> = part
+            .iter()
+            .filter_map(|(number, index)| Some((Alias::Phone(phone(*number)?), agreed(*index))))
+            .collect();
+        let aliases: Vec<Alias> = people.iter().map(|(alias, _)| alias.clone()).collect();
+        let mut tx = app.store.begin().await?;
+        let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
+        for (alias, yes) in &people {
+            let contact = cast.create(std::slice::from_ref(alias), None)?;
+            cast.record(draft(app, contact, *yes))?;
+        }
+        cast.save(&mut tx, &rules).await?;
+        tx.commit().await?;
+        if at % 100 == 99 {
+            say(&format!("{} contacts", (at + 1) * PEOPLE_AT_ONCE));
+        }
+    }
+    Ok(())
+}
+
+/// Puts messages of ours into the log, as Meta had accepted them: number `first` and so many after it.
+///
+/// # Errors
+/// When the database does not answer, or a contact is missing.
+pub async fn messages(app: &App, people: u64, first: u64, count: u64) -> Result<()> {
+    let mut done = 0;
+    while done < count {
+        let part = MESSAGES_AT_ONCE.min(count - done);
+        let indices: Vec<u64> = (first + done..first + done + part).collect();
+        let keys: Vec<Option<Alias>> = indices
+            .iter()
+            .map(|index| phone(number(index % people)).map(Alias::Phone))
+            .collect();
+        let keys: Vec<String> = keys
+            .into_iter()
+            .flatten()
+            .map(|alias| alias.key())
+            .collect();
+        let found: std::collections::HashMap<String, ContactId> =
+            app.store.find(&keys).await?.into_iter().collect();
+        let lines: Option<Vec<MessageLine>> = indices
+            .iter()
+            .zip(&keys)
+            .map(|(index, key)| Some(line(app, *index, number(index % people), *found.get(key)?)))
+            .collect();
+        let mut tx = app.store.begin().await?;
+        tx.keep_messages(&lines.context("a contact is missing")?)
+            .await?;
+        tx.commit().await?;
+        done += part;
+    }
+    Ok(())
+}
+
+fn phone(number: u64) -> Option<Phone> {
+    Phone::from_digits(&number.to_string())
+}
+
+fn draft(app: &House, contact: ContactId, yes: bool) -> Draft {
+    Draft {
+        contact,
+        fact: if yes {
+            Fact::OptIn(Scope::MARKETING)
+        } else {
+            Fact::OptOut(Scope::MARKETING)
+        },
+        clock: Whose::Ours,
+        at: app.clock.now(),
+        evidence: Evidence {
+            source: "web_form".to_owned(),
+            wording: Some("Yes, send me offers on WhatsApp. I can stop at any time.".to_owned()),
+            ..Evidence::default()
+        },
+    }
+}
+
+fn line(app: &House, index: u64, to: u64, contact: ContactId) -> MessageLine {
+    let at: Timestamp = app.clock.now();
+    MessageLine {
+        id: AttemptId::new(app.clock.id()),
+        contact,
+        direction: Direction::Out,
+        number: NUMBER.to_owned(),
+        recipient: format!("+{to}"),
+        category: "marketing".to_owned(),
+        topic: None,
+        template: Some(("spring_sale".to_owned(), "en_US".to_owned())),
+        state: State::Accepted,
+        code: None,
+        reason: None,
+        because: Vec::new(),
+        basis: None,
+        policy_version: 1,
+        as_of: 0,
+        at,
+        outcome: Some(at),
+        unknown: None,
+        wamid: Some(webhooks::wamid(index)),
+        error_code: None,
+        fingerprint: Some(vec![7; 32]),
+        sealed: None,
+    }
+}
