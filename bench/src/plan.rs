@@ -57,7 +57,7 @@ impl Scale {
                 list: 100_000,
                 keys: 50_000,
                 ingest_contacts: 5_000,
-                seconds: 1,
+                seconds: 3,
                 growth: &[10_000, 50_000],
                 opt_outs: 100,
                 sends: 500,

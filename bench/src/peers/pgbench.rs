@@ -71,7 +71,7 @@ pub fn run(postgres: &Postgres, scripts: &[Script], pressure: Pressure) -> Resul
     let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
     let per_second = line
         .and_then(|line| line.split(' ').next())
-        .context("pgbench gave no tps")?;
+        .with_context(|| format!("pgbench gave no tps: {text} {errors}"))?;
     Ok(Outcome {
         per_second: per_second.parse()?,
         waits: waits(folder.path())?,
