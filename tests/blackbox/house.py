@@ -14,6 +14,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from cluster import say
 from wire import Door, Failure, until
 
 READY_S = 60
@@ -105,34 +106,47 @@ class Sandbox:
 
 
 class Server:
-    """`consentry serve` on a database, with a stand-in for Meta behind it."""
+    """`consentry serve` on a database, with Meta's side behind it. As `beside` another it is one more node of that one."""
 
-    def __init__(self, binary, folder, database, meta):
+    number, account = NUMBER, ACCOUNT
+
+    def __init__(self, binary, folder, database, meta, beside=None, settings=""):
         self.binary, self.folder, self.meta = binary, Path(folder), meta
-        self.environment = {
+        self.environment = beside.environment if beside else {
             "BLACKBOX_APP_SECRET": APP_SECRET,
             "BLACKBOX_VERIFY_TOKEN": VERIFY_TOKEN,
             "BLACKBOX_META_TOKEN": META_TOKEN,
             "BLACKBOX_MASTER": secrets.token_hex(32),
         }
         self.address = f"127.0.0.1:{free_port()}"
-        self.config = self.folder / "consentry.toml"
-        self.config.write_text(configuration(self.address, database, meta.base))
+        self.config = self.folder / f"consentry-{self.address}.toml"
+        self.config.write_text(settings + configuration(self.address, database, meta.base))
         self.process = None
-        self.run("migrate")
-        made = self.run("keys", "create", "--name", "blackbox", "--role", "admin", "--json")
-        self.api = Door(f"http://{self.address}", json.loads(made)["key"])
+        if beside:
+            self.key = beside.key
+        else:
+            self.run("migrate")
+            self.key = json.loads(self.run("keys", "create", "--name", "blackbox", "--role", "admin", "--json"))["key"]
+        self.api = Door(f"http://{self.address}", self.key)
 
     def run(self, *arguments):
         """A command beside the server, or before it; its standard output, once it has succeeded."""
+        code, said, trouble = self.try_to(*arguments)
+        if code != 0:
+            raise Failure(f"`consentry {' '.join(arguments)}` ended with {code}:\n{said}\n{trouble}".strip())
+        return said
+
+    def try_to(self, *arguments):
+        """The same whatever comes of it: exit code, standard output, standard error."""
         command = [str(self.binary), *arguments, "--config", str(self.config)]
         done = subprocess.run(
-            command, env={**os.environ, **self.environment}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120
+            command, env={**os.environ, **self.environment}, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=600
         )
-        if done.returncode != 0:
-            said = f"{done.stdout}\n{done.stderr}".strip()
-            raise Failure(f"`consentry {' '.join(arguments)}` ended with {done.returncode}:\n{said}")
-        return done.stdout
+        return done.returncode, done.stdout, done.stderr
+
+    def begin(self, *arguments):
+        """A command that may be killed in the middle."""
+        return Process(self.binary, [*arguments, "--config", str(self.config)], self.environment)
 
     def start(self):
         self.process = Process(self.binary, ["serve", "--config", str(self.config)], self.environment)
@@ -168,25 +182,12 @@ auth = "key"
 @contextlib.contextmanager
 def postgres_database(address):
     """A database of its own in the server at an address; gone afterwards."""
-    import pg8000.dbapi
-
-    parts = urllib.parse.urlsplit(address)
-    who = dict(user=urllib.parse.unquote(parts.username or "postgres"), host=parts.hostname, port=parts.port or 5432)
-    if parts.password:
-        who["password"] = urllib.parse.unquote(parts.password)
     name = f"consentry_blackbox_{secrets.token_hex(6)}"
-
-    def say(statement):
-        connection = pg8000.dbapi.connect(database=parts.path.lstrip("/") or "postgres", **who)
-        connection.autocommit = True
-        connection.cursor().execute(statement)
-        connection.close()
-
-    say(f"create database {name}")
+    say(address, f"create database {name}")
     try:
-        yield urllib.parse.urlunsplit(parts._replace(path=f"/{name}"))
+        yield urllib.parse.urlunsplit(urllib.parse.urlsplit(address)._replace(path=f"/{name}"))
     finally:
-        say(f"drop database {name} with (force)")
+        say(address, f"drop database {name} with (force)")
 
 
 def free_port():

@@ -1,6 +1,6 @@
 """Runs the black-box tests against the real binary.
 
-    run.py --binary target/debug/consentry [--node NODE --modules NODE_MODULES] [--only WORD] [--skipped FILE]
+    run.py --binary target/debug/consentry [--node NODE --modules NODE_MODULES] [--only WORD] [--files PATTERN] [--skipped FILE]
 
 Without a node, clients in JavaScript are left out. What the binary cannot do yet is written to FILE, a reason a line. A test is a function `test_<sentence>(world)` in a file `test_*.py`. The last line is `blackbox: N passed, N failed`.
 """
@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,9 +23,11 @@ sys.path.insert(0, str(HERE))
 # The tests import this module by its name, and it must be this very one.
 sys.modules.setdefault("run", sys.modules[__name__])
 
+from cluster import Cluster  # noqa: E402
 from clients import IN_JAVASCRIPT, IN_PYTHON  # noqa: E402
 from house import Process, Sandbox, Server, postgres_database  # noqa: E402
 from meta import Meta  # noqa: E402
+from simulator import Simulator  # noqa: E402
 from wire import Failure  # noqa: E402
 
 LOGS_SHOWN = 2
@@ -51,6 +54,24 @@ class World:
         else:
             address = self._rest.enter_context(postgres_database(os.environ["CONSENTRY_TEST_DATABASE"]))
         return Server(self.tools.binary, folder, address, meta)
+
+    def nodes(self, count, database=None, settings=""):
+        """Several `serve` on one PostgreSQL, not started yet, with the simulator behind them."""
+        meta = self.simulator()
+        if database is None:
+            database = self._rest.enter_context(postgres_database(os.environ["CONSENTRY_TEST_DATABASE"]))
+        nodes = [Server(self.tools.binary, self.folder(), database, meta, settings=settings)]
+        while len(nodes) < count:
+            nodes.append(Server(self.tools.binary, self.folder(), database, meta, beside=nodes[0], settings=settings))
+        return database, meta, nodes
+
+    def simulator(self):
+        """Meta's side alone, in a process of its own."""
+        return Simulator(self.tools.binary.parent / "examples" / "standalone")
+
+    def cluster(self):
+        """A PostgreSQL of its own, started."""
+        return self._rest.enter_context(Cluster())
 
     def client(self, kind, house):
         client = kind(self.tools, house.api.base, house.key, house.number)
@@ -83,6 +104,7 @@ def arguments():
     parser.add_argument("--node")
     parser.add_argument("--modules")
     parser.add_argument("--only", default="")
+    parser.add_argument("--files", default="")
     parser.add_argument("--skipped", type=Path)
     tools = parser.parse_args()
     tools.binary = tools.binary.resolve()
@@ -110,6 +132,8 @@ def collect(tools):
     """Every test, those for each client once a client, those for each database once a database."""
     clients = {**IN_PYTHON, **(IN_JAVASCRIPT if tools.node else {})}
     for file in sorted(HERE.glob("test_*.py")):
+        if not re.search(tools.files, file.stem):
+            continue
         module = importlib.import_module(file.stem)
         for name, test in vars(module).items():
             if not name.startswith("test_"):

@@ -6,15 +6,16 @@ use crate::{
 };
 
 /// Each crate of ours and the crates of ours that its product may use.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("checks", &[]),
     ("consent", &[]),
     ("ledger", &["consent"]),
+    ("index", &["consent"]),
     ("graph", &["consent"]),
     ("store", &["consent"]),
     ("sandbox", &[]),
-    ("server", &["consent", "graph", "ledger", "store"]),
-    ("cli", &["consent", "ledger", "sandbox", "server"]),
+    ("server", &["consent", "graph", "index", "ledger", "store"]),
+    ("cli", &["consent", "index", "ledger", "sandbox", "server"]),
 ];
 
 /// What the rules must not know, with the reason.

@@ -39,6 +39,8 @@ pub enum Command {
     Serve,
     /// May this person get such a message? Exit code 0 for yes, 3 for no.
     Check(Question),
+    /// Which of these numbers may be written to? A number a line on stdin, the allowed ones on stdout.
+    Filter(Filter),
     /// What is known about a person, and why they may or may not be written to.
     Explain(Explain),
     /// Prove the whole database, or one proof offline.
@@ -49,8 +51,8 @@ pub enum Command {
         #[command(subcommand)]
         act: Keys,
     },
-    /// Create the database, or bring it up to date.
-    Migrate,
+    /// Create the database, or bring it up to date; or move a business from SQLite to PostgreSQL.
+    Migrate(Migrate),
     /// Write a copy of a SQLite database to a new file, beside a running server too.
     Backup {
         /// The new file.
@@ -88,6 +90,23 @@ pub struct Question {
     /// As things stood at this time (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+/// One question about everybody in a list.
+#[derive(Debug, Args)]
+pub struct Filter {
+    /// marketing, utility, authentication or service.
+    #[arg(long)]
+    pub category: String,
+    /// A topic, by its id or its name.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// The business number that would send.
+    #[arg(long, value_name = "ID")]
+    pub number: Option<String>,
+    /// whatsapp, sms or email.
+    #[arg(long)]
+    pub channel: Option<String>,
 }
 
 /// Whom to explain.
@@ -150,6 +169,17 @@ pub enum Role {
     App,
     /// Look, nothing else.
     Read,
+}
+
+/// Where to move. Killed in the middle, the same command goes on where it was.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The database to move out of. Its server must be stopped.
+    #[arg(long, value_name = "sqlite:FILE", requires = "to")]
+    pub from: Option<String>,
+    /// The database to move into, which no command has used yet; env:NAME or file:PATH keeps a password out of sight.
+    #[arg(long, value_name = "postgres://USER@HOST/NAME", requires = "from")]
+    pub to: Option<String>,
 }
 
 /// What to put back.

@@ -1,6 +1,7 @@
 //! The `consentry` binary: arguments to command.
 
 mod args;
+mod bar;
 mod command;
 mod exit;
 mod failure;

@@ -29,6 +29,11 @@ pub fn note(what: &dyn Display) {
     let _ = writeln!(std::io::stderr(), "note: {what}");
 }
 
+/// A line for people beside an answer for programs.
+pub fn say(what: &dyn Display) {
+    let _ = writeln!(std::io::stderr(), "{what}");
+}
+
 /// A few lines with their names aligned.
 pub fn fields(rows: &[(&str, String)]) {
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

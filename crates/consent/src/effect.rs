@@ -73,7 +73,7 @@ pub fn heard(reading: &Reading, at: Timestamp) -> Heard {
     }
 }
 
-/// The scopes that the person's own messages closed, without those that were retracted.
+/// The scopes that the person closed by messages or on their own page, without those that were retracted.
 #[must_use]
 pub fn closed_by_own_messages<'a>(
     events: impl IntoIterator<Item = &'a Event>,

@@ -81,18 +81,21 @@ pub enum StaffAct {
     TemplateBound,
     /// A topic was made.
     TopicCreated,
+    /// A topic was renamed, translated, retired or taken up again.
+    TopicChanged,
     /// A restored copy was acknowledged.
     RestoreAcknowledged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
         Self::TemplateBound,
         Self::TopicCreated,
+        Self::TopicChanged,
         Self::RestoreAcknowledged,
     ];
 
@@ -105,6 +108,7 @@ impl StaffAct {
             Self::ContactEdited => "contact_edited",
             Self::TemplateBound => "template_bound",
             Self::TopicCreated => "topic_created",
+            Self::TopicChanged => "topic_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
         }
     }
@@ -265,12 +269,14 @@ pub mod source {
     pub const WORDING: &str = "wording";
     /// A message that was read by a person of ours.
     pub const REVIEW: &str = "review";
+    /// The person, on the page that their preference link opens.
+    pub const PREFERENCE_PAGE: &str = "preference_page";
     /// Somebody of the business.
     pub const STAFF: &str = "staff";
 }
 
 impl Event {
-    /// Whether the person said it in a message to us, whoever read it.
+    /// Whether the person said it to us themselves: in a message, whoever read it, or on their own page.
     #[must_use]
     pub fn is_by_own_message(&self) -> bool {
         [
@@ -278,6 +284,7 @@ impl Event {
             source::BUTTON,
             source::WORDING,
             source::REVIEW,
+            source::PREFERENCE_PAGE,
         ]
         .contains(&self.evidence.source.as_str())
     }

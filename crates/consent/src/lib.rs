@@ -15,4 +15,5 @@ pub mod scope;
 pub mod time;
 pub mod verdict;
 pub mod window;
+pub mod wish;
 pub mod wording;

@@ -48,6 +48,16 @@ impl Phone {
         }
     }
 
+    /// From the digits as one number, as [`Phone::get`] gives it.
+    #[must_use]
+    pub const fn from_number(number: u64) -> Option<Self> {
+        if number >= 1_000_000 && number < 1_000_000_000_000_000 {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
     /// The digits as one number; below 2^50.
     #[must_use]
     pub const fn get(self) -> u64 {
@@ -69,14 +79,26 @@ impl Phone {
     /// One number for all variants under which WhatsApp knows the same user: Brazil's ninth digit,
     /// Mexico's `1` and Argentina's `9` come and go between `input` and `wa_id` (facts section 3).
     #[must_use]
-    pub fn person(self) -> u64 {
-        let digits = self.digits();
-        let folded = match (digits.len(), digits.as_bytes()) {
-            (13, [b'5', b'5', _, _, b'9', b'6'..=b'9', ..]) => without(&digits, 4),
-            (13, [b'5', b'2', b'1', ..] | [b'5', b'4', b'9', ..]) => without(&digits, 2),
-            _ => return self.0,
-        };
-        folded.parse().unwrap_or(self.0)
+    pub const fn person(self) -> u64 {
+        const NINTH_DIGIT_FROM: u64 = 960_000_000;
+        if self.0 < 1_000_000_000_000 || self.0 >= 10_000_000_000_000 {
+            return self.0;
+        }
+        // Thirteen digits from here on.
+        match (self.0 / 100_000_000_000, self.0 / 10_000_000_000 % 10) {
+            (55, _) => {
+                let local = self.0 % 1_000_000_000;
+                if local >= NINTH_DIGIT_FROM {
+                    self.0 / 1_000_000_000 * 100_000_000 + local % 100_000_000
+                } else {
+                    self.0
+                }
+            }
+            (52, 1) | (54, 9) => {
+                self.0 / 100_000_000_000 * 10_000_000_000 + self.0 % 10_000_000_000
+            }
+            _ => self.0,
+        }
     }
 
     /// The number with the middle hidden: enough to recognise, too little to call.
@@ -255,14 +277,6 @@ fn is_possible(number: &PhoneNumber) -> bool {
     number.is_possible_with_reason().is_ok()
 }
 
-fn without(digits: &str, at: usize) -> String {
-    digits
-        .char_indices()
-        .filter(|(i, _)| *i != at)
-        .map(|(_, c)| c)
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,6 +344,35 @@ mod tests {
             "447700900123".parse::<Phone>().unwrap().person(),
             "447700900124".parse::<Phone>().unwrap().person()
         );
+    }
+
+    #[test]
+    fn a_person_is_told_by_the_digits_alone() {
+        let without = |digits: &str, at: usize| {
+            let kept = digits.char_indices().filter(|(i, _)| *i != at);
+            kept.map(|(_, c)| c).collect::<String>()
+        };
+        let slowly = |digits: &str| match (digits.len(), digits.as_bytes()) {
+            (13, [b'5', b'5', _, _, b'9', b'6'..=b'9', ..]) => without(digits, 4),
+            (13, [b'5', b'2', b'1', ..] | [b'5', b'4', b'9', ..]) => without(digits, 2),
+            _ => digits.to_owned(),
+        };
+        let mut number: u64 = 7;
+        for head in [
+            "", "55", "5511", "55119", "551196", "52", "521", "54", "549",
+        ] {
+            for _ in 0..2_000 {
+                number = number.wrapping_mul(6_364_136_223_846_793_005) | 1;
+                let tail = (number >> 7).to_string();
+                let length = 7 + usize::try_from(number >> 61).unwrap();
+                let digits: String = head.chars().chain(tail.chars()).take(length).collect();
+                let phone = Phone::from_digits(&digits).unwrap();
+                assert_eq!(phone.person().to_string(), slowly(&digits), "{digits}");
+                assert_eq!(Phone::from_number(phone.get()), Some(phone));
+            }
+        }
+        assert_eq!(Phone::from_number(999_999), None);
+        assert_eq!(Phone::from_number(1_000_000_000_000_000), None);
     }
 
     #[test]

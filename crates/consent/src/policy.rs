@@ -1,10 +1,11 @@
 //! The business's versioned rules: what the sources disagree on, settled. The defaults are DESIGN section 3's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    id::TopicId,
     scope::{Category, Subject},
-    time::DAY_MS,
+    time::{DAY_MS, Timestamp},
     wording::Keywords,
 };
 
@@ -25,6 +26,8 @@ pub struct Policy {
     pub opt_in_needed: BTreeSet<Category>,
     /// What START from somebody who never refused means.
     pub start_from_stranger: Start,
+    /// What differs for single topics; those that are not named here follow their category.
+    pub topics: BTreeMap<TopicId, TopicRule>,
     /// How long an opt-in lasts, in days; none means for good.
     pub opt_in_days: Option<u32>,
     /// Whether opt-ins move with the person to a new number or id.
@@ -59,6 +62,7 @@ impl Default for Policy {
             reach: Reach::ItsScope,
             opt_in_needed: BTreeSet::from([Category::Marketing]),
             start_from_stranger: Start::IsARequest,
+            topics: BTreeMap::new(),
             opt_in_days: None,
             permission_follows: Follow::Never,
             platform_stop_covers: PlatformReach::EveryNumber,
@@ -72,6 +76,27 @@ impl Default for Policy {
             skew_ms: 5_000,
         }
     }
+}
+
+/// What differs for one topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TopicRule {
+    /// Who has to speak first.
+    pub default: TopicDefault,
+    /// Since when nothing new is sent on it; none while it is in use.
+    pub retired: Option<Timestamp>,
+}
+
+/// Who has to speak first about a topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TopicDefault {
+    /// As for its category.
+    #[default]
+    AsCategory,
+    /// The person: nothing goes before they agreed.
+    OptIn,
+    /// Nobody: it goes until they refuse. Only for messages that Meta, too, counts in the topic's category.
+    OptOut,
 }
 
 /// The master switch.

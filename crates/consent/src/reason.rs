@@ -27,6 +27,8 @@ pub enum Code {
     ConsentPending,
     /// Agreed too long ago.
     ConsentExpired,
+    /// The topic was retired.
+    TopicRetired,
     /// The template is paused, disabled or gone.
     TemplateUnavailable,
     /// The customer has not written within the window.
@@ -58,7 +60,7 @@ pub enum Lifter {
 
 impl Code {
     /// Every code, in the order of the layers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::IdentityConflict,
         Self::InvalidRecipient,
         Self::Held,
@@ -71,6 +73,7 @@ impl Code {
         Self::NoConsent,
         Self::ConsentPending,
         Self::ConsentExpired,
+        Self::TopicRetired,
         Self::TemplateUnavailable,
         Self::WindowClosed,
         Self::FrequencyCapped,
@@ -94,6 +97,7 @@ impl Code {
             Self::NoConsent => "no_consent",
             Self::ConsentPending => "consent_pending",
             Self::ConsentExpired => "consent_expired",
+            Self::TopicRetired => "topic_retired",
             Self::TemplateUnavailable => "template_unavailable",
             Self::WindowClosed => "window_closed",
             Self::FrequencyCapped => "frequency_capped",
@@ -134,6 +138,7 @@ impl Code {
             Self::ConsentExpired => {
                 "This person agreed, but so long ago that it does not count any more."
             }
+            Self::TopicRetired => "The business retired this topic: nothing new is sent on it.",
             Self::TemplateUnavailable => {
                 "The template is paused, disabled or gone, so Meta would not deliver it."
             }
@@ -155,7 +160,7 @@ impl Code {
     pub const fn lifter(self) -> Lifter {
         match self {
             Self::IdentityConflict | Self::InvalidRecipient => Lifter::Caller,
-            Self::Held | Self::TemplateUnavailable => Lifter::Staff,
+            Self::Held | Self::TopicRetired | Self::TemplateUnavailable => Lifter::Staff,
             Self::Blocked | Self::IdentityChanged | Self::WindowClosed => Lifter::CustomerByWriting,
             Self::OptedOutAll
             | Self::OptedOutCategory

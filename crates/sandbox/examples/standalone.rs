@@ -4,7 +4,11 @@ use std::{env, io::Write, net::SocketAddr};
 
 use sandbox::{Options, Sandbox, options::Gateway, settings::Settings};
 
-/// `standalone [ADDRESS [CALLBACK]]`; with `fast` as a third word there are no delays.
+/// How many POSTs the log remembers for a run with a name: as many as a long test sends.
+const NAMED_LOG_MAX: usize = 1_000_000;
+
+/// `standalone [ADDRESS [CALLBACK]]`; with `fast` as a third word there are no delays, and with a fourth word the
+/// secrets are made of it: `x-app-secret`, `x-verify`, `x-meta-token`. For tests that start a real server beside it.
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut words = env::args().skip(1);
@@ -15,6 +19,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.callback = words.next().filter(|url| !url.is_empty() && url != "-");
     if words.next().as_deref() == Some("fast") {
         options.settings = Settings::immediate();
+    }
+    if let Some(name) = words.next() {
+        options.app_secret = format!("{name}-app-secret");
+        options.verify_token = format!("{name}-verify");
+        options.access_tokens = vec![format!("{name}-meta-token")];
+        options.sent_log_max = NAMED_LOG_MAX;
     }
     let running = Sandbox::start(options).await?;
     let token = running

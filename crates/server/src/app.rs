@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -13,7 +13,9 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
-use store::pool::Store;
+use store::{
+    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -22,6 +24,8 @@ use crate::{
     config::Config,
     error::Error,
     intake::Intake,
+    memory::Memory,
+    together::Together,
     vault::{Vault, VaultError},
 };
 
@@ -55,18 +59,37 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Outcomes of sends that wait to be written down.
+    pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
     pub restored: AtomicBool,
+    /// What the database promised when it was last asked.
+    pub(crate) guarantees: Mutex<Option<Durability>>,
+    /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
+    pub address: OnceLock<String>,
+    /// What Meta says about the business, as last read.
+    pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// Everybody's state in memory, while it is ready.
+    pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
+}
+
+/// What the business is called, and where it is reached in WhatsApp.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Card {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number in WhatsApp, as digits.
+    pub digits: Option<String>,
 }
 
 /// Tells the workers that there is something to do. They look by themselves as well.
@@ -83,6 +106,11 @@ pub struct Bell {
 /// A house that cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum CannotOpen {
+    /// A copy that is not whole.
+    #[error(
+        "the database is a copy that is not whole yet: run `consentry migrate --from … --to …` again to finish it"
+    )]
+    HalfCopied,
     /// The settings.
     #[error("{0}")]
     Setting(String),
@@ -103,8 +131,25 @@ impl House {
     /// # Errors
     /// When a setting makes no sense, the database does not open, or the master key is not its own.
     pub async fn open(config: Config, clock: Clock) -> Result<App, CannotOpen> {
-        let store = Store::open(&config.database).await?;
+        let store = Store::open_with(&config.database, &Self::options(&config)).await?;
+        if store
+            .mark()
+            .await?
+            .is_some_and(|mark| mark.stage == Stage::Copying)
+        {
+            return Err(CannotOpen::HalfCopied);
+        }
         Self::with_store(config, clock, store).await
+    }
+
+    /// How the settings want the database opened.
+    #[must_use]
+    pub fn options(config: &Config) -> Options {
+        Options {
+            connections: config.database_connections,
+            allow_lossy: config.database_allow_lossy,
+            ..Options::default()
+        }
     }
 
     /// The same over a database that is already open.
@@ -141,21 +186,11 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
-        // The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
-        let mut tx = store.begin().await?;
-        let origin = tx
-            .found_house("log_origin", origin(&config).as_bytes())
-            .await?;
-        tx.commit().await?;
-        let origin = String::from_utf8_lossy(&origin).into_owned();
+        let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
-        let desks = if store.numbers_at_once() {
-            DESKS_OF_ONE_WRITER
-        } else {
-            DESKS
-        };
         let house = Arc::new(Self {
+            intake: Intake::new(desks(&store)),
             clock,
             store,
             vault,
@@ -165,12 +200,16 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
-            intake: Intake::new(desks),
+            outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
+            guarantees: Mutex::default(),
+            address: OnceLock::new(),
+            card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
+            memory: Arc::default(),
             policy: Mutex::new(Arc::new(Policy {
                 version: 0,
                 ..Policy::default()
@@ -178,6 +217,34 @@ impl House {
             config,
         });
         Ok(house)
+    }
+}
+
+impl House {
+    /// The address under which the public reaches us, without a slash at its end.
+    #[must_use]
+    pub fn public_url(&self) -> Option<&str> {
+        let set = self.config.public_url.as_deref();
+        set.or_else(|| self.address.get().map(String::as_str))
+            .map(|url| url.trim_end_matches('/'))
+    }
+}
+
+/// The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
+async fn log_name(store: &Store, config: &Config) -> Result<String, CannotOpen> {
+    let mut tx = store.begin().await?;
+    let name = tx
+        .found_house("log_origin", origin(config).as_bytes())
+        .await?;
+    tx.commit().await?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
+const fn desks(store: &Store) -> usize {
+    if store.numbers_at_once() {
+        DESKS_OF_ONE_WRITER
+    } else {
+        DESKS
     }
 }
 

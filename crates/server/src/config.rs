@@ -20,6 +20,9 @@ pub const DEFAULTS: &str = include_str!("config.default.toml");
 /// Secrets of the sandbox begin like this, and `serve` refuses them.
 pub const SANDBOX_PREFIX: &str = "sandbox-";
 
+/// Requests, workers and checks of health share the connections: with fewer they wait for each other.
+const CONNECTIONS_MIN: u32 = 4;
+
 /// The settings of one deployment.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub database: String,
     /// Start even where the database may lose what was acknowledged.
     pub database_allow_lossy: bool,
+    /// How many connections a node keeps to PostgreSQL at the most.
+    pub database_connections: Option<u32>,
     /// The address under which the public reaches us.
     pub public_url: Option<String>,
     /// The country to assume for national numbers.
@@ -46,6 +51,8 @@ pub struct Config {
     pub keys: Keys,
     /// How long things are kept.
     pub retention: Retention,
+    /// What the pages for people say about the business.
+    pub pages: Pages,
     /// What is written about what happens.
     pub log: Log,
 }
@@ -126,6 +133,20 @@ pub struct Keys {
 pub struct Retention {
     /// Raw bodies, in days.
     pub raw_days: i64,
+}
+
+/// What the pages for people say about the business.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The telephone number under which it is reached in WhatsApp.
+    pub whatsapp: Option<String>,
+    /// Where it says what it does with personal data.
+    pub privacy_url: Option<String>,
+    /// How long a preference link shows something, in days.
+    pub link_days: u32,
 }
 
 /// What is written about what happens.
@@ -259,6 +280,28 @@ impl Config {
                 .parse::<Country>()
                 .map_err(|error| ConfigError::Value(format!("default_region: {error}")))?;
         }
+        if self
+            .database_connections
+            .is_some_and(|count| count < CONNECTIONS_MIN)
+        {
+            return Err(ConfigError::Value(format!(
+                "database_connections: want {CONNECTIONS_MIN} or more"
+            )));
+        }
+        for (name, url) in [
+            ("public_url", &self.public_url),
+            ("pages.privacy_url", &self.pages.privacy_url),
+        ] {
+            if let Some(url) = url.as_deref().filter(|url| !is_address(url)) {
+                return Err(ConfigError::Value(format!(
+                    "{name}: `{url}` is no address: want one like https://gate.example.com"
+                )));
+            }
+        }
+        if self.pages.link_days == 0 {
+            let said = "pages.link_days: a link of `0` days shows nothing: want 1 or more";
+            return Err(ConfigError::Value(said.to_owned()));
+        }
         for account in &self.whatsapp.accounts {
             for number in &account.numbers {
                 number
@@ -283,6 +326,16 @@ impl Config {
     }
 }
 
+/// Whether a text is the address of a page, without what does not belong in one.
+fn is_address(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"'\\`".contains(c);
+    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric() || c == '['))
+        && text.chars().all(plain)
+}
+
 /// Whether a variable (without its prefix) names a setting: its first part is a key of the defaults.
 fn is_setting(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
@@ -290,12 +343,21 @@ fn is_setting(name: &str) -> bool {
     KEYS.contains(&first) && (name.contains("__") || !SECTIONS.contains(&first))
 }
 
-const SECTIONS: [&str; 6] = ["whatsapp", "gateway", "relay", "keys", "retention", "log"];
-const KEYS: [&str; 12] = [
+const SECTIONS: [&str; 7] = [
+    "whatsapp",
+    "gateway",
+    "relay",
+    "keys",
+    "retention",
+    "pages",
+    "log",
+];
+const KEYS: [&str; 14] = [
     "listen",
     "public_listen",
     "database",
     "database_allow_lossy",
+    "database_connections",
     "public_url",
     "default_region",
     "whatsapp",
@@ -303,6 +365,7 @@ const KEYS: [&str; 12] = [
     "relay",
     "keys",
     "retention",
+    "pages",
     "log",
 ];
 

@@ -19,7 +19,10 @@ use crate::{
     config::Config,
     error::Error,
     http,
-    services::{backup, numbering},
+    services::{
+        backup, guarantees, memory, numbering,
+        transfer::{self, Left},
+    },
     worker::{self, Crew},
 };
 
@@ -66,6 +69,15 @@ pub enum CannotServe {
         "the settings hold a secret of the sandbox (it begins with `sandbox-`): want the real one"
     )]
     SandboxSecrets,
+    /// A database whose business moved out.
+    #[error(transparent)]
+    Left(#[from] Left),
+    /// A database that may lose what it acknowledged.
+    #[error(
+        "the database may lose what it acknowledged: {0}. Change that, or set `database_allow_lossy = true` to start all \
+         the same"
+    )]
+    Lossy(String),
     /// An address that cannot be had.
     #[error("cannot listen on `{address}` ({setting}): {cause}")]
     Listen {
@@ -100,12 +112,22 @@ impl Server {
     /// Takes the lock, opens the doors and starts the workers.
     ///
     /// # Errors
-    /// [`CannotServe`] when another server has the file, an address is taken, or the database does not answer.
+    /// [`CannotServe`] when another server has the file, the database may lose what it acknowledged, an address is taken, or
+    /// the database does not answer.
     pub async fn start(app: App, secrets: Secrets) -> Result<Self, CannotServe> {
         if secrets == Secrets::Real && app.config.has_sandbox_secrets() {
             return Err(CannotServe::SandboxSecrets);
         }
         let lock = app.store.file().map(Lock::take).transpose()?;
+        if let Some(left) = app.store.file().and_then(transfer::left_behind) {
+            return Err(left.into());
+        }
+        if let Some(found) = guarantees::look(&app).await?
+            && !found.losses().is_empty()
+            && !app.config.database_allow_lossy
+        {
+            return Err(CannotServe::Lossy(guarantees::losses(&found)));
+        }
         say_what_to_know(&app);
         let config = &app.config;
         let (main, addr) = bind("listen", &config.listen).await?;
@@ -119,11 +141,18 @@ impl Server {
                  refused until somebody runs `consentry restore --acknowledge`"
             );
         }
+        memory::watch(&app);
         worker::settle_left_behind(&app).await?;
         let stop = CancellationToken::new();
         let mut doors = vec![open(main, http::router(app.clone()), &stop)];
-        tracing::info!("listening on http://{addr}");
+        tracing::info!(node = %app.node, "listening on http://{addr}");
         let public_addr = public.as_ref().map(|(_, addr)| *addr);
+        // Links that lead to this very machine are good enough to try things out, and for nothing else.
+        let reached = public_addr.unwrap_or(addr);
+        if reached.ip().is_loopback() {
+            // A house that opens its doors a second time keeps the first address in its links.
+            let _ = app.address.set(format!("http://{reached}"));
+        }
         if let Some((listener, addr)) = public {
             doors.push(open(listener, http::public_router(app.clone()), &stop));
             tracing::info!("listening for the public on http://{addr}");
@@ -165,6 +194,9 @@ impl Server {
         self.crew.stop().await;
         if let Err(error) = last_words(&self.app).await {
             tracing::error!(%error, "the last checkpoint could not be signed; the next start signs it");
+        }
+        if let Err(error) = memory::save(&self.app).await {
+            tracing::warn!(%error, "the index could not be written down; the next start takes longer");
         }
         self.app.store.close().await;
         drop(self.lock);
@@ -293,5 +325,5 @@ async fn last_words(app: &App) -> Result<(), Error> {
     if !app.restored.load(Ordering::SeqCst) {
         backup::remember(app, &line)?;
     }
-    Ok(())
+    worker::hand_over(app).await
 }

@@ -8,8 +8,12 @@ use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use store::{error::StoreError, pool::Store};
+use subtle::ConstantTimeEq;
 
 use crate::config::Secret;
+
+/// Bytes of a tag: 128 bits of an HMAC-SHA-256.
+pub const TAG_BYTES: usize = 16;
 
 /// Everything that seals and opens. Built once at start.
 pub struct Vault {
@@ -17,6 +21,7 @@ pub struct Vault {
     house: PersonKey,
     pepper: [u8; 32],
     log_seed: [u8; 32],
+    token_key: [u8; 32],
 }
 
 /// The key that the evidence about one person is sealed with. Destroying its wrapped form erases the evidence.
@@ -72,8 +77,8 @@ impl Vault {
         };
         let wrapping = derived(master.as_bytes(), b"consentry wrapping key v1");
         let wrapping = aead(&wrapping)?;
-        let mut found = Vec::with_capacity(3);
-        for name in ["house_key", "pepper", "log_seed"] {
+        let mut found = Vec::with_capacity(4);
+        for name in ["house_key", "pepper", "log_seed", "token_key"] {
             let fresh = seal(&wrapping, name.as_bytes(), &random()?)?;
             let mut tx = store.begin().await?;
             let wrapped = tx.found_house(name, &fresh).await?;
@@ -83,8 +88,8 @@ impl Vault {
                     .ok_or(VaultError::Sealed("the vault"))?,
             )?);
         }
-        let [house, pepper, log_seed] =
-            <[[u8; 32]; 3]>::try_from(found).map_err(|_| VaultError::Sealed("the vault"))?;
+        let [house, pepper, log_seed, token_key] =
+            <[[u8; 32]; 4]>::try_from(found).map_err(|_| VaultError::Sealed("the vault"))?;
         let house = PersonKey {
             key: Arc::new(aead(&house)?),
             contact: ContactId::HOUSE,
@@ -94,6 +99,7 @@ impl Vault {
             house,
             pepper,
             log_seed,
+            token_key,
         })
     }
 
@@ -151,6 +157,35 @@ impl Vault {
             .finalize()
             .into_bytes()
             .to_vec()
+    }
+}
+
+impl Vault {
+    /// The tag of what we hand out ourselves, as the token of a link: nobody without our key can make one. Each
+    /// purpose has tags of its own. 128 bits.
+    #[must_use]
+    pub fn tag(&self, purpose: &str, bytes: &[u8]) -> [u8; TAG_BYTES] {
+        // HMAC itself fills a key up to a block with zeros.
+        let mut key = [0; 64];
+        key.iter_mut()
+            .zip(self.token_key)
+            .for_each(|(to, from)| *to = from);
+        let length = u64::try_from(purpose.len()).unwrap_or(u64::MAX);
+        let mac = Hmac::<Sha256>::new(&key.into())
+            .chain_update(length.to_be_bytes())
+            .chain_update(purpose.as_bytes())
+            .chain_update(bytes)
+            .finalize()
+            .into_bytes();
+        let mut tag = [0; TAG_BYTES];
+        tag.iter_mut().zip(mac).for_each(|(to, from)| *to = from);
+        tag
+    }
+
+    /// Whether a tag is the right one. The time taken tells nothing about how wrong it is.
+    #[must_use]
+    pub fn is_tag(&self, purpose: &str, bytes: &[u8], tag: &[u8]) -> bool {
+        self.tag(purpose, bytes).ct_eq(tag).into()
     }
 }
 

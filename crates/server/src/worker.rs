@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, numbering, relay, reservations, templates},
+    services::{backup, guarantees, memory, numbering, relay, reservations, templates},
 };
 
 /// How long the workers may take to finish what they are at.
@@ -115,12 +115,22 @@ fn jobs(app: &App) -> Vec<Job> {
             ..job("templates", templates, |app| templates_step(app).boxed())
         },
     ];
+    if app.store.file().is_some() {
+        jobs.push(Job {
+            bell: Some(|house| &house.memory.bell),
+            ..job("the index", 5 * second, |app| memory_step(app).boxed())
+        });
+    }
     if !app.store.numbers_at_once() {
         jobs.push(Job {
             busy: second / 5,
             bell: Some(|house| &house.bell.log),
             ..job("numbering", second, |app| number_step(app).boxed())
         });
+        // A server that was promoted has settings of its own, and those of any can be changed while it runs.
+        jobs.push(job("guarantees", 10 * second, |app| {
+            guarantees_step(app).boxed()
+        }));
     }
     jobs
 }
@@ -212,12 +222,34 @@ pub async fn number_step(app: &App) -> Result<Turn, Error> {
     let now = app.clock.now();
     let mut tx = app.store.begin().await?;
     let until = now.plus_millis(SEQUENCER_LEASE_MS);
-    if tx.lease(SEQUENCER, app.node, now, until).await?.is_none() {
+    let Some(mut epoch) = tx.lease(SEQUENCER, app.node, now, until).await? else {
         return Ok(Turn::Idle);
+    };
+    let reached = tx.head().await?.epoch;
+    if epoch < reached {
+        // The lease's row was lost, in a copy of the database perhaps: its count goes on from the head's.
+        epoch = reached + 1;
+        tx.raise_lease(SEQUENCER, app.node, epoch).await?;
     }
-    numbering::number(&mut tx).await?;
+    numbering::number_as(&mut tx, epoch).await?;
     tx.commit().await?;
     Ok(Turn::Busy)
+}
+
+/// Gives the jobs of one node at a time back, so that another node need not wait for them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hand_over(app: &App) -> Result<(), Error> {
+    if app.store.numbers_at_once() {
+        return Ok(());
+    }
+    let mut tx = app.store.begin().await?;
+    for name in [SEQUENCER, RELAY] {
+        tx.release_lease(name, app.node).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Makes unknown what a crash left without an outcome. A SQLite file has one server, so at its start every reservation
@@ -249,6 +281,11 @@ async fn sign_step(app: &App) -> Result<Turn, Error> {
         backup::remember(app, &line)?;
     }
     Ok(Turn::Idle)
+}
+
+async fn memory_step(app: &App) -> Result<Turn, Error> {
+    let done = memory::step(app).await?;
+    Ok(if done { Turn::Busy } else { Turn::Idle })
 }
 
 async fn seal_step(app: &App) -> Result<Turn, Error> {
@@ -323,6 +360,11 @@ async fn relay_step(app: &App) -> Result<Turn, Error> {
     }
     let handed = relay::step(app).await?;
     Ok(if handed == 0 { Turn::Idle } else { Turn::Busy })
+}
+
+async fn guarantees_step(app: &App) -> Result<Turn, Error> {
+    guarantees::look(app).await?;
+    Ok(Turn::Idle)
 }
 
 async fn templates_step(app: &App) -> Result<Turn, Error> {

@@ -49,6 +49,8 @@ pub struct TopicLine {
     pub topic: Topic,
     /// What people call it.
     pub name: String,
+    /// What it brings, in a sentence; empty where nobody said.
+    pub description: String,
     /// When it was made.
     pub created: Timestamp,
 }
@@ -71,6 +73,8 @@ struct KeyRow {
     created_ms: i64,
     revoked_ms: Option<i64>,
 }
+
+type TopicRow = (Vec<u8>, String, String, String, i64);
 
 const POLICY: &str = "select version, body, at_ms from policy order by version desc limit 1";
 
@@ -142,10 +146,10 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn topics(&self) -> Result<Vec<TopicLine>, StoreError> {
-        let sql = "select id, name, category, created_ms from topic order by id";
-        let rows: Vec<(Vec<u8>, String, String, i64)> =
+        let sql = "select id, name, category, description, created_ms from topic order by id";
+        let rows: Vec<TopicRow> =
             on_pool!(self, pool => sqlx::query_as(sql).fetch_all(pool).await?);
-        let read = |(id, name, category, created): (Vec<u8>, String, String, i64)| {
+        let read = |(id, name, category, description, created): TopicRow| {
             let category =
                 Category::read(&category).ok_or_else(|| corrupt("category", &category))?;
             let topic = Topic {
@@ -155,6 +159,7 @@ impl Store {
             Ok(TopicLine {
                 topic,
                 name,
+                description,
                 created: Timestamp::from_millis(created),
             })
         };
@@ -201,6 +206,7 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] when that version exists; and when the database does not answer.
     pub async fn set_policy(&mut self, line: &PolicyLine) -> Result<(), StoreError> {
+        self.touched.policy = true;
         let sql = "insert into policy (version, body, at_ms) values ($1, $2, $3)";
         on_tx!(self, conn => {
             sqlx::query(sql).bind(line.version).bind(clean(&line.body)).bind(line.at.millis()).execute(conn).await?;
@@ -244,12 +250,13 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] when the name is taken; and when the database does not answer.
     pub async fn add_topic(&mut self, line: &TopicLine) -> Result<(), StoreError> {
-        let sql = "insert into topic (id, name, category, created_ms) values ($1, $2, $3, $4)";
+        let sql = "insert into topic (id, name, category, description, created_ms) values ($1, $2, $3, $4, $5)";
         on_tx!(self, conn => {
             sqlx::query(sql)
                 .bind(line.topic.id.get().as_bytes().to_vec())
                 .bind(clean(&line.name))
                 .bind(line.topic.category.word())
+                .bind(clean(&line.description))
                 .bind(line.created.millis())
                 .execute(conn)
                 .await?;

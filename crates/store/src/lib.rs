@@ -1,8 +1,11 @@
 //! The rows: one SQL text for SQLite and PostgreSQL, reads on `Store`, writes on `Tx`.
 
+mod address;
 pub mod alias;
+pub mod code;
 pub mod codec;
 pub mod contact;
+pub mod durability;
 pub mod error;
 pub mod event;
 pub mod house;
@@ -13,9 +16,13 @@ pub mod log;
 pub mod message;
 pub mod migrate;
 pub mod pool;
+pub mod postgres;
 pub mod relay;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
+pub mod topic;
+pub mod transfer;
 pub mod version;
+pub mod watch;
 pub mod whole;

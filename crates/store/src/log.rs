@@ -214,8 +214,8 @@ impl Tx {
         rows.into_iter().map(read).collect()
     }
 
-    /// Numbers leaves from the old head on, keeps the tiles that became complete, and moves the head, if nobody else
-    /// has moved it.
+    /// Numbers leaves from the old head on, keeps the tiles that became complete, and puts the new head in the place
+    /// of the old one, if nobody else has moved it. The epoch never falls: a sequencer of before is refused.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when somebody has; and when the database does not answer.
@@ -224,17 +224,17 @@ impl Tx {
         old: &Head,
         leaves: &[Pending],
         tiles: &[TileLine],
-        edge: Vec<u8>,
+        new: &Head,
     ) -> Result<(), StoreError> {
-        let count = i64::try_from(leaves.len()).unwrap_or(i64::MAX);
-        let swap =
-            "update log_head set size = $1, edge = $2 where one = 1 and size = $3 and epoch = $4";
+        let swap = "update log_head set size = $1, edge = $2, epoch = $3 \
+                    where one = 1 and size = $4 and epoch = $5 and edge = $6 and epoch <= $3";
         let moved = on_tx!(self, conn => sqlx::query(swap)
-            .bind(old.size + count).bind(edge).bind(old.size).bind(old.epoch)
+            .bind(new.size).bind(&new.edge).bind(new.epoch).bind(old.size).bind(old.epoch).bind(&old.edge)
             .execute(conn).await?.rows_affected());
         if moved != 1 {
             return Err(StoreError::Conflict);
         }
+        self.touched.log_size = Some(new.size);
         let entries = "insert into log_entry (log_index, event_id, contact_id, leaf) \
                        select cast(r.value ->> 'i' as bigint), unhex(r.value ->> 'e'), unhex(r.value ->> 'c'), \
                        unhex(r.value ->> 'l') from json_each($1) as r";
@@ -243,7 +243,11 @@ impl Tx {
         }));
         let done = "delete from log_pending where event_id in (select unhex(r.value ->> 'e') from json_each($1) as r)";
         for sql in [entries, done] {
-            on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+            let rows = on_tx!(self, conn => sqlx::query(sql).bind(list.text()).execute(conn).await?.rows_affected());
+            // Somebody else took one of them: then all of this did not happen.
+            if usize::try_from(rows).ok() != Some(leaves.len()) {
+                return Err(StoreError::Conflict);
+            }
         }
         if !tiles.is_empty() {
             let complete = "insert into log_tile (level, tile, hashes) select cast(r.value ->> 'l' as bigint), \

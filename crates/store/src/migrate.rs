@@ -5,14 +5,27 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 1] = [(
-    1,
-    include_str!("../migrations/sqlite/0001_first.sql"),
-    include_str!("../migrations/postgres/0001_first.sql"),
-)];
+const VERSIONS: [(i64, &str, &str); 3] = [
+    (
+        1,
+        include_str!("../migrations/sqlite/0001_first.sql"),
+        include_str!("../migrations/postgres/0001_first.sql"),
+    ),
+    (
+        2,
+        include_str!("../migrations/sqlite/0002_index.sql"),
+        include_str!("../migrations/postgres/0002_index.sql"),
+    ),
+    (
+        3,
+        include_str!("../migrations/sqlite/0003_page.sql"),
+        include_str!("../migrations/postgres/0003_page.sql"),
+    ),
+];
 
 /// The tables that nobody changes once written.
 const LOG_TABLES: &str = "event, log_entry, log_tile, checkpoint";
+const FOUND: &str = "select version from schema_version";
 const LOCK: &str = "lock table schema_version in exclusive mode";
 /// How often a race with other nodes is tried again.
 const RACES_MAX: u32 = 20;
@@ -23,10 +36,8 @@ pub(crate) async fn sqlite(pool: &SqlitePool) -> Result<(), StoreError> {
     let mut tx = pool.begin_with("begin immediate").await?;
     tx.execute("create table if not exists schema_version (version bigint primary key)")
         .await?;
-    let found: Option<i64> = sqlx::query_scalar("select max(version) from schema_version")
-        .fetch_one(&mut *tx)
-        .await?;
-    for (version, text, _) in missing(found)? {
+    let found: Vec<i64> = sqlx::query_scalar(FOUND).fetch_all(&mut *tx).await?;
+    for (version, text, _) in missing(&found)? {
         tx.execute(sqlx::raw_sql(text)).await?;
         sqlx::query("insert into schema_version (version) values ($1)")
             .bind(version)
@@ -52,10 +63,8 @@ pub(crate) async fn postgres(pool: &PgPool) -> Result<Option<String>, StoreError
     }
     let mut tx = pool.begin().await?;
     tx.execute(LOCK).await?;
-    let found: Option<i64> = sqlx::query_scalar("select max(version) from schema_version")
-        .fetch_one(&mut *tx)
-        .await?;
-    for (version, _, text) in missing(found)? {
+    let found: Vec<i64> = sqlx::query_scalar(FOUND).fetch_all(&mut *tx).await?;
+    for (version, _, text) in missing(&found)? {
         tx.execute(sqlx::raw_sql(text)).await?;
         sqlx::query("insert into schema_version (version) values ($1)")
             .bind(version)
@@ -109,10 +118,11 @@ fn code(error: &sqlx::Error) -> Option<String> {
     Some(code.into_owned())
 }
 
+/// The versions that a database does not have yet. A step that was numbered earlier and written later is among them.
 fn missing(
-    found: Option<i64>,
+    done: &[i64],
 ) -> Result<impl Iterator<Item = (i64, &'static str, &'static str)>, StoreError> {
-    let found = found.unwrap_or(0);
+    let found = done.iter().copied().max().unwrap_or(0);
     let known = VERSIONS
         .iter()
         .map(|(version, ..)| *version)
@@ -123,7 +133,7 @@ fn missing(
     }
     Ok(VERSIONS
         .into_iter()
-        .filter(move |(version, ..)| *version > found))
+        .filter(|(version, ..)| !done.contains(version)))
 }
 
 /// Makes the role that may add to the log but not change it. What somebody else prepared for us is used as it is, so

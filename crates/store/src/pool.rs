@@ -1,22 +1,24 @@
 //! The open database: an enum of two pools, and the transaction on either.
 //!
-//! The places where the databases differ are all in this file and in `migrate`: opening, beginning a transaction,
-//! and locking rows. Lists are unpacked by one text: `json_each($1)` is built into SQLite, and a function of ours
+//! The places where the databases differ are all in this file, in `postgres` and in `migrate`: opening, beginning a
+//! transaction, and locking rows. Lists are unpacked by one text: `json_each($1)` is built into SQLite, and a function of ours
 //! in PostgreSQL.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use consent::id::ContactId;
 use sqlx::{
-    ConnectOptions, Connection, Executor, PgPool, Postgres, Sqlite, SqlitePool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    ConnectOptions, Connection, PgPool, Postgres, Sqlite, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{
+    address::without_password,
     error::StoreError,
     list::{List, hex},
     migrate,
+    postgres::{self, ACQUIRE_TIMEOUT, Options, Watcher},
+    watch::{self, Touched, Turn, Watch},
 };
 
 /// Runs the same text on whichever pool is open.
@@ -51,12 +53,6 @@ pub(crate) use {on_pool, on_tx};
 
 /// Connections for reading beside the one that writes.
 const SQLITE_READERS: u32 = 8;
-/// How long a caller waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one statement may run in PostgreSQL.
-const STATEMENT_TIMEOUT: &str = "15s";
-/// How long a transaction may rest in PostgreSQL: one of a suspended node must not hold its locks for ever.
-const IDLE_TIMEOUT: &str = "20s";
 /// How long we wait for an answer over the network, when nobody says that there will be none.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -71,6 +67,8 @@ pub enum Store {
         read: SqlitePool,
         /// The file.
         file: PathBuf,
+        /// Who is told what is committed.
+        watch: Watch,
     },
     /// A server, shared by any number of nodes.
     Postgres {
@@ -78,6 +76,10 @@ pub enum Store {
         pool: PgPool,
         /// Whether the log is protected by privileges, or why it is not.
         guard: Guard,
+        /// Whether rows are locked one by one: a Citus cluster locks only where it is told one distribution key.
+        one_key_locks: bool,
+        /// Follows the primary, where the address names several servers.
+        watcher: Option<Arc<Watcher>>,
     },
 }
 
@@ -95,6 +97,10 @@ pub enum Guard {
 /// A transaction. Dropped without a commit, it did not happen.
 pub struct Tx {
     pub(crate) inner: Inner,
+    pub(crate) touched: Touched,
+    // Given back last: whoever watches is told in the order of the commits.
+    turn: Option<(Watch, Turn)>,
+    one_key_locks: bool,
 }
 
 pub(crate) enum Inner {
@@ -108,10 +114,28 @@ impl Store {
     /// # Errors
     /// When the address is not one, the database does not answer, or was made by a newer version.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
+        Self::open_with(url, &Options::default()).await
+    }
+
+    /// The same, with a choice.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub async fn open_with(url: &str, options: &Options) -> Result<Self, StoreError> {
         let store = if url.starts_with("sqlite:") {
             Self::open_sqlite(url).await?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Self::open_postgres(url).await?
+            let opened = postgres::open(url, options).await?;
+            Self::Postgres {
+                pool: opened.pool,
+                guard: if opened.has_role {
+                    Guard::Role
+                } else {
+                    Guard::None
+                },
+                one_key_locks: opened.one_key_locks,
+                watcher: opened.watcher,
+            }
         } else {
             return Err(StoreError::BadUrl(without_password(url)));
         };
@@ -148,49 +172,13 @@ impl Store {
         let read = pool(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        Ok(Self::Sqlite { write, read, file })
-    }
-
-    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
-        let options = PgConnectOptions::from_str(url)
-            .map_err(|_| StoreError::BadUrl(without_password(url)))?
-            .application_name("consentry")
-            .disable_statement_logging();
-        let first = PgPoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.clone())
-            .await?;
-        let role = migrate::postgres(&first).await?;
-        first.close().await;
-        let guard = if role.is_some() {
-            Guard::Role
-        } else {
-            Guard::None
-        };
-        let pool = PgPoolOptions::new()
-            .max_connections(pg_connections())
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .after_connect(move |conn, _| {
-                let role = role.clone();
-                Box::pin(async move {
-                    for (setting, value) in [
-                        ("statement_timeout", STATEMENT_TIMEOUT),
-                        ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
-                    ] {
-                        let sql = format!("set {setting} = '{value}'");
-                        conn.execute(sqlx::AssertSqlSafe(sql)).await?;
-                    }
-                    if let Some(role) = role {
-                        conn.execute(sqlx::AssertSqlSafe(format!("set role {role}")))
-                            .await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(options)
-            .await?;
-        Ok(Self::Postgres { pool, guard })
+        let watch = Watch::default();
+        Ok(Self::Sqlite {
+            write,
+            read,
+            file,
+            watch,
+        })
     }
 
     /// Begins a transaction that will write. In SQLite it waits for its turn; there is one writer.
@@ -198,11 +186,28 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        let inner = match self {
-            Self::Sqlite { write, .. } => Inner::Sqlite(write.begin_with("begin immediate").await?),
-            Self::Postgres { pool, .. } => Inner::Postgres(in_time(pool.begin()).await?),
+        let (inner, turn, one_key_locks) = match self {
+            Self::Sqlite { write, watch, .. } => {
+                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, watch.turn());
+                let turn = turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
+                let tx = write.begin_with("begin immediate").await?;
+                (Inner::Sqlite(tx), Some((watch.clone(), turn)), false)
+            }
+            Self::Postgres {
+                pool,
+                one_key_locks,
+                ..
+            } => {
+                let tx = in_time(pool.begin()).await?;
+                (Inner::Postgres(tx), None, *one_key_locks)
+            }
         };
-        Ok(Tx { inner })
+        Ok(Tx {
+            inner,
+            touched: Touched::default(),
+            turn,
+            one_key_locks,
+        })
     }
 
     /// Whether the database answers.
@@ -250,7 +255,12 @@ impl Store {
                 read.close().await;
                 write.close().await;
             }
-            Self::Postgres { pool, .. } => pool.close().await,
+            Self::Postgres { pool, watcher, .. } => {
+                if let Some(watcher) = watcher {
+                    watcher.stop();
+                }
+                pool.close().await;
+            }
         }
     }
 
@@ -288,7 +298,11 @@ impl Tx {
     /// When the database does not answer: then nobody knows, and the caller must not acknowledge.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.inner {
-            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => match self.turn {
+                Some(turn) => watch::commit(tx, self.touched, turn).await?,
+                None => tx.commit().await?,
+            },
+            // While a synchronous standby is away this ends with no answer: statement timeouts do not count here.
             Inner::Postgres(tx) => in_time(tx.commit()).await?,
         }
         Ok(())
@@ -300,18 +314,75 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn lock(&mut self, contacts: &[ContactId]) -> Result<(), StoreError> {
+        self.hold(contacts, Hold::Alone).await
+    }
+
+    /// Keeps others from changing these contacts until the end of the transaction, without keeping them from doing
+    /// the same.
+    pub(crate) async fn share(&mut self, contacts: &[ContactId]) -> Result<(), StoreError> {
+        self.hold(contacts, Hold::Shared).await
+    }
+
+    async fn hold(&mut self, contacts: &[ContactId], how: Hold) -> Result<(), StoreError> {
+        let one_key_locks = self.one_key_locks;
         let Inner::Postgres(tx) = &mut self.inner else {
             return Ok(());
         };
-        let sql = "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
-                   order by id for update";
+        if one_key_locks {
+            let mut keys: Vec<_> = contacts.iter().map(|id| id.get()).collect();
+            keys.sort_unstable();
+            keys.dedup();
+            for key in keys {
+                let sql = how.one();
+                in_time(
+                    sqlx::query(sql)
+                        .bind(key.as_bytes().as_slice())
+                        .execute(&mut **tx),
+                )
+                .await?;
+            }
+            return Ok(());
+        }
         let list = List::of(
             contacts
                 .iter()
                 .map(|id| serde_json::json!({ "id": hex(id.get()) })),
         );
-        in_time(sqlx::query(sql).bind(list.text()).execute(&mut **tx)).await?;
+        in_time(sqlx::query(how.all()).bind(list.text()).execute(&mut **tx)).await?;
         Ok(())
+    }
+}
+
+/// How rows are locked.
+#[derive(Clone, Copy)]
+enum Hold {
+    Alone,
+    Shared,
+}
+
+macro_rules! hold_all {
+    ($how:literal) => {
+        concat!(
+            "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) ",
+            "order by id for ",
+            $how
+        )
+    };
+}
+
+impl Hold {
+    const fn one(self) -> &'static str {
+        match self {
+            Self::Alone => "select id from contact where id = $1 for update",
+            Self::Shared => "select id from contact where id = $1 for share",
+        }
+    }
+
+    const fn all(self) -> &'static str {
+        match self {
+            Self::Alone => hold_all!("update"),
+            Self::Shared => hold_all!("share"),
+        }
     }
 }
 
@@ -322,19 +393,5 @@ pub(crate) async fn in_time<T>(
     match tokio::time::timeout(ANSWER_TIMEOUT, work).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(sqlx::Error::PoolTimedOut.into()),
-    }
-}
-
-/// Enough to keep two cores and their disk busy, few enough for a database that others use too.
-fn pg_connections() -> u32 {
-    let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    u32::try_from(cores * 8).unwrap_or(64).clamp(16, 64)
-}
-
-fn without_password(url: &str) -> String {
-    let url = url.split_once('?').map_or(url, |(address, _)| address);
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://…@{host}"),
-        _ => url.to_owned(),
     }
 }

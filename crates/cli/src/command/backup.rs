@@ -6,7 +6,10 @@ use serde_json::json;
 use server::{
     clock::Clock,
     serve::Lock,
-    services::backup::{self, Replace},
+    services::{
+        backup::{self, Replace},
+        memory,
+    },
 };
 
 use super::keys::ACTOR;
@@ -53,6 +56,8 @@ pub async fn restore(common: &Common, asked: Restore) -> Result<u8, Failure> {
             Replace::No
         };
         let done = backup::put_back(file, &database, replace, Clock::Real.now()).await?;
+        // What lies beside it was written of another database.
+        memory::clear(&database, None);
         drop(lock);
         if common.json {
             output::json(&json!({

@@ -3,11 +3,13 @@
 mod backup;
 mod check;
 mod explain;
+mod filter;
 mod keys;
 mod migrate;
 mod proof;
 mod sandbox;
 mod serve;
+mod transfer;
 mod verify;
 
 use crate::{
@@ -22,10 +24,14 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Sandbox(asked) => sandbox::run(&common, asked).await,
         Command::Serve => serve::run(&common).await,
         Command::Check(asked) => check::run(&common, asked).await,
+        Command::Filter(asked) => filter::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
         Command::Keys { act } => keys::run(&common, act).await,
-        Command::Migrate => migrate::run(&common).await,
+        Command::Migrate(asked) => match (asked.from, asked.to) {
+            (Some(from), Some(to)) => transfer::run(&common, &from, &to).await,
+            _ => migrate::run(&common).await,
+        },
         Command::Backup { file } => backup::backup(&common, &file).await,
         Command::Restore(asked) => backup::restore(&common, asked).await,
     }

@@ -1,21 +1,16 @@
 //! `verify`: the whole database, or one proof.
 
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use server::services::verify::{self, Report, Stage};
+use server::services::verify::{self, Report};
 
 use super::proof;
 use crate::{
     args::{Common, Verify},
+    bar::Bar,
     exit::{FAILED, OK},
     failure::Failure,
     house, output,
 };
-
-/// Shorter work shows no progress.
-const SHOW_AFTER: Duration = Duration::from_secs(1);
 
 pub async fn run(common: &Common, asked: Verify) -> Result<u8, Failure> {
     if let Some(file) = &asked.proof {
@@ -28,7 +23,10 @@ pub async fn run(common: &Common, asked: Verify) -> Result<u8, Failure> {
     }
     let app = house::open(common).await?;
     let mut bar = Bar::new();
-    let report = verify::whole(&app, &mut |stage, done, total| bar.tell(stage, done, total)).await;
+    let report = verify::whole(&app, &mut |stage, done, total| {
+        bar.tell(stage.sentence(), done, total);
+    })
+    .await;
     bar.end();
     app.store.close().await;
     let report = report?;
@@ -81,48 +79,5 @@ fn show(report: &Report) {
     let untold = report.found.saturating_sub(report.told.len() as u64);
     if untold > 0 {
         output::line(format_args!("and {untold} more"));
-    }
-}
-
-/// A bar for somebody who watches and waits.
-struct Bar {
-    since: Instant,
-    stage: Option<Stage>,
-    bar: Option<ProgressBar>,
-}
-
-impl Bar {
-    fn new() -> Self {
-        Self {
-            since: Instant::now(),
-            stage: None,
-            bar: None,
-        }
-    }
-
-    fn tell(&mut self, stage: Stage, done: u64, total: u64) {
-        if !output::is_watched() || self.since.elapsed() < SHOW_AFTER {
-            return;
-        }
-        if self.stage != Some(stage) {
-            self.end();
-            let bar = ProgressBar::new(total);
-            if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-                bar.set_style(style);
-            }
-            bar.set_message(stage.sentence());
-            self.stage = Some(stage);
-            self.bar = Some(bar);
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_length(total);
-            bar.set_position(done);
-        }
-    }
-
-    fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
     }
 }

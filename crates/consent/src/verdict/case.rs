@@ -2,7 +2,7 @@
 
 use crate::{
     event::Clock,
-    policy::{Leave, Policy, Reach},
+    policy::{Leave, Policy, Reach, TopicDefault},
     register::{Heard, Mark, Marks, Register},
     request::{Facts, Request},
     scope::{Category, Scope, Subject},
@@ -21,6 +21,29 @@ pub(super) struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// Whether nothing of this kind goes before the person agreed: what the topic says, else its category. A topic
+    /// that asks for no yes does not speak for a message that Meta counts in another category.
+    pub(super) fn needs_opt_in(&self) -> bool {
+        let by_category = self.policy.opt_in_needed.contains(&self.request.category);
+        let Some(topic) = self.request.topic else {
+            return by_category;
+        };
+        match self.policy.topics.get(&topic.id).map(|rule| rule.default) {
+            Some(TopicDefault::OptIn) => true,
+            Some(TopicDefault::OptOut) if topic.category == self.request.category => false,
+            Some(TopicDefault::OptOut | TopicDefault::AsCategory) | None => by_category,
+        }
+    }
+
+    /// Whether the message belongs to a topic on which nothing new is sent.
+    pub(super) fn is_of_retired_topic(&self) -> bool {
+        let topic = self.request.topic.map(|topic| topic.id);
+        topic.is_some_and(|id| {
+            let rule = self.policy.topics.get(&id);
+            rule.is_some_and(|rule| rule.retired.is_some())
+        })
+    }
+
     /// What a yes rests on, once no layer has denied.
     pub(super) fn basis(&self) -> Basis {
         if self.request.category == Category::Service && self.window_is_open() {

@@ -128,7 +128,7 @@ fn platform(case: &Case<'_>) -> Option<Denial> {
 }
 
 fn consent(case: &Case<'_>) -> Option<Denial> {
-    if !case.policy.opt_in_needed.contains(&case.request.category) || case.opt_in().is_some() {
+    if !case.needs_opt_in() || case.opt_in().is_some() {
         return None;
     }
     let granted = || {
@@ -154,6 +154,9 @@ fn consent(case: &Case<'_>) -> Option<Denial> {
 }
 
 fn template(case: &Case<'_>) -> Option<Denial> {
+    if case.is_of_retired_topic() {
+        return Some(Denial::of(Code::TopicRetired));
+    }
     match case.request.template {
         Template::None | Template::Usable => None,
         Template::Unavailable => Some(Denial::of(Code::TemplateUnavailable)),

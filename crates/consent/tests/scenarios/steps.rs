@@ -2,7 +2,10 @@
 
 use consent::{
     event::{Clock, Fact},
-    policy::{Cap, Follow, Leave, PlatformReach, QuietHours, Reach, Start, StopWords, WindowRule},
+    policy::{
+        Cap, Follow, Leave, PlatformReach, QuietHours, Reach, Start, StopWords, TopicDefault,
+        WindowRule,
+    },
     register::Carry,
     scope::{Category, Scope, Subject},
     time::Timestamp,
@@ -54,6 +57,22 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
         text.want("to ")?;
         let to = text.minute()?;
         policy.quiet_hours = Some(QuietHours { from, to });
+    } else if text.take("the topic ") {
+        let (name, rest) = text.0.split_once(' ').ok_or("want `<topic> needs …`")?;
+        *text = Text(rest);
+        let topic = world
+            .topics
+            .get(name)
+            .ok_or_else(|| format!("there is no topic `{name}`"))?;
+        let rule = policy.topics.entry(topic.id).or_default();
+        if text.take("needs no opt-in") {
+            rule.default = TopicDefault::OptOut;
+        } else if text.take("needs an opt-in") {
+            rule.default = TopicDefault::OptIn;
+        } else {
+            text.want("is retired")?;
+            rule.retired = Some(Timestamp::from_seconds(0));
+        }
     } else if text.take("the only stop word is ") {
         policy.keywords.stop = vec![text.quoted()?];
         policy.keywords = policy.keywords.clone().tidied();

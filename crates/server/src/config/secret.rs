@@ -33,7 +33,11 @@ impl Secret {
         self.literal
     }
 
-    fn read(text: &str) -> Result<Self, String> {
+    /// Reads what the settings say: the secret itself, `env:NAME` or `file:PATH`.
+    ///
+    /// # Errors
+    /// A sentence, when the variable or the file is not there.
+    pub fn read(text: &str) -> Result<Self, String> {
         if let Some(name) = text.strip_prefix("env:") {
             let value = variable(name)
                 .ok_or_else(|| format!("the environment has no `{name}`, which holds a secret"))?;

@@ -9,6 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use index::sheet::{LINE_BYTES_MAX, Tally};
 use serde::Serialize;
 
 use crate::{
@@ -16,12 +17,14 @@ use crate::{
     http::{
         body::{media_type, parse, read_all},
         lines::{Line, Lines},
+        pieces::Pieces,
         problem::{Kind, Problem},
     },
     services::{
-        check::{self, Ask, CheckBody},
+        check::{self, CheckBody},
         keys::Caller,
         record::{self, Desk, EventBody, Memo, Recorded, Told},
+        sift::Sieve,
     },
 };
 
@@ -30,8 +33,6 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Questions that are decided with one set of queries.
 const CHECK_CHUNK: usize = 1_000;
-/// Longest line of a list of numbers.
-const NUMBER_BYTES_MAX: usize = 1024;
 /// Longest line of JSON.
 const JSON_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Events in one transaction.
@@ -61,14 +62,15 @@ pub async fn check(
             };
             let shelf = check::shelf(&app, &[&one]).await?;
             let ask = check::read(&app, &shelf, &one)?;
-            let lines = Lines::of(body, NUMBER_BYTES_MAX);
-            let asker = Asker::Text(Box::new(ask));
-            streamed(Checking { app, asker, lines }, TEXT).await
+            let asker = Asker::Text {
+                pieces: Pieces::of(body, LINE_BYTES_MAX),
+                sieve: Box::new(Sieve::new(&app, ask)),
+            };
+            streamed(Checking { app, asker }, TEXT).await
         }
         Some(_) if is_ndjson(headers) => {
-            let lines = Lines::of(body, JSON_LINE_BYTES_MAX);
-            let asker = Asker::Json;
-            streamed(Checking { app, asker, lines }, NDJSON).await
+            let asker = Asker::Json(Lines::of(body, JSON_LINE_BYTES_MAX));
+            streamed(Checking { app, asker }, NDJSON).await
         }
         Some(_) => Err(Problem::of(
             Kind::UnsupportedMediaType,
@@ -213,52 +215,57 @@ impl Chunk {
 struct Checking {
     app: App,
     asker: Asker,
-    lines: Lines,
 }
 
-/// How a line becomes a question.
+/// How the body becomes questions.
 enum Asker {
-    /// It is an address.
-    Text(Box<Ask>),
-    /// It is a question.
-    Json,
+    /// A line is an address.
+    Text { pieces: Pieces, sieve: Box<Sieve> },
+    /// A line is a question.
+    Json(Lines),
 }
 
 impl Checking {
     /// The answers to the next lines; none at the end.
     async fn step(&mut self) -> Result<Option<Bytes>, Problem> {
-        let lines = self.lines.chunk(CHECK_CHUNK).await?;
-        if lines.is_empty() {
-            return Ok(None);
+        match &mut self.asker {
+            Asker::Text { pieces, sieve } => {
+                let Some(text) = pieces.next().await? else {
+                    return Ok(None);
+                };
+                Ok(Some(filter(&self.app, sieve, &text).await?.into()))
+            }
+            Asker::Json(lines) => {
+                let lines = lines.chunk(CHECK_CHUNK).await?;
+                if lines.is_empty() {
+                    return Ok(None);
+                }
+                Ok(Some(judge(&self.app, &lines).await?.into()))
+            }
         }
-        let answers = match &self.asker {
-            Asker::Text(ask) => filter(&self.app, ask, &lines).await?,
-            Asker::Json => judge(&self.app, &lines).await?,
-        };
-        Ok(Some(answers.into()))
     }
 }
 
-async fn filter(app: &App, ask: &Ask, lines: &[Line]) -> Result<Vec<u8>, Problem> {
-    let texts: Vec<&str> = lines
-        .iter()
-        .map(|line| match line {
-            Line::Whole(bytes) => std::str::from_utf8(bytes).unwrap_or_default().trim(),
-            Line::TooLong => "",
-        })
-        .collect();
-    let asks: Vec<Ask> = texts.iter().map(|text| ask.about(app, text)).collect();
-    let answers = check::decide(app, &asks).await?;
-    let allowed = texts
-        .iter()
-        .zip(&answers)
-        .filter(|(_, answer)| answer.allow);
+/// Which of the lines of a piece may be written to.
+async fn filter(app: &App, sieve: &mut Sieve, text: &[u8]) -> Result<Vec<u8>, Problem> {
+    let before = sieve.tally().clone();
     let mut out = Vec::new();
-    for (text, _) in allowed {
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'\n');
-    }
+    let ready = app.memory.ready();
+    sieve.sift(app, ready.as_deref(), text, &mut out).await?;
+    count(&before, sieve.tally());
     Ok(out)
+}
+
+/// Counts the answers of a piece.
+fn count(before: &Tally, after: &Tally) {
+    let door =
+        |code| metrics::counter!("consentry_verdicts_total", "door" => "check", "code" => code);
+    door("allow").increment(after.allowed() - before.allowed());
+    let earlier = before.refused();
+    for (code, count) in after.refused() {
+        let then = earlier.iter().find(|(other, _)| *other == code);
+        door(code.word()).increment(count - then.map_or(0, |(_, count)| *count));
+    }
 }
 
 async fn judge(app: &App, lines: &[Line]) -> Result<Vec<u8>, Problem> {

@@ -142,7 +142,7 @@ pub const fn graph_code(code: Code) -> i64 {
         | Code::ConsentExpired => 131_050,
         Code::Blocked => 130_403,
         Code::IdentityChanged => 137_000,
-        Code::TemplateUnavailable => 132_015,
+        Code::TopicRetired | Code::TemplateUnavailable => 132_015,
         Code::WindowClosed => 131_047,
         Code::FrequencyCapped | Code::QuietHours | Code::PlatformBackoff => 131_049,
     }

@@ -99,6 +99,10 @@ fn recorder() -> &'static PrometheusHandle {
         metrics::counter!("consentry_webhook_signature_failures_total").absolute(0);
         metrics::describe_counter!("consentry_verdicts_total", "Verdicts, by door and code.");
         metrics::describe_counter!(
+            "consentry_preference_page_total",
+            "Visits of preference pages, by what came of them."
+        );
+        metrics::describe_counter!(
             "consentry_http_requests_total",
             "Requests, by route and status."
         );
@@ -110,6 +114,10 @@ fn recorder() -> &'static PrometheusHandle {
         metrics::describe_gauge!(
             "consentry_relay_backlog",
             "Webhooks that wait to be handed on."
+        );
+        metrics::describe_gauge!(
+            "consentry_database_lossy",
+            "Ways in which PostgreSQL may lose what we acknowledged."
         );
         metrics::describe_gauge!("consentry_log_size", "Entries of the log.");
         handle

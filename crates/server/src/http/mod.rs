@@ -9,12 +9,13 @@ pub mod graph_fault;
 pub mod health;
 pub mod lines;
 pub mod page;
+pub mod pieces;
 pub mod problem;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};
 
-use crate::app::App;
+use crate::{app::App, ui};
 
 /// Every route of the main address.
 pub fn router(app: App) -> Router {
@@ -23,11 +24,16 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(health::routes())
         .merge(gateway::routes())
+        .merge(ui::public_routes())
         .route_layer(from_fn(health::count))
         .with_state(app)
 }
 
 /// The routes of the public address: only what people and Meta need.
 pub fn public_router(app: App) -> Router {
-    Router::new().merge(webhook::routes()).with_state(app)
+    Router::new()
+        .merge(webhook::routes())
+        .merge(ui::public_routes())
+        .route_layer(from_fn(health::count))
+        .with_state(app)
 }

@@ -6,13 +6,15 @@ use consent::{
     alias::Alias,
     id::{ContactId, EventId, NumberId},
     policy::Policy,
+    reason::Code,
     register::Standing,
     request::{Address, Facts, Request, Template},
     scope::{Category, Channel},
     time::{DAY_MS, Timestamp},
-    verdict::{Basis, Verdict},
+    verdict::{self, Basis, Verdict},
 };
 use graph::template::Status;
+use index::answer::of_code;
 use serde::{Deserialize, Serialize};
 use store::{contact::Person, house::TopicLine, template::TemplateLine};
 use utoipa::ToSchema;
@@ -90,6 +92,18 @@ pub struct Ask {
 }
 
 impl Ask {
+    /// Whom it is about.
+    #[must_use]
+    pub fn aliases(&self) -> &[Alias] {
+        &self.aliases
+    }
+
+    /// What would be sent.
+    #[must_use]
+    pub const fn request(&self) -> &Request {
+        &self.request
+    }
+
     /// The same question about somebody else.
     #[must_use]
     pub fn about(&self, app: &House, to: &str) -> Self {
@@ -329,6 +343,37 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
         });
     }
     Ok(answers)
+}
+
+/// Answers many questions with nothing but the code of each refusal.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn codes(app: &House, asks: &[Ask]) -> Result<Vec<Option<Code>>, Error> {
+    let policy = policy::current(app).await?;
+    let now = app.clock.now();
+    let crowd = Crowd::gather(app, asks).await?;
+    let mut codes = Vec::with_capacity(asks.len());
+    for ask in asks {
+        let (verdict, _) = crowd.decide(app, ask, &policy, now).await?;
+        codes.push(verdict.code());
+    }
+    Ok(codes)
+}
+
+/// The answer of the index for somebody who was erased, now and at this minute of their day.
+#[must_use]
+pub fn erased_answer(
+    request: &Request,
+    policy: &Policy,
+    (now, minute_there): (Timestamp, Option<u16>),
+) -> u8 {
+    let facts = Facts {
+        standing: &refused(),
+        sent: &[],
+        minute_there,
+    };
+    of_code(verdict::decide(request, facts, policy, now).code())
 }
 
 /// A verdict as an answer; the size of the log is the caller's to fill in.

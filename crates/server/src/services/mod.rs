@@ -1,6 +1,7 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod backup;
+pub mod business;
 pub mod callers;
 pub mod cast;
 pub mod check;
@@ -8,13 +9,17 @@ pub mod contacts;
 pub mod explain;
 pub mod facts;
 pub mod gate;
+pub mod guarantees;
 pub mod identity;
 pub mod ingest;
 pub mod keys;
+pub mod lookout;
+pub mod memory;
 pub mod messages;
 pub mod numbering;
 pub mod policy;
 pub mod policy_json;
+pub mod preferences;
 pub mod proof;
 pub mod quarantine;
 pub mod quiet;
@@ -24,9 +29,11 @@ pub mod reservations;
 pub mod retry;
 pub mod sample;
 pub mod send;
+pub mod sift;
 pub mod summary;
 pub mod templates;
 pub mod token;
 pub mod topics;
+pub mod transfer;
 pub mod verify;
 pub mod who;

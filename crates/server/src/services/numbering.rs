@@ -21,7 +21,21 @@ const BATCH_MAX: u32 = 1_000;
 /// # Errors
 /// A conflict when another sequencer was faster; when the database does not answer; when the edge is damaged.
 pub async fn number(tx: &mut Tx) -> Result<i64, Error> {
-    let mut head = tx.head().await?;
+    let head = tx.head().await?;
+    let epoch = head.epoch;
+    append(tx, head, epoch).await
+}
+
+/// The same as the sequencer of an epoch: from then on the head refuses every sequencer of an earlier one.
+///
+/// # Errors
+/// As for [`number`]; a conflict too when there has been a later sequencer.
+pub async fn number_as(tx: &mut Tx, epoch: i64) -> Result<i64, Error> {
+    let head = tx.head().await?;
+    append(tx, head, epoch).await
+}
+
+async fn append(tx: &mut Tx, mut head: Head, epoch: i64) -> Result<i64, Error> {
     loop {
         let pending = tx.pending(BATCH_MAX).await?;
         if pending.is_empty() {
@@ -42,13 +56,13 @@ pub async fn number(tx: &mut Tx) -> Result<i64, Error> {
                 hashes: tile.bytes(),
             })
             .collect();
-        let bytes = write_edge(&edge.partial());
-        tx.number(&head, &pending, &tiles, bytes.clone()).await?;
-        head = Head {
+        let new = Head {
             size: i64::try_from(edge.size()).unwrap_or(i64::MAX),
-            edge: bytes,
-            ..head
+            epoch,
+            edge: write_edge(&edge.partial()),
         };
+        tx.number(&head, &pending, &tiles, &new).await?;
+        head = new;
     }
 }
 

@@ -7,12 +7,15 @@ use consent::{
     id::{ContactId, EventId},
     policy::Policy,
 };
-use store::house::PolicyLine;
+use store::{house::PolicyLine, pool::Tx};
 
 use crate::{
     app::{App, House},
     error::Error,
-    services::{cast::Cast, policy_json},
+    services::{
+        cast::Cast,
+        policy_json::{self, PolicyBody},
+    },
     vault::sha256,
 };
 
@@ -61,20 +64,51 @@ pub async fn row_version(app: &House) -> Result<i64, Error> {
     Ok(app.store.policy_version().await?)
 }
 
-/// Puts a new policy in force. The next version follows the one that the caller saw.
+/// A policy that somebody wrote, with what single topics need as it is where they said nothing of it.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field and what was wanted; when the database does not answer.
+pub async fn read(app: &House, body: &PolicyBody) -> Result<Policy, Error> {
+    let policy = policy_json::read(body)?;
+    let now = current(app).await?;
+    Ok(Policy {
+        version: now.version,
+        topics: match body.topics {
+            Some(_) => policy.topics,
+            None => now.topics.clone(),
+        },
+        ..policy
+    })
+}
+
+/// Puts a new policy in force. Its version is the one that the caller saw; the next follows it.
 ///
 /// # Errors
 /// [`Error::Conflict`] when somebody else changed it meanwhile; when the database does not answer.
 pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Policy>, Error> {
+    let mut tx = app.store.begin().await?;
+    put(app, &mut tx, policy, actor).await?;
+    tx.commit().await?;
+    app.bell.log.notify_one();
+    current(app).await
+}
+
+/// The same, with everything else that a transaction does.
+///
+/// # Errors
+/// As for [`replace`].
+pub async fn put(app: &House, tx: &mut Tx, policy: Policy, actor: &str) -> Result<(), Error> {
     let now = app.clock.now();
-    let seen = app.store.policy_version().await?;
-    let version = seen.max(1) + 1;
+    let in_force = app.store.policy_version().await?.max(1);
+    if in_force.unsigned_abs() != policy.version {
+        return Err(overtaken());
+    }
+    let version = in_force + 1;
     let policy = Policy {
         version: version.unsigned_abs(),
         keywords: policy.keywords.tidied(),
         ..policy
     };
-    let mut tx = app.store.begin().await?;
     let body = policy_json::write(&policy).to_string();
     let note = Some(body_hash(&body));
     tx.set_policy(&PolicyLine {
@@ -84,12 +118,10 @@ pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Polic
     })
     .await
     .map_err(|error| match error {
-        conflict if conflict.is_conflict() => {
-            Error::Conflict("the policy was changed by somebody else: read it again".to_owned())
-        }
+        conflict if conflict.is_conflict() => overtaken(),
         other => other.into(),
     })?;
-    let mut cast = Cast::gather(app, &mut tx, &[]).await?;
+    let mut cast = Cast::gather(app, tx, &[]).await?;
     cast.house_event(Event {
         id: EventId::new(app.clock.id()),
         contact: ContactId::HOUSE,
@@ -104,10 +136,12 @@ pub async fn replace(app: &App, policy: Policy, actor: &str) -> Result<Arc<Polic
             ..Evidence::default()
         },
     });
-    cast.save(&mut tx, &policy).await?;
-    tx.commit().await?;
-    app.bell.log.notify_one();
-    current(app).await
+    cast.save(tx, &policy).await?;
+    Ok(())
+}
+
+fn overtaken() -> Error {
+    Error::Conflict("the policy was changed by somebody else: read it again".to_owned())
 }
 
 /// What the log keeps of the rules themselves: the hash of their text.

@@ -1,9 +1,12 @@
 //! The policy as JSON: what the API reads and writes, and what the table keeps.
 
+use std::collections::BTreeMap;
+
 use consent::{
+    id::{BadId, TopicId},
     policy::{
         Cap, DAY_MINUTES, Follow, Leave, PlatformReach, Policy, QuietHours, Reach, Start,
-        StopWords, WindowRule,
+        StopWords, TopicDefault, TopicRule, WindowRule,
     },
     scope::{Category, Subject},
     time::HOUR_MS,
@@ -13,7 +16,10 @@ use serde::{Deserialize, Serialize};
 use store::house::PolicyLine;
 use utoipa::ToSchema;
 
-use crate::error::Error;
+use crate::{
+    clock::{read_rfc3339, rfc3339},
+    error::Error,
+};
 
 /// The rules of the business. In a PUT absent members take their defaults.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -33,6 +39,9 @@ pub struct PolicyBody {
     pub opt_in_needed: Vec<String>,
     /// What START from somebody who never refused means: `request` or `consent`.
     pub start_from_stranger: String,
+    /// What differs for single topics, by their id. In a PUT: left as it is, when nothing is said. The routes of
+    /// topics change it one by one.
+    pub topics: Option<BTreeMap<String, TopicRuleBody>>,
     /// How long an opt-in lasts, in days; null means for good.
     pub opt_in_days: Option<u32>,
     /// Whether opt-ins move with the person to a new number: `never` or `same_person`.
@@ -67,6 +76,18 @@ pub struct KeywordsBody {
     pub start: Vec<String>,
     /// Labels and payloads of buttons that mean stop.
     pub stop_buttons: Vec<String>,
+}
+
+/// What differs for one topic.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TopicRuleBody {
+    /// Who speaks first: `category` (as for its category), `opt_in` or `opt_out`.
+    #[serde(default = "as_category")]
+    pub default: String,
+    /// Since when nothing new is sent on it.
+    #[serde(default)]
+    pub retired_at: Option<String>,
 }
 
 /// At most so many messages of a category in so many days.
@@ -132,6 +153,11 @@ pub fn body(policy: &Policy) -> PolicyBody {
         zone: policy.zone.clone().unwrap_or_else(utc),
     });
     let caps = policy.caps.iter();
+    let topics = policy
+        .topics
+        .iter()
+        .map(|(id, rule)| (id.to_string(), topic_body(rule)))
+        .collect();
     PolicyBody {
         version: policy.version,
         keywords: KeywordsBody {
@@ -149,6 +175,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
             .map(|category| category.word().to_owned())
             .collect(),
         start_from_stranger: word(policy.start_from_stranger, &START),
+        topics: Some(topics),
         opt_in_days: policy.opt_in_days,
         permission_follows: word(policy.permission_follows, &FOLLOW),
         platform_stop_covers: word(policy.platform_stop_covers, &PLATFORM),
@@ -231,6 +258,7 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         reach: choice("reach", &body.reach, &REACH)?,
         opt_in_needed: needed.collect::<Result<_, _>>()?,
         start_from_stranger: choice("start_from_stranger", &body.start_from_stranger, &START)?,
+        topics: topics(body)?,
         opt_in_days: body.opt_in_days,
         permission_follows: choice("permission_follows", &body.permission_follows, &FOLLOW)?,
         platform_stop_covers: choice(
@@ -262,6 +290,53 @@ pub fn read_stored(line: &PolicyLine) -> Result<Policy, Error> {
     })
 }
 
+/// Who speaks first about a topic, as a word.
+#[must_use]
+pub fn default_text(default: TopicDefault) -> String {
+    word(default, &TOPIC_DEFAULT)
+}
+
+/// Reads who speaks first about a topic.
+///
+/// # Errors
+/// [`Error::Invalid`] for `field`, naming the words.
+pub fn default_of(field: &str, text: &str) -> Result<TopicDefault, Error> {
+    choice(field, text, &TOPIC_DEFAULT)
+}
+
+fn topic_body(rule: &TopicRule) -> TopicRuleBody {
+    TopicRuleBody {
+        default: default_text(rule.default),
+        retired_at: rule.retired.map(rfc3339),
+    }
+}
+
+fn topics(body: &PolicyBody) -> Result<BTreeMap<TopicId, TopicRule>, Error> {
+    let rules = body.topics.iter().flatten();
+    let read = rules.map(|(id, rule)| {
+        let id: TopicId = id
+            .parse()
+            .map_err(|error: BadId| Error::field("topics", error.to_string()))?;
+        let retired = rule.retired_at.as_deref().map(|text| {
+            read_rfc3339(text).ok_or_else(|| {
+                let message = format!("`{text}` is not a time: want one like 2026-11-22T10:00:00Z");
+                Error::field("topics.retired_at", message)
+            })
+        });
+        let rule = TopicRule {
+            default: default_of("topics.default", &rule.default)?,
+            retired: retired.transpose()?,
+        };
+        Ok((id, rule))
+    });
+    read.collect()
+}
+
+const TOPIC_DEFAULT: [(&str, TopicDefault); 3] = [
+    ("category", TopicDefault::AsCategory),
+    ("opt_in", TopicDefault::OptIn),
+    ("opt_out", TopicDefault::OptOut),
+];
 const STOP_WORDS: [(&str, StopWords); 2] = [("act", StopWords::Act), ("review", StopWords::Review)];
 const REACH: [(&str, Reach); 2] = [
     ("scope", Reach::ItsScope),
@@ -360,6 +435,10 @@ fn clock_text(minute: u16) -> String {
 
 const fn leave(given: bool) -> Leave {
     if given { Leave::Given } else { Leave::Denied }
+}
+
+fn as_category() -> String {
+    "category".to_owned()
 }
 
 fn utc() -> String {

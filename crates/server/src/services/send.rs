@@ -285,11 +285,14 @@ async fn settle(
     Ok(sent)
 }
 
+/// Writes an outcome down, with those of all other sends that end at the same time.
 async fn write(app: &House, news: News) -> Result<(), Error> {
-    let mut tx = app.store.begin().await?;
-    tx.take_news(&[news]).await?;
-    tx.commit().await?;
-    Ok(())
+    let all = |news: Vec<News>| async move {
+        let mut tx = app.store.begin().await?;
+        tx.take_news(&news).await?;
+        Ok(tx.commit().await?)
+    };
+    app.outcomes.run(news, all).await
 }
 
 /// A synchronous 131050, 130403, 137000 or 131049 says as much as one in a webhook.

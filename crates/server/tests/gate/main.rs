@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod code;
 mod house;
 mod promise;
 mod refusals;

@@ -23,7 +23,7 @@ use server::{
     http,
     services::{
         keys::{self, Role},
-        numbering,
+        memory, numbering,
     },
 };
 use tempfile::TempDir;
@@ -34,6 +34,9 @@ pub const START_MS: i64 = 1_795_341_600_000;
 
 /// A business number of the test's account.
 pub const NUMBER: &str = "109900000000001";
+
+/// Where the public reaches the house.
+pub const PUBLIC: &str = "https://gate.example.com";
 
 /// A house with its door open.
 pub struct House {
@@ -100,7 +103,8 @@ impl House {
             "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
              [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
              verify_token = \"example-verify\"\naccess_token = \"example-token\"\n\
-             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n",
+             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n\
+             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n",
             "0123456789abcdef".repeat(4)
         );
         let file = folder.path().join("consentry.toml");
@@ -110,6 +114,7 @@ impl House {
         let app = Opened::open(config, Clock::Stepped(Arc::clone(&at)))
             .await
             .unwrap();
+        app.address.set(PUBLIC.to_owned()).unwrap();
         let key = keys::create(&app, "test", Role::Admin, "test")
             .await
             .unwrap();
@@ -120,6 +125,29 @@ impl House {
             at,
             folder,
         }
+    }
+
+    /// Closes the house, and opens it again on the same database.
+    pub async fn reopen(self) -> Self {
+        self.app.store.close().await;
+        let url = self.app.config.database.clone();
+        Self::at(self.folder, &url).await
+    }
+
+    /// The index is built, and told of every commit from here on.
+    pub async fn remember(&self) {
+        memory::watch(&self.app);
+        while self.app.memory.ready().is_none() {
+            memory::step(&self.app).await.unwrap();
+        }
+    }
+
+    /// Which of these numbers may get marketing, by the batch.
+    pub async fn sifted(&self, numbers: &[&str]) -> Vec<String> {
+        let path = "/api/v1/check/batch?category=marketing";
+        let answer = self.post_as(path, "text/plain", numbers.join("\n")).await;
+        let text = answer.expect(200).text();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Closes the house.
@@ -222,6 +250,36 @@ impl House {
     pub async fn opt_out(&self, to: &str) -> Value {
         self.event(serde_json::json!({"to": to, "kind": "opt_out"}))
             .await
+    }
+
+    /// The path of a contact's own page.
+    pub async fn link(&self, contact: &str) -> String {
+        let path = format!("/api/v1/contacts/{contact}/preference_link");
+        let request = self.request("POST", &path, None).body(Body::empty());
+        let made = self.raw(request.unwrap()).await.expect(201).json();
+        let url = made["url"].as_str().unwrap();
+        url.strip_prefix(PUBLIC).unwrap().to_owned()
+    }
+
+    /// A form, as a browser sends it, without any key.
+    pub async fn form(&self, path: &str, body: &str) -> Answer {
+        let request = Request::post(path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(body.to_owned()));
+        self.raw(request.unwrap()).await
+    }
+
+    /// What a browser without any key sees.
+    pub async fn see(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty());
+        self.raw(request.unwrap()).await
+    }
+
+    /// The events of a contact, newest first.
+    pub async fn events(&self, contact: &str) -> Vec<Value> {
+        let path = format!("/api/v1/contacts/{contact}/timeline?limit=500");
+        let page = self.get(&path).await.expect(200).json();
+        page["items"].as_array().unwrap().clone()
     }
 
     /// The verdict about marketing: `allow`, or the code.

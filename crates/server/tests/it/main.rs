@@ -13,3 +13,7 @@ mod api;
 mod api_events;
 mod api_house;
 mod house;
+mod memory;
+mod page;
+mod page_links;
+mod topics;

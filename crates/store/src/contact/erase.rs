@@ -22,12 +22,16 @@ impl Tx {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let id = contact.get().as_bytes().to_vec();
+        self.touch_keys_of(&id).await?;
+        self.touched.contacts.insert(contact);
+        self.touched.erased.extend(keep.iter().cloned());
         let steps = [
             "delete from quarantine where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from webhook where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from webhook_person where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from event_detail where contact_id = $1",
             "delete from alias where contact_id = $1",
+            "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \

@@ -22,6 +22,9 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn create(&mut self, contacts: &[NewContact]) -> Result<(), StoreError> {
+        self.touched
+            .contacts
+            .extend(contacts.iter().map(|new| new.id));
         let sql = "insert into contact (id, name, folded, sealing_key, standing, version, consent, platform, created_ms, changed_ms) \
                    select unhex(r.value ->> 'id'), r.value ->> 'name', r.value ->> 'fold', unhex(r.value ->> 'key'), $2, 1, 'none', 'open', \
                    cast(r.value ->> 'at' as bigint), cast(r.value ->> 'at' as bigint) from json_each($1) as r";
@@ -41,6 +44,12 @@ impl Tx {
     /// # Errors
     /// As said, and when the database does not answer.
     pub async fn link(&mut self, aliases: &[AliasLine]) -> Result<(), StoreError> {
+        self.touched
+            .contacts
+            .extend(aliases.iter().map(|line| line.contact));
+        self.touched
+            .keys
+            .extend(aliases.iter().map(|line| line.alias.key()));
         let sql = "insert into alias (key, contact_id, kind, value, since_ms) \
                    select r.value ->> 'k', unhex(r.value ->> 'id'), r.value ->> 'kind', r.value ->> 'value', \
                    cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
@@ -59,6 +68,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_aliases(&mut self, keys: &[String], at: Timestamp) -> Result<(), StoreError> {
+        self.touched.keys.extend(keys.iter().cloned());
         let sql = "update alias set until_ms = $2 where until_ms is null \
                    and key in (select r.value ->> 'k' from json_each($1) as r)";
         let list = key_list(keys);
@@ -71,6 +81,9 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn set_standings(&mut self, updates: &[Update<'_>]) -> Result<(), StoreError> {
+        self.touched
+            .contacts
+            .extend(updates.iter().map(|update| update.contact));
         let sql = "update contact set standing = r.value ->> 's', version = version + 1, consent = r.value ->> 'c', \
                    platform = r.value ->> 'p', changed_ms = cast(r.value ->> 'at' as bigint) \
                    from json_each($1) as r where contact.id = unhex(r.value ->> 'id')";

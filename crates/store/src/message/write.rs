@@ -11,7 +11,7 @@ use crate::{
     codec,
     error::StoreError,
     list::{List, hex, maybe_hex},
-    pool::{Inner, Tx, in_time, on_tx},
+    pool::{Tx, on_tx},
 };
 
 macro_rules! insert_message {
@@ -95,7 +95,8 @@ impl Tx {
             .collect()
     }
 
-    /// Takes news of messages in. News that is lower in the lattice than what is known changes nothing.
+    /// Takes news of messages in: by the attempt and by Meta's id, whichever they name. News that is lower in the lattice
+    /// than what is known changes nothing.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -107,14 +108,20 @@ impl Tx {
         let mut sorted: Vec<&News> = news.iter().collect();
         sorted.sort_by_key(|news| news.state);
         for group in sorted.chunk_by(|a, b| a.state == b.state) {
-            let list = List::of(group.iter().map(|news| {
-                json!({ "id": maybe_hex(news.id.map(AttemptId::get)), "w": news.wamid, "s": news.state.word(),
-                        "rank": rank(news.state), "e": news.error_code, "why": news.reason, "at": news.at.millis() })
-            }));
-            for sql in [
-                update_message!("id = unhex(r.value ->> 'id')"),
-                update_message!("wamid = r.value ->> 'w'"),
+            let named = |by: fn(&News) -> bool| group.iter().copied().filter(move |news| by(news));
+            let by_id: Vec<&News> = named(|news| news.id.is_some()).collect();
+            let by_wamid: Vec<&News> = named(|news| news.wamid.is_some()).collect();
+            for (news, sql) in [
+                (by_id, update_message!("id = unhex(r.value ->> 'id')")),
+                (by_wamid, update_message!("wamid = r.value ->> 'w'")),
             ] {
+                if news.is_empty() {
+                    continue;
+                }
+                let list = List::of(news.iter().map(|news| {
+                    json!({ "id": maybe_hex(news.id.map(AttemptId::get)), "w": news.wamid, "s": news.state.word(),
+                            "rank": rank(news.state), "e": news.error_code, "why": news.reason, "at": news.at.millis() })
+                }));
                 on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
             }
         }
@@ -165,19 +172,6 @@ impl Tx {
         let list = List::of(ids.iter().map(|id| json!({ "id": hex(id.get()) })));
         let batch = batch.as_bytes().to_vec();
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(batch).execute(conn).await?; });
-        Ok(())
-    }
-
-    /// Keeps others from changing these contacts until the end of the transaction, without keeping them from doing
-    /// the same. SQLite has one writer.
-    async fn share(&mut self, contacts: &[ContactId]) -> Result<(), StoreError> {
-        let Inner::Postgres(tx) = &mut self.inner else {
-            return Ok(());
-        };
-        let sql = "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
-                   order by id for share";
-        let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
-        in_time(sqlx::query(sql).bind(list.text()).execute(&mut **tx)).await?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use consent::{event::Fact, id::ContactId};
 use sqlx::{Connection, PgConnection};
 use store::{
     event::NewEvent,
-    log::{CheckpointLine, TileLine},
+    log::{CheckpointLine, Head, TileLine},
     pool::{Guard, Store},
 };
 use uuid::Uuid;
@@ -34,7 +34,12 @@ async fn one_of_each(place: &Place) {
         tile: 0,
         hashes: vec![0; 8192],
     };
-    tx.number(&old, &leaves, &[tile], vec![1]).await.unwrap();
+    let new = Head {
+        size: 1,
+        edge: vec![1],
+        ..old.clone()
+    };
+    tx.number(&old, &leaves, &[tile], &new).await.unwrap();
     let note = CheckpointLine {
         size: 1,
         at: at(0),

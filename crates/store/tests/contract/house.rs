@@ -123,6 +123,7 @@ async fn topics_have_names_of_their_own(place: Arc<Place>) {
             category: Category::Utility,
         },
         name: name.to_owned(),
+        description: format!("All about {name}."),
         created: at(3),
     };
     let (offers, orders) = (topic("offers"), topic("order updates"));

@@ -9,7 +9,8 @@ use crate::harness::{Place, at};
 contract![
     a_lease_is_held_renewed_and_taken_over,
     a_lease_given_back_is_free,
-    of_two_takers_one_holds_it
+    of_two_takers_one_holds_it,
+    a_lease_whose_row_was_lost_counts_on,
 ];
 
 async fn take(place: &Place, holder: Uuid, now: i64) -> Option<i64> {
@@ -65,4 +66,20 @@ async fn of_two_takers_one_holds_it(place: Arc<Place>) {
         held += usize::from(taker.await.unwrap().is_some());
     }
     assert_eq!(held, 1);
+}
+
+async fn a_lease_whose_row_was_lost_counts_on(place: Arc<Place>) {
+    let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
+    assert_eq!(take(&place, one, 0).await, Some(1));
+    for (holder, epoch) in [(one, 7), (two, 9), (one, 5)] {
+        let mut tx = place.store.begin().await.unwrap();
+        tx.raise_lease("sequencer", holder, epoch).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(
+        take(&place, one, 1).await,
+        Some(7),
+        "by its holder, and only up"
+    );
+    assert_eq!(take(&place, two, 30).await, Some(8));
 }

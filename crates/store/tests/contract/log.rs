@@ -14,6 +14,7 @@ contract![
     leaves_are_numbered_in_order,
     of_two_sequencers_one_wins,
     a_leaf_is_numbered_once,
+    a_sequencer_of_before_is_refused,
     tiles_are_given_where_complete,
     checkpoints_are_kept_once_a_size,
 ];
@@ -44,7 +45,7 @@ async fn leaves_are_numbered_in_order(place: Arc<Place>) {
         let mut tx = store.begin().await.unwrap();
         let old = tx.head().await.unwrap();
         let leaves = tx.pending(limit).await.unwrap();
-        tx.number(&old, &leaves, &[], vec![limit as u8])
+        tx.number(&old, &leaves, &[], &grown(&old, leaves.len(), limit as u8))
             .await
             .unwrap();
         tx.commit().await.unwrap();
@@ -75,7 +76,8 @@ async fn of_two_sequencers_one_wins(place: Arc<Place>) {
             let mut tx = store.begin().await?;
             let leaves = tx.pending(9).await?;
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            tx.number(&old, &leaves, &[], vec![1]).await?;
+            tx.number(&old, &leaves, &[], &grown(&old, leaves.len(), 1))
+                .await?;
             tx.commit().await
         })
     };
@@ -92,16 +94,51 @@ async fn of_two_sequencers_one_wins(place: Arc<Place>) {
     assert_eq!(place.store.entries(0, 9).await.unwrap().len(), 4);
 }
 
+/// The head after some leaves.
+fn grown(old: &Head, leaves: usize, edge: u8) -> Head {
+    Head {
+        size: old.size + leaves as i64,
+        edge: vec![edge],
+        ..old.clone()
+    }
+}
+
+/// A sequencer that was replaced while it slept, and sees the very head that it left.
+async fn a_sequencer_of_before_is_refused(place: Arc<Place>) {
+    pend(&place, 2).await;
+    let write = async |epoch, edge| {
+        let mut tx = place.store.begin().await.unwrap();
+        let old = tx.head().await.unwrap();
+        let leaves = tx.pending(1).await.unwrap();
+        let new = Head {
+            epoch,
+            ..grown(&old, leaves.len(), edge)
+        };
+        let done = tx.number(&old, &leaves, &[], &new).await;
+        tx.commit().await.unwrap();
+        done
+    };
+    write(4, 1).await.unwrap();
+    let late = write(3, 2).await.unwrap_err();
+    assert!(late.is_conflict(), "{late:?}");
+    assert_eq!(place.store.head().await.unwrap().size, 1);
+    write(4, 3).await.unwrap();
+    assert_eq!(place.store.head().await.unwrap().epoch, 4);
+}
+
 async fn a_leaf_is_numbered_once(place: Arc<Place>) {
     pend(&place, 1).await;
     let mut tx = place.store.begin().await.unwrap();
     let leaves = tx.pending(9).await.unwrap();
     let old = tx.head().await.unwrap();
-    tx.number(&old, &leaves, &[], vec![]).await.unwrap();
+    tx.number(&old, &leaves, &[], &grown(&old, 1, 0))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut tx = place.store.begin().await.unwrap();
     let old = tx.head().await.unwrap();
-    let twice = tx.number(&old, &leaves, &[], vec![]).await.unwrap_err();
+    let new = grown(&old, 1, 0);
+    let twice = tx.number(&old, &leaves, &[], &new).await.unwrap_err();
     assert!(twice.is_conflict(), "{twice:?}");
 }
 
@@ -113,7 +150,7 @@ async fn tiles_are_given_where_complete(place: Arc<Place>) {
     };
     let mut tx = place.store.begin().await.unwrap();
     let old = tx.head().await.unwrap();
-    tx.number(&old, &[], &[tile(0, 0), tile(0, 1), tile(1, 0)], vec![])
+    tx.number(&old, &[], &[tile(0, 0), tile(0, 1), tile(1, 0)], &old)
         .await
         .unwrap();
     tx.commit().await.unwrap();

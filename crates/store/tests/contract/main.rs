@@ -10,8 +10,10 @@
 #[macro_use]
 mod harness;
 
+mod citus;
 mod complete;
 mod contacts;
+mod durability;
 mod erase;
 mod events;
 mod gate;
@@ -28,4 +30,7 @@ mod relay;
 mod search;
 mod standing;
 mod template;
+mod topics;
+mod transfer;
+mod watch;
 mod whole;

@@ -243,6 +243,7 @@ async fn the_house_takes_it(place: Arc<Place>) {
     let topic = TopicLine {
         topic,
         name: bad("offers"),
+        description: bad("what it brings"),
         created: at(0),
     };
     let key = KeyLine {

@@ -1,6 +1,10 @@
 //! Contacts: listing, showing, editing, explaining, erasing.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use consent::id::ContactId;
 use serde::Deserialize;
 use store::contact::ContactFilter;
@@ -12,13 +16,14 @@ use crate::{
     app::App,
     http::{
         auth::{Admin, Reader},
-        body::{JsonBody, Path, Query},
+        body::{JSON_BYTES_MAX, JsonBody, Path, Query, parse, read_all},
         page::{self, Page, PageQuery},
         problem::{Kind, Problem},
     },
     services::{
         contacts::{self, ContactAnswer, EditBody, Erased, Item},
         explain::{self, ExplainQuery, Explanation},
+        preferences::link::{self, LinkAnswer, LinkBody},
     },
 };
 
@@ -28,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit, erase))
         .routes(routes!(timeline))
         .routes(routes!(why))
+        .routes(routes!(preference_link))
 }
 
 /// Which contacts.
@@ -147,4 +153,23 @@ async fn why(
     Ok(Json(
         explain::explain(&app, ContactId::new(id), &query).await?,
     ))
+}
+
+/// Makes a link to the contact's own page, where they see and stop what is sent to them. The body may be left out.
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/preference_link", tag = "contacts",
+    params(("id" = String, Path)), request_body = Option<LinkBody>, responses((status = 201, body = LinkAnswer)))]
+async fn preference_link(
+    State(app): State<App>,
+    _: Admin,
+    Path(id): Path<Uuid>,
+    request: Request,
+) -> Result<(StatusCode, Json<LinkAnswer>), Problem> {
+    let bytes = read_all(request.into_body(), JSON_BYTES_MAX).await?;
+    let body: LinkBody = if bytes.is_empty() {
+        LinkBody::default()
+    } else {
+        parse(&bytes)?
+    };
+    let link = link::answer(&app, ContactId::new(id), &body).await?;
+    Ok((StatusCode::CREATED, Json(link)))
 }

@@ -44,7 +44,7 @@ async fn replace(
     Admin(caller): Admin,
     body: JsonBody<PolicyBody>,
 ) -> Result<Json<PolicyBody>, Problem> {
-    let new = policy_json::read(&body.value)?;
+    let new = policy::read(&app, &body.value).await?;
     let current = policy::current(&app).await?.version;
     let seen = parse::<Seen>(&body.bytes)?.version.unwrap_or(current);
     if seen != current {
@@ -64,6 +64,6 @@ async fn dry_run(
     _: Admin,
     body: JsonBody<PolicyBody>,
 ) -> Result<Json<DryRun>, Problem> {
-    let new = policy_json::read(&body.value)?;
+    let new = policy::read(&app, &body.value).await?;
     Ok(Json(explain::dry_run(&app, &new).await?))
 }

@@ -1,9 +1,11 @@
 //! Topics, and the templates bound to them.
 
 use axum::{Json, extract::State, http::StatusCode};
+use consent::id::TopicId;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -13,12 +15,13 @@ use crate::{
         page::{self, Page, PageQuery},
         problem::Problem,
     },
-    services::topics::{self, TemplateAnswer, TopicAnswer, TopicBody},
+    services::topics::{self, ChangeBody, TemplateAnswer, TopicAnswer, TopicBody},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
+        .routes(routes!(show, change))
         .routes(routes!(templates))
         .routes(routes!(bind))
 }
@@ -60,6 +63,30 @@ async fn create(
 ) -> Result<(StatusCode, Json<TopicAnswer>), Problem> {
     let topic = topics::create(&app, &body.value, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(topic)))
+}
+
+/// A topic.
+#[utoipa::path(get, path = "/api/v1/topics/{id}", tag = "topics", params(("id" = String, Path)),
+    responses((status = 200, body = TopicAnswer)))]
+async fn show(
+    State(app): State<App>,
+    _: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Json<TopicAnswer>, Problem> {
+    Ok(Json(topics::show(&app, TopicId::new(id)).await?))
+}
+
+/// Renames, translates, retires a topic, or says who speaks first.
+#[utoipa::path(patch, path = "/api/v1/topics/{id}", tag = "topics", params(("id" = String, Path)),
+    request_body = ChangeBody, responses((status = 200, body = TopicAnswer)))]
+async fn change(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<Uuid>,
+    body: JsonBody<ChangeBody>,
+) -> Result<Json<TopicAnswer>, Problem> {
+    let topic = topics::change(&app, TopicId::new(id), &body.value, &caller.name).await?;
+    Ok(Json(topic))
 }
 
 /// Templates, by name and language.

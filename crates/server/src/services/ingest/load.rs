@@ -78,7 +78,16 @@ impl Shared {
     /// Gathers it, with a handful of queries however many bodies there are.
     pub(super) async fn gather(app: &App, bodies: &[Body]) -> Result<Self, Error> {
         let deliveries = bodies.iter().filter_map(|body| body.delivery.as_ref().ok());
-        let topics = app.store.topics().await?;
+        // Only what a person says can be about a topic.
+        let said = |item: &Item| matches!(item.notice, Notice::Message(_));
+        let topics = if deliveries
+            .clone()
+            .any(|delivery| delivery.items.iter().any(said))
+        {
+            app.store.topics().await?
+        } else {
+            Vec::new()
+        };
         Ok(Self {
             policy: policy::current(app).await?,
             topics: topics.into_iter().map(|line| line.topic).collect(),

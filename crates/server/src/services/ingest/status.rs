@@ -39,7 +39,7 @@ pub(super) async fn take(
             let said = issue.and_then(|issue| issue.details.as_deref().or(issue.title.as_deref()));
             work.news.push(News {
                 id: Some(line.id),
-                wamid: Some(clean(&news.id)),
+                wamid: Some(clean(&news.id)).filter(|wamid| line.wamid.as_ref() != Some(wamid)),
                 state,
                 error_code: issue.map(|issue| issue.code),
                 reason: said.map(clean),

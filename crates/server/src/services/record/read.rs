@@ -19,11 +19,12 @@ use crate::{
 };
 
 /// Sources that mean something to the rules, and that only the house may claim.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 8] = [
     source::KEYWORD,
     source::BUTTON,
     source::WORDING,
     source::REVIEW,
+    source::PREFERENCE_PAGE,
     "platform",
     "erasure",
     "clock",
@@ -83,7 +84,8 @@ pub struct ScopeBody {
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceBody {
-    /// Where it came from, as `web_form`. `keyword`, `button`, `wording`, `review` and `platform` are ours.
+    /// Where it came from, as `web_form`. `keyword`, `button`, `wording`, `review`,
+    /// `preference_page` and `platform` are ours.
     pub source: Option<String>,
     /// The wording that the person was shown.
     pub wording: Option<String>,

@@ -1,0 +1,138 @@
+# The pages in English. Every text may speak of { $business }.
+
+the-business = the business
+
+## The page of a person
+
+page-title = Your choices · { $business }
+heading = Messages from { $business }
+intro = You decide what reaches you. Switch off what you no longer want, then save. It counts at once.
+saved = Saved. It counts from now on.
+saved-note = A message that was already on its way may still arrive.
+silent = You get no messages from { $business }.
+silent-note = If you write to us yourself, we may answer you.
+paused = Offers are paused while we look into a message of yours.
+paused-until = Offers are paused until { $date }.
+
+section-marketing = Offers and news
+section-utility = Orders and notices
+section-authentication = Security codes
+section-service = Conversations
+whole-marketing = All offers and news
+whole-marketing-note = Also kinds that we add later. Off means that nothing in this list comes.
+whole-utility = All orders and notices
+whole-utility-note = About what you bought, booked or asked for.
+whole-authentication = All security codes
+whole-authentication-note = Codes with which you sign in or confirm something.
+whole-service = All conversations
+whole-service-note = Answers to what you write to us.
+channels-heading = How offers may reach you
+channel-whatsapp = WhatsApp
+channel-sms = Text message (SMS)
+channel-email = E-mail
+
+on = On
+off = Off
+agreed = You agreed on { $date } ({ $how }).
+no-need = On until you switch it off.
+refused = You switched it off on { $date } ({ $how }).
+pending = We asked you on { $date }. Nothing comes before you say yes.
+expired = You agreed on { $date }. That has expired, so nothing comes.
+unasked = You have not agreed to this, so nothing comes.
+save = Save
+again-link = How to switch it on
+
+how-web-form = web form
+how-api = recorded by us
+how-import = taken over from our records
+how-staff = recorded by our staff
+how-keyword = your message
+how-button = a button in the chat
+how-wording = your message
+how-review = your message
+how-preference-page = this page
+how-erasure = you were deleted from our records
+how-inherited = taken over from an earlier number
+how-other = { $source }
+
+stop-heading = Stop everything
+stop-note = No offers, no order updates, no codes: no messages of any kind. If you write to us yourself later, we may answer you.
+stop-button = Stop all messages
+
+meta-heading = The switch in WhatsApp itself
+meta-on = As far as WhatsApp has told us, its switch “Offers and announcements” is on for { $business }.
+meta-off = You switched “Offers and announcements” from { $business } off in WhatsApp on { $date }. As long as it is off, no offers come, whatever stands above.
+meta-note = That switch belongs to WhatsApp. Only you can change it, not we:
+meta-step-chat = In WhatsApp, open the chat with { $business }.
+meta-step-name = Tap the name at the top.
+meta-step-switch = Under “Offers and announcements”, choose what you want.
+
+again-heading = Switching something on again
+again-note = This page alone can only switch things off: a link can fall into wrong hands. To switch something on, show us that it is you.
+again-start = In WhatsApp, send us the word START. It brings back what you stopped by message or on this page.
+again-start-button = Send START in WhatsApp
+again-code = Or ask for a code below. With it you can also switch on single things here.
+
+history-heading = Your history
+history-note = Everything that you agreed to and refused, for you to see and keep. So that nobody else sees it, we send a code to your WhatsApp first.
+code-send = Send me a code
+code-closed = WhatsApp lets us send you a code only within 24 hours after you wrote to us. Please send us any message, then come back here.
+code-write = Write to us in WhatsApp
+code-sent = We have sent a code to your WhatsApp. It is good for 10 minutes.
+code-label = The 6 digits of the code
+code-open = Show my history
+code-wrong = That is not the code. Please look again.
+code-late = That code is used up or too old. Please ask for a new one.
+code-wait = You have just been sent a code. Please wait a minute before you ask for another.
+code-enough = You have had as many codes as we send in a day. Please try again tomorrow.
+code-failed = The code could not be sent. Please try again later.
+code-message = Your code for your page with { $business }: { $code }. It is good for 10 minutes. We will never ask you for it. If you did not ask for a code, you need not do anything.
+
+open-heading = Your history
+open-note = You showed us that it is you. For 15 minutes you can also switch things on here.
+open-events = What you agreed to and refused
+open-none = Nothing has been recorded yet.
+open-receipt = Receipt number
+open-shown = What you were shown: “{ $wording }”
+event-opt-in = You agreed
+event-opt-out = You refused
+event-opt-in-requested = We asked you
+event-platform-stop = You switched offers off in WhatsApp
+event-platform-resume = You switched offers on in WhatsApp
+event-hold = We paused messages
+event-release = The pause ended
+event-retract = We corrected an earlier entry
+event-other = Another entry
+event-all = everything
+proof-late = The time in which you could switch things on here is over. Please ask for a new code.
+
+## Links that open nothing
+
+late-heading = This link has expired
+late-note = It shows nothing any more, but it can still stop our messages. For a new link, write to us.
+late-offers = Stop offers and news
+late-done = Done. It counts from now on.
+gone-heading = This link does not work
+gone-note = A part of it may be missing, or a newer one has taken its place. To get no more messages, answer STOP to any message of ours.
+trouble-heading = That did not work
+trouble-note = Something went wrong on our side, and nothing was changed. Please try again in a moment. To get no more messages, you can also answer STOP to any message of ours.
+foreign-heading = That did not come from this page
+foreign-note = Another website tried to send something in your name. Nothing was changed. Please open the link from our message again.
+
+languages = Language
+privacy = Privacy
+
+date = { $day } { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+} { $year }

@@ -1,0 +1,138 @@
+# Las páginas en español. Cada texto puede hablar de { $business }.
+
+the-business = la empresa
+
+## La página de una persona
+
+page-title = Sus preferencias · { $business }
+heading = Mensajes de { $business }
+intro = Usted decide lo que recibe. Desactive lo que ya no quiera y guarde. Vale al instante.
+saved = Guardado. Vale desde ahora.
+saved-note = Todavía puede llegar un mensaje que ya estaba en camino.
+silent = No recibe ningún mensaje de { $business }.
+silent-note = Si usted nos escribe, podremos responderle.
+paused = Las ofertas están en pausa mientras revisamos un mensaje suyo.
+paused-until = Las ofertas están en pausa hasta el { $date }.
+
+section-marketing = Ofertas y novedades
+section-utility = Pedidos y avisos
+section-authentication = Códigos de seguridad
+section-service = Conversaciones
+whole-marketing = Todas las ofertas y novedades
+whole-marketing-note = También las que añadamos más adelante. Desactivado: no llega nada de esta lista.
+whole-utility = Todos los pedidos y avisos
+whole-utility-note = Sobre lo que compró, reservó o pidió.
+whole-authentication = Todos los códigos de seguridad
+whole-authentication-note = Códigos para entrar o confirmar algo.
+whole-service = Todas las conversaciones
+whole-service-note = Respuestas a lo que usted nos escribe.
+channels-heading = Por dónde pueden llegar las ofertas
+channel-whatsapp = WhatsApp
+channel-sms = Mensaje de texto (SMS)
+channel-email = Correo electrónico
+
+on = Activado
+off = Desactivado
+agreed = Usted aceptó el { $date } ({ $how }).
+no-need = Activado hasta que lo desactive.
+refused = Usted lo desactivó el { $date } ({ $how }).
+pending = Le preguntamos el { $date }. No llega nada antes de su sí.
+expired = Usted aceptó el { $date }. Ya ha caducado, así que no llega nada.
+unasked = Usted no ha aceptado esto, así que no llega nada.
+save = Guardar
+again-link = Cómo activarlo
+
+how-web-form = formulario web
+how-api = registrado por nosotros
+how-import = tomado de nuestros registros
+how-staff = registrado por nuestro personal
+how-keyword = su mensaje
+how-button = un botón en el chat
+how-wording = su mensaje
+how-review = su mensaje
+how-preference-page = esta página
+how-erasure = se le borró de nuestros registros
+how-inherited = tomado de un número anterior
+how-other = { $source }
+
+stop-heading = Parar todo
+stop-note = Ni ofertas, ni avisos de pedidos, ni códigos: ningún mensaje de ningún tipo. Si más adelante usted nos escribe, podremos responderle.
+stop-button = Parar todos los mensajes
+
+meta-heading = El interruptor del propio WhatsApp
+meta-on = Según lo que nos ha dicho WhatsApp, su interruptor «Ofertas y anuncios» está activado para { $business }.
+meta-off = Usted desactivó «Ofertas y anuncios» de { $business } en WhatsApp el { $date }. Mientras esté desactivado no llegan ofertas, diga lo que diga lo de arriba.
+meta-note = Ese interruptor es de WhatsApp. Solo usted puede cambiarlo, nosotros no:
+meta-step-chat = En WhatsApp, abra el chat con { $business }.
+meta-step-name = Toque el nombre, arriba.
+meta-step-switch = En «Ofertas y anuncios», elija lo que quiera.
+
+again-heading = Volver a activar algo
+again-note = Esta página por sí sola solo puede desactivar: un enlace puede caer en otras manos. Para activar algo, muéstrenos que es usted.
+again-start = En WhatsApp, envíenos la palabra START. Recupera lo que usted paró con un mensaje o en esta página.
+again-start-button = Enviar START en WhatsApp
+again-code = O pida un código más abajo. Con él también puede activar aquí cosas sueltas.
+
+history-heading = Su historial
+history-note = Todo lo que aceptó y rechazó, para verlo y guardarlo. Para que nadie más lo vea, antes le enviamos un código a su WhatsApp.
+code-send = Enviarme un código
+code-closed = WhatsApp solo nos deja enviarle un código dentro de las 24 horas después de que usted nos escriba. Envíenos cualquier mensaje y vuelva aquí.
+code-write = Escribirnos en WhatsApp
+code-sent = Le hemos enviado un código a su WhatsApp. Vale 10 minutos.
+code-label = Las 6 cifras del código
+code-open = Ver mi historial
+code-wrong = Ese no es el código. Mírelo otra vez, por favor.
+code-late = Ese código ya se usó o ha caducado. Pida uno nuevo, por favor.
+code-wait = Acabamos de enviarle un código. Espere un minuto antes de pedir otro.
+code-enough = Ya ha recibido todos los códigos que enviamos en un día. Vuelva a intentarlo mañana.
+code-failed = No se pudo enviar el código. Inténtelo más tarde, por favor.
+code-message = Su código para su página con { $business }: { $code }. Vale 10 minutos. Nunca se lo pediremos. Si usted no pidió un código, no tiene que hacer nada.
+
+open-heading = Su historial
+open-note = Nos ha mostrado que es usted. Durante 15 minutos también puede activar cosas aquí.
+open-events = Lo que aceptó y rechazó
+open-none = Todavía no hay nada registrado.
+open-receipt = Número de recibo
+open-shown = Lo que se le mostró: «{ $wording }»
+event-opt-in = Usted aceptó
+event-opt-out = Usted rechazó
+event-opt-in-requested = Le preguntamos
+event-platform-stop = Usted desactivó las ofertas en WhatsApp
+event-platform-resume = Usted activó las ofertas en WhatsApp
+event-hold = Pusimos los mensajes en pausa
+event-release = Terminó la pausa
+event-retract = Corregimos una anotación anterior
+event-other = Otra anotación
+event-all = todo
+proof-late = Se acabó el tiempo para activar cosas aquí. Pida un código nuevo, por favor.
+
+## Enlaces que no abren nada
+
+late-heading = Este enlace ha caducado
+late-note = Ya no muestra nada, pero todavía puede parar nuestros mensajes. Para un enlace nuevo, escríbanos.
+late-offers = Parar ofertas y novedades
+late-done = Hecho. Vale desde ahora.
+gone-heading = Este enlace no funciona
+gone-note = Puede que le falte una parte o que haya otro más nuevo. Para no recibir más mensajes, responda STOP a cualquier mensaje nuestro.
+trouble-heading = No ha funcionado
+trouble-note = Algo falló por nuestra parte y no se ha cambiado nada. Inténtelo otra vez en un momento. Para no recibir más mensajes, también puede responder STOP a cualquier mensaje nuestro.
+foreign-heading = Eso no vino de esta página
+foreign-note = Otro sitio web intentó enviar algo en su nombre. No se ha cambiado nada. Abra otra vez el enlace de nuestro mensaje.
+
+languages = Idioma
+privacy = Privacidad
+
+date = { $day } de { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+} de { $year }

@@ -1,0 +1,138 @@
+# As páginas em português. Cada texto pode falar de { $business }.
+
+the-business = a empresa
+
+## A página de uma pessoa
+
+page-title = Suas escolhas · { $business }
+heading = Mensagens de { $business }
+intro = Você decide o que recebe. Desligue o que não quer mais e salve. Vale na hora.
+saved = Salvo. Vale a partir de agora.
+saved-note = Uma mensagem que já estava a caminho ainda pode chegar.
+silent = Você não recebe nenhuma mensagem de { $business }.
+silent-note = Se você escrever para nós, poderemos responder.
+paused = As ofertas estão em pausa enquanto analisamos uma mensagem sua.
+paused-until = As ofertas estão em pausa até { $date }.
+
+section-marketing = Ofertas e novidades
+section-utility = Pedidos e avisos
+section-authentication = Códigos de segurança
+section-service = Conversas
+whole-marketing = Todas as ofertas e novidades
+whole-marketing-note = Também as que criarmos depois. Desligado: nada desta lista chega.
+whole-utility = Todos os pedidos e avisos
+whole-utility-note = Sobre o que você comprou, reservou ou pediu.
+whole-authentication = Todos os códigos de segurança
+whole-authentication-note = Códigos para entrar ou confirmar algo.
+whole-service = Todas as conversas
+whole-service-note = Respostas ao que você nos escreve.
+channels-heading = Por onde as ofertas podem chegar
+channel-whatsapp = WhatsApp
+channel-sms = Mensagem de texto (SMS)
+channel-email = E-mail
+
+on = Ligado
+off = Desligado
+agreed = Você aceitou em { $date } ({ $how }).
+no-need = Ligado até você desligar.
+refused = Você desligou em { $date } ({ $how }).
+pending = Perguntamos em { $date }. Nada chega antes do seu sim.
+expired = Você aceitou em { $date }. Isso venceu, então nada chega.
+unasked = Você não aceitou isto, então nada chega.
+save = Salvar
+again-link = Como ligar
+
+how-web-form = formulário na web
+how-api = registrado por nós
+how-import = vindo dos nossos registros
+how-staff = registrado pela nossa equipe
+how-keyword = sua mensagem
+how-button = um botão na conversa
+how-wording = sua mensagem
+how-review = sua mensagem
+how-preference-page = esta página
+how-erasure = você foi apagado dos nossos registros
+how-inherited = vindo de um número anterior
+how-other = { $source }
+
+stop-heading = Parar tudo
+stop-note = Nem ofertas, nem avisos de pedidos, nem códigos: nenhuma mensagem de nenhum tipo. Se depois você escrever para nós, poderemos responder.
+stop-button = Parar todas as mensagens
+
+meta-heading = A chave do próprio WhatsApp
+meta-on = Pelo que o WhatsApp nos disse, a chave “Ofertas e anúncios” está ligada para { $business }.
+meta-off = Você desligou “Ofertas e anúncios” de { $business } no WhatsApp em { $date }. Enquanto estiver desligada, nenhuma oferta chega, não importa o que está acima.
+meta-note = Essa chave é do WhatsApp. Só você pode mudá-la, nós não:
+meta-step-chat = No WhatsApp, abra a conversa com { $business }.
+meta-step-name = Toque no nome, no alto.
+meta-step-switch = Em “Ofertas e anúncios”, escolha o que quer.
+
+again-heading = Ligar algo de novo
+again-note = Esta página sozinha só pode desligar: um link pode cair em outras mãos. Para ligar algo, mostre que é você.
+again-start = No WhatsApp, mande para nós a palavra START. Ela traz de volta o que você parou por mensagem ou nesta página.
+again-start-button = Mandar START no WhatsApp
+again-code = Ou peça um código abaixo. Com ele você também pode ligar itens avulsos aqui.
+
+history-heading = Seu histórico
+history-note = Tudo o que você aceitou e recusou, para ver e guardar. Para que ninguém mais veja, antes mandamos um código para o seu WhatsApp.
+code-send = Mandar um código para mim
+code-closed = O WhatsApp só nos deixa mandar um código até 24 horas depois de você nos escrever. Mande qualquer mensagem para nós e volte aqui.
+code-write = Escrever para nós no WhatsApp
+code-sent = Mandamos um código para o seu WhatsApp. Ele vale 10 minutos.
+code-label = Os 6 números do código
+code-open = Ver meu histórico
+code-wrong = Esse não é o código. Olhe de novo, por favor.
+code-late = Esse código já foi usado ou venceu. Peça um novo, por favor.
+code-wait = Acabamos de mandar um código. Espere um minuto antes de pedir outro.
+code-enough = Você já recebeu todos os códigos que mandamos em um dia. Tente de novo amanhã.
+code-failed = Não foi possível mandar o código. Tente mais tarde, por favor.
+code-message = Seu código para a sua página com { $business }: { $code }. Ele vale 10 minutos. Nunca vamos pedi-lo a você. Se você não pediu um código, não precisa fazer nada.
+
+open-heading = Seu histórico
+open-note = Você mostrou que é você. Por 15 minutos também pode ligar coisas aqui.
+open-events = O que você aceitou e recusou
+open-none = Ainda não há nada registrado.
+open-receipt = Número do recibo
+open-shown = O que foi mostrado a você: “{ $wording }”
+event-opt-in = Você aceitou
+event-opt-out = Você recusou
+event-opt-in-requested = Perguntamos a você
+event-platform-stop = Você desligou as ofertas no WhatsApp
+event-platform-resume = Você ligou as ofertas no WhatsApp
+event-hold = Pausamos as mensagens
+event-release = A pausa terminou
+event-retract = Corrigimos um registro anterior
+event-other = Outro registro
+event-all = tudo
+proof-late = Acabou o tempo para ligar coisas aqui. Peça um código novo, por favor.
+
+## Links que não abrem nada
+
+late-heading = Este link venceu
+late-note = Ele não mostra mais nada, mas ainda pode parar as nossas mensagens. Para um link novo, escreva para nós.
+late-offers = Parar ofertas e novidades
+late-done = Feito. Vale a partir de agora.
+gone-heading = Este link não funciona
+gone-note = Talvez falte uma parte dele, ou haja um mais novo. Para não receber mais mensagens, responda STOP a qualquer mensagem nossa.
+trouble-heading = Não funcionou
+trouble-note = Algo falhou do nosso lado e nada foi mudado. Tente de novo daqui a pouco. Para não receber mais mensagens, você também pode responder STOP a qualquer mensagem nossa.
+foreign-heading = Isso não veio desta página
+foreign-note = Outro site tentou mandar algo em seu nome. Nada foi mudado. Abra de novo o link da nossa mensagem.
+
+languages = Idioma
+privacy = Privacidade
+
+date = { $day } de { $month ->
+    [1] janeiro
+    [2] fevereiro
+    [3] março
+    [4] abril
+    [5] maio
+    [6] junho
+    [7] julho
+    [8] agosto
+    [9] setembro
+    [10] outubro
+    [11] novembro
+   *[12] dezembro
+} de { $year }

@@ -1,0 +1,21 @@
+//! The doors for people: each page is a file of code beside the file that it looks like.
+
+pub mod assets;
+pub mod frame;
+pub mod guard;
+pub mod language;
+pub mod notice;
+pub mod preference;
+pub mod voice;
+
+use axum::{Router, middleware::from_fn};
+
+use crate::app::App;
+
+/// The pages that the public may open.
+pub fn public_routes() -> Router<App> {
+    Router::new()
+        .merge(preference::routes())
+        .layer(from_fn(guard::protect))
+        .merge(assets::routes())
+}

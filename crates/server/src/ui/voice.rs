@@ -1,0 +1,237 @@
+//! The texts of the pages, spoken in one language and in the name of one business.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use consent::time::Timestamp;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use jiff::tz::TimeZone;
+use unic_langid::LanguageIdentifier;
+
+use super::language::Language;
+
+const TEXTS: [(Language, &str); 5] = [
+    (Language::English, include_str!("i18n/en.ftl")),
+    (Language::Spanish, include_str!("i18n/es.ftl")),
+    (Language::Portuguese, include_str!("i18n/pt.ftl")),
+    (Language::Hindi, include_str!("i18n/hi.ftl")),
+    (Language::Arabic, include_str!("i18n/ar.ftl")),
+];
+
+type Bundle = FluentBundle<FluentResource>;
+
+// Texts are constants of the program; they are only read once.
+static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> = LazyLock::new(|| {
+    let bundles = TEXTS.into_iter().map(|(language, text)| {
+        let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
+        let mut bundle = Bundle::new_concurrent(vec![tag]);
+        // Names in another script must not turn the sentence around them.
+        bundle.set_use_isolating(language.direction() == "rtl");
+        let resource = FluentResource::try_new(text.to_owned());
+        let resource = resource.unwrap_or_else(|(partly, errors)| {
+            tracing::error!(?errors, "the texts in `{}` have mistakes", language.tag());
+            partly
+        });
+        bundle.add_resource_overriding(resource);
+        (language.tag(), bundle)
+    });
+    bundles.collect()
+});
+
+/// Somebody who speaks to a visitor.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    /// The language.
+    pub language: Language,
+    business: String,
+    zone: TimeZone,
+}
+
+impl Voice {
+    /// A voice for a business; where it has no name, it is spoken of in general words.
+    #[must_use]
+    pub fn new(language: Language, business: Option<&str>, zone: Option<&str>) -> Self {
+        let zone = zone.and_then(|name| TimeZone::get(name).ok());
+        let mut voice = Self {
+            language,
+            business: String::new(),
+            zone: zone.unwrap_or(TimeZone::UTC),
+        };
+        voice.business = business.map_or_else(|| voice.say("the-business"), str::to_owned);
+        voice
+    }
+
+    /// What the business is called.
+    #[must_use]
+    pub fn business(&self) -> &str {
+        &self.business
+    }
+
+    /// A text. One that there is not shows as its id.
+    #[must_use]
+    pub fn say(&self, id: &str) -> String {
+        self.say_with(id, &[])
+    }
+
+    /// A text with things put in.
+    #[must_use]
+    pub fn say_with(&self, id: &str, what: &[(&'static str, &str)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in what {
+            args.set(*name, FluentValue::from(*value));
+        }
+        self.spoken(id, args)
+    }
+
+    /// A date, as people write it.
+    #[must_use]
+    pub fn date(&self, at: Timestamp) -> String {
+        let there = jiff::Timestamp::from_millisecond(at.millis())
+            .unwrap_or_default()
+            .to_zoned(self.zone.clone());
+        let mut args = FluentArgs::new();
+        args.set("day", there.day().to_string());
+        args.set("month", i64::from(there.month()));
+        args.set("year", there.year().to_string());
+        self.spoken("date", args)
+    }
+
+    /// A time of day, as people write it.
+    #[must_use]
+    pub fn time(&self, at: Timestamp) -> String {
+        let there = jiff::Timestamp::from_millisecond(at.millis())
+            .unwrap_or_default()
+            .to_zoned(self.zone.clone());
+        format!("{:02}:{:02}", there.hour(), there.minute())
+    }
+
+    /// Where an event came from, in words; the source itself where it is one of the business's own.
+    #[must_use]
+    pub fn how(&self, source: &str) -> String {
+        let id = format!("how-{}", source.replace('_', "-"));
+        let known = BUNDLES
+            .get(self.language.tag())
+            .is_some_and(|bundle| bundle.has_message(&id));
+        if known {
+            self.say(&id)
+        } else {
+            self.say_with("how-other", &[("source", source)])
+        }
+    }
+
+    fn spoken<'a>(&'a self, id: &str, mut args: FluentArgs<'a>) -> String {
+        args.set("business", FluentValue::from(self.business.as_str()));
+        let spoken = BUNDLES.get(self.language.tag()).and_then(|bundle| {
+            let pattern = bundle.get_message(id)?.value()?;
+            let mut errors = Vec::new();
+            let text = bundle.format_pattern(pattern, Some(&args), &mut errors);
+            if !errors.is_empty() {
+                tracing::error!(?errors, id, "a text could not be spoken as a whole");
+            }
+            Some(text.into_owned())
+        });
+        spoken.unwrap_or_else(|| {
+            tracing::error!(id, "there is no such text in `{}`", self.language.tag());
+            id.to_owned()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    fn ids(text: &str) -> BTreeSet<&str> {
+        let lines = text.lines().filter(|line| {
+            line.starts_with(|c: char| c.is_ascii_lowercase()) && line.contains(" =")
+        });
+        lines.map(|line| line.split(' ').next().unwrap()).collect()
+    }
+
+    /// The things that a text has put in, as `$date`.
+    fn holes(text: &str, id: &str) -> BTreeSet<String> {
+        let begins = format!("\n{id} =");
+        let from = format!("\n{text}").find(&begins).unwrap();
+        let rest = &format!("\n{text}")[from + begins.len()..];
+        let ends = rest
+            .match_indices('\n')
+            .find(|(at, _)| rest[at + 1..].starts_with(|c: char| c.is_ascii_lowercase()));
+        let body = &rest[..ends.map_or(rest.len(), |(at, _)| at)];
+        body.split('$')
+            .skip(1)
+            .map(|rest| {
+                rest.chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_language_says_everything_with_the_same_things_put_in() {
+        let english = TEXTS[0].1;
+        for (language, text) in TEXTS {
+            assert_eq!(ids(text), ids(english), "{}", language.tag());
+            assert!(FluentResource::try_new(text.to_owned()).is_ok());
+            for id in ids(english) {
+                assert_eq!(
+                    holes(text, id),
+                    holes(english, id),
+                    "{id} in {}",
+                    language.tag()
+                );
+            }
+        }
+    }
+
+    /// Everything that pages are made of.
+    fn read_all(folder: &Path, named: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            if path.is_dir() {
+                read_all(&path, named);
+            } else if matches!(ending, Some("rs" | "html")) {
+                named.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn every_text_that_a_page_names_is_there_and_no_other() {
+        let mut named = String::new();
+        read_all(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui"),
+            &mut named,
+        );
+        let known = ids(TEXTS[0].1);
+        for id in &known {
+            // A source is named by what it is.
+            assert!(
+                id.starts_with("how-") || named.contains(&format!("\"{id}\"")),
+                "nothing says `{id}`"
+            );
+        }
+        for part in named
+            .split("say(\"")
+            .skip(1)
+            .chain(named.split("say_with(\"").skip(1))
+        {
+            let id = part.split('"').next().unwrap();
+            assert!(known.contains(id), "there is no text `{id}`");
+        }
+    }
+
+    #[test]
+    fn dates_and_sources_are_written_as_people_write_them() {
+        let at = Timestamp::from_millis(1_795_341_600_000);
+        let english = Voice::new(Language::English, Some("Shop"), None);
+        assert_eq!(english.date(at), "22 November 2026");
+        let spanish = Voice::new(Language::Spanish, None, Some("Asia/Tokyo"));
+        assert_eq!(spanish.date(at), "22 de noviembre de 2026");
+        assert_eq!(spanish.time(at), "19:00");
+        assert_eq!(english.how("web_form"), "web form");
+        assert!(english.how("crm_import_7").contains("crm_import_7"));
+    }
+}

@@ -1,0 +1,298 @@
+//! What whoever keeps a copy of the standings in memory is told: what each commit changed, in order, before anybody
+//! hears that it was committed.
+//!
+//! Only where one process writes (SQLite). What was touched is also written to a tail, in the same transaction, so that
+//! a copy on disk can be brought up to date. An erasure ends the copy on disk instead: it must not name the person.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use consent::{id::ContactId, register::Standing};
+use serde_json::json;
+use sqlx::{Sqlite, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::{
+    codec,
+    error::StoreError,
+    list::{List, hex},
+    pool::{Store, Tx, on_pool, on_tx},
+};
+
+/// The house value that names the snapshot whose tail is kept.
+pub const SNAPSHOT: &str = "index_snapshot";
+
+/// An alias key, and the standing behind it; none when it means nobody.
+pub type Meaning = (String, Option<Standing>);
+
+/// What a commit changed.
+#[derive(Debug, Default)]
+pub struct News {
+    /// What aliases mean now.
+    pub meanings: Vec<Meaning>,
+    /// Alias keys that mean something else now, but nobody knows what: the commit failed and may have been done.
+    pub unsure: Vec<String>,
+    /// The keyed hashes of people who were erased.
+    pub erased: Vec<Vec<u8>>,
+    /// Whether aliases were deleted, so that no tail can say whose they were.
+    pub forgot: bool,
+    /// Whether there is a new version of the policy.
+    pub policy: bool,
+    /// The size of the log, where it changed.
+    pub log_size: Option<i64>,
+}
+
+/// The turn of whoever writes: while it is held, nothing is committed and nobody is told anything.
+pub type Turn = OwnedMutexGuard<()>;
+
+type Told = Box<dyn Fn(&News) + Send + Sync>;
+
+/// Who is told, and the turns of those who write.
+#[derive(Clone, Default)]
+pub struct Watch(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    turn: Arc<Mutex<()>>,
+    told: OnceLock<Told>,
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+impl Watch {
+    pub(crate) async fn turn(&self) -> Turn {
+        Arc::clone(&self.0.turn).lock_owned().await
+    }
+}
+
+/// What a transaction has touched so far.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    pub(crate) contacts: BTreeSet<ContactId>,
+    pub(crate) keys: BTreeSet<String>,
+    pub(crate) erased: Vec<Vec<u8>>,
+    /// An alias was deleted, so that nothing in the database says any more whose it was.
+    pub(crate) forgot: bool,
+    pub(crate) policy: bool,
+    pub(crate) log_size: Option<i64>,
+}
+
+impl Touched {
+    fn is_empty(&self) -> bool {
+        self.contacts.is_empty() && self.keys.is_empty()
+    }
+
+    /// Writes the tail, and finds what is to be told.
+    async fn settle(self, conn: &mut SqliteConnection, told: bool) -> Result<News, StoreError> {
+        let mut news = News {
+            erased: self.erased,
+            forgot: self.forgot,
+            policy: self.policy,
+            log_size: self.log_size,
+            ..News::default()
+        };
+        if self.contacts.is_empty() && self.keys.is_empty() {
+            return Ok(news);
+        }
+        let contacts = contact_list(self.contacts.iter());
+        let keys = List::of(self.keys.iter().map(|key| json!({ "k": key })));
+        let tail = "insert into index_tail (contact_id) \
+                    select unhex(r.value ->> 'id') from json_each($1) as r union \
+                    select a.contact_id from alias a where a.key in (select r.value ->> 'k' from json_each($2) as r)";
+        sqlx::query(tail)
+            .bind(contacts.text())
+            .bind(keys.text())
+            .execute(&mut *conn)
+            .await?;
+        if self.forgot {
+            let end = "delete from house where name = $1";
+            sqlx::query(end).bind(SNAPSHOT).execute(&mut *conn).await?;
+        }
+        if told {
+            let rows: Vec<(String, Option<String>)> = sqlx::query_as(MEANINGS)
+                .bind(contacts.text())
+                .bind(keys.text())
+                .fetch_all(&mut *conn)
+                .await?;
+            news.meanings = rows.into_iter().map(meaning).collect::<Result<_, _>>()?;
+        }
+        Ok(news)
+    }
+}
+
+/// Commits, and tells whoever watches before it returns. Once begun it runs to its end, even if the caller goes away.
+pub(crate) async fn commit(
+    mut tx: sqlx::Transaction<'static, Sqlite>,
+    touched: Touched,
+    (watch, turn): (Watch, Turn),
+) -> Result<(), StoreError> {
+    let nothing = touched.is_empty() && !touched.policy && touched.log_size.is_none();
+    let watched = watch.0.told.get().is_some();
+    if nothing {
+        tx.commit().await?;
+        return Ok(());
+    }
+    let news = touched.settle(&mut tx, watched).await?;
+    if !watched {
+        tx.commit().await?;
+        return Ok(());
+    }
+    let done = tokio::spawn(async move {
+        let done = tx.commit().await;
+        let told = |news: &News| {
+            if let Some(told) = watch.0.told.get() {
+                told(news);
+            }
+        };
+        if done.is_ok() {
+            told(&news);
+        } else {
+            told(&unsure(news));
+        }
+        drop(turn);
+        done
+    });
+    let done = done
+        .await
+        .map_err(|_| StoreError::from(sqlx::Error::WorkerCrashed))?;
+    Ok(done?)
+}
+
+/// Nobody knows whether it happened: so nobody is to rely on either.
+fn unsure(news: News) -> News {
+    News {
+        unsure: news.meanings.into_iter().map(|(key, _)| key).collect(),
+        meanings: Vec::new(),
+        policy: true,
+        log_size: None,
+        ..news
+    }
+}
+
+/// Every key that one of these contacts ever had, and these keys themselves, with what they mean now.
+const MEANINGS: &str = "with touched (key) as (\
+    select a.key from alias a where a.contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
+    union select r.value ->> 'k' from json_each($2) as r) \
+    select t.key, c.standing from touched t left join alias a on a.key = t.key and a.until_ms is null \
+    left join contact c on c.id = a.contact_id";
+
+impl Store {
+    /// Who is told of every commit from now on, in order, before `commit` returns. There can be one.
+    /// Nobody is told where several processes write.
+    pub fn watch(&self, told: impl Fn(&News) + Send + Sync + 'static) {
+        if let Self::Sqlite { watch, .. } = self {
+            let _ = watch.0.told.set(Box::new(told));
+        }
+    }
+
+    /// Waits until nobody writes, and keeps it so until what it gives is dropped. None where several processes write.
+    pub async fn hush(&self) -> Option<Turn> {
+        match self {
+            Self::Sqlite { watch, .. } => Some(watch.turn().await),
+            Self::Postgres { .. } => None,
+        }
+    }
+
+    /// What aliases mean now, some after `after`, in their order.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn meanings(&self, after: &str, limit: u32) -> Result<Vec<Meaning>, StoreError> {
+        let sql = "select a.key, c.standing from alias a join contact c on c.id = a.contact_id \
+                   where a.until_ms is null and a.key > $1 order by a.key limit $2";
+        let rows: Vec<(String, Option<String>)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter().map(meaning).collect()
+    }
+
+    /// What every alias that these contacts ever had means now.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn meanings_of(&self, contacts: &[ContactId]) -> Result<Vec<Meaning>, StoreError> {
+        let list = contact_list(contacts.iter());
+        let rows: Vec<(String, Option<String>)> = on_pool!(self, pool => sqlx::query_as(MEANINGS)
+            .bind(list.text()).bind("[]").fetch_all(pool).await?);
+        rows.into_iter().map(meaning).collect()
+    }
+
+    /// The contacts that were touched since the snapshot, some after `after`, with the place of each in the tail.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn tail(&self, after: i64, limit: u32) -> Result<Vec<(i64, ContactId)>, StoreError> {
+        let sql = "select seq, contact_id from index_tail where seq > $1 order by seq limit $2";
+        let rows: Vec<(i64, Vec<u8>)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|(seq, id)| Ok((seq, ContactId::new(codec::uuid(&id)?))))
+            .collect()
+    }
+
+    /// The last place of the tail, and how long it is; zeros when it is empty.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tail_end(&self) -> Result<(i64, i64), StoreError> {
+        let sql = "select coalesce((select max(seq) from index_tail), 0), \
+                   coalesce((select max(seq) from index_tail) - (select min(seq) from index_tail) + 1, 0)";
+        Ok(on_pool!(self, pool => sqlx::query_as(sql).fetch_one(pool).await?))
+    }
+
+    /// How many keyed hashes of people who were erased there are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_erased_tags(&self) -> Result<i64, StoreError> {
+        let sql = "select count(*) from suppressed";
+        Ok(on_pool!(self, pool => sqlx::query_scalar(sql).fetch_one(pool).await?))
+    }
+
+    /// The keyed hashes of people who were erased, some after `after`, in their order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn erased_tags(&self, after: &[u8], limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        let sql = "select tag from suppressed where tag > $1 order by tag limit $2";
+        Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
+            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?))
+    }
+}
+
+impl Tx {
+    /// Forgets the tail up to a place, which a snapshot has taken in.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn cut_tail(&mut self, upto: i64) -> Result<(), StoreError> {
+        let sql = "delete from index_tail where seq <= $1";
+        on_tx!(self, conn => { sqlx::query(sql).bind(upto).execute(conn).await?; });
+        Ok(())
+    }
+
+    /// Notes the keys that a contact is about to lose for good.
+    pub(crate) async fn touch_keys_of(&mut self, contact: &[u8]) -> Result<(), StoreError> {
+        let sql = "select key from alias where contact_id = $1";
+        let keys: Vec<(String,)> =
+            on_tx!(self, conn => sqlx::query_as(sql).bind(contact).fetch_all(conn).await?);
+        self.touched.forgot |= !keys.is_empty();
+        self.touched.keys.extend(keys.into_iter().map(|(key,)| key));
+        Ok(())
+    }
+}
+
+fn meaning((key, standing): (String, Option<String>)) -> Result<Meaning, StoreError> {
+    let standing = standing.as_deref().map(codec::standing).transpose()?;
+    Ok((key, standing))
+}
+
+fn contact_list<'a>(contacts: impl Iterator<Item = &'a ContactId>) -> List {
+    List::of(contacts.map(|id| json!({ "id": hex(id.get()) })))
+}

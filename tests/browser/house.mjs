@@ -1,0 +1,80 @@
+// The sandbox as a browser test needs it: one process, its API, and Ada's own page.
+
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+const READY_MS = 60_000;
+const ADA = "+447700900123";
+
+export class House {
+  static async open(binary) {
+    const child = spawn(binary, ["sandbox", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0", "--json"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const line = await new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error("the sandbox said nothing")), READY_MS).unref();
+      child.once("exit", (code) => reject(new Error(`the sandbox ended with ${code}`)));
+      createInterface({ input: child.stdout }).once("line", resolve);
+    });
+    return new House(child, JSON.parse(line));
+  }
+
+  constructor(child, ready) {
+    Object.assign(this, { child, ready, origin: ready.gateway });
+  }
+
+  close() {
+    return new Promise((resolve) => {
+      this.child.removeAllListeners("exit");
+      this.child.once("exit", resolve);
+      this.child.kill("SIGTERM");
+    });
+  }
+
+  async api(method, path, body) {
+    const answer = await fetch(`${this.origin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.ready.api_key}`, ...(body && { "content-type": "application/json" }) },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Topics as a shop would have them, in two languages. */
+  async furnish() {
+    const topics = [
+      ["Weekly offers", "marketing", "Our best prices, on Fridays.", "العروض الأسبوعية", "أفضل أسعارنا كل يوم جمعة."],
+      ["New in store", "marketing", "When something new arrives, at most twice a month.", "الجديد في المتجر", "عند وصول جديد، مرتين في الشهر على الأكثر."],
+      ["Delivery updates", "utility", "Where your parcel is.", "أخبار التوصيل", "أين طردك الآن."],
+    ];
+    this.topics = [];
+    for (const [name, category, description, arabic, more] of topics) {
+      const translations = { ar: { name: arabic, description: more } };
+      this.topics.push(await this.api("POST", "/api/v1/topics", { name, category, description, translations }));
+    }
+    // Nobody told us about this one yet, and it asks for a yes of its own.
+    await this.api("PATCH", `/api/v1/topics/${this.topics[2].id}`, { default: "opt_in" });
+    const found = await this.api("GET", `/api/v1/contacts?search=${encodeURIComponent(ADA)}`);
+    this.ada = found.items[0].id;
+  }
+
+  async link() {
+    return (await this.api("POST", `/api/v1/contacts/${this.ada}/preference_link`)).url;
+  }
+
+  async events() {
+    return (await this.api("GET", `/api/v1/contacts/${this.ada}/timeline?limit=500`)).items;
+  }
+
+  /** `allow`, or the code of the refusal. */
+  async verdict(question) {
+    const answer = await this.api("POST", "/api/v1/check", { to: ADA, ...question });
+    return answer.code ?? "allow";
+  }
+
+  async optIn() {
+    const evidence = { source: "web_form", wording: "Yes, send me offers." };
+    await this.api("POST", "/api/v1/events", { to: ADA, kind: "opt_in", evidence });
+  }
+}
