@@ -170,7 +170,6 @@ fn unsure(news: News) -> News {
     News {
         unsure: news.meanings.into_iter().map(|(key, _)| key).collect(),
         meanings: Vec::new(),
-        policy: true,
         log_size: None,
         ..news
     }

@@ -27,7 +27,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_795_000_000);
 const CASES: u64 = 2_000_000;
 
 /// Of each person so many questions are asked.
-const QUESTIONS: u64 = 40;
+const QUESTIONS: u64 = 100;
 
 #[allow(
     clippy::disallowed_methods,

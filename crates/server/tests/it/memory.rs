@@ -71,7 +71,7 @@ async fn every_spelling_is_answered_in_order_and_bad_ones_are_left_out() {
     house.remember().await;
     let after = house.sifted(&list).await;
     assert_eq!(before, after);
-    assert_eq!(after.len(), 6, "{after:?}");
+    assert_eq!(after.len(), 7, "{after:?}");
     assert_eq!(after[4], "+5511987654321");
     assert_eq!(after[5], "tel:+447700900123");
 }
