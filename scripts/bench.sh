@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: builds the release, installs the peers that are missing, measures, and writes bench/RESULTS.md.
-#   bench.sh run            ROWS=a,b (all), SCALE=real|small, RUNS=5
+#   bench.sh run            ROWS=a,b (all), SCALE=real|middle|small, RUNS=5
 #   bench.sh instructions   WRITE=1 keeps the new counts
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -9,7 +9,9 @@ use clap::ValueEnum;
 pub enum Scale {
     /// The sizes that the targets speak of.
     Real,
-    /// Enough to see that everything works: two minutes.
+    /// A tenth of that.
+    Middle,
+    /// Enough to see that everything works: some minutes.
     Small,
 }
 
@@ -51,6 +53,17 @@ impl Scale {
                 opt_outs: 2_000,
                 sends: 20_000,
                 is_real: true,
+            },
+            Self::Middle => Size {
+                contacts: 1_000_000,
+                list: 1_000_000,
+                keys: 1_000_000,
+                ingest_contacts: 50_000,
+                seconds: 5,
+                growth: &[100_000, 1_000_000],
+                opt_outs: 500,
+                sends: 10_000,
+                is_real: false,
             },
             Self::Small => Size {
                 contacts: 50_000,

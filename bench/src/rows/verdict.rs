@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use server::services::check::{self, Ask, CheckBody};
 
 use crate::{
+    engine::Engine,
     numbers::{List, agreed, number},
     ours::{Ours, Start, question},
     peers::{
@@ -43,6 +44,7 @@ struct Side {
 #[derive(Default)]
 struct Sides {
     process: Side,
+    service: Side,
     http: Side,
     redis: Side,
     member: Side,
@@ -66,6 +68,11 @@ pub fn run(bench: &Bench) -> Result<Section> {
     let ours = start.serve()?;
     first_answers(&ours, &key, bench.size.contacts)?;
     let questions = Arc::new(questions(bench, &key));
+    let engine = Engine::with(bench.size.contacts)?;
+    let texts: Vec<String> = List::new(bench.size.contacts, QUESTIONS)
+        .numbers()
+        .map(|number| format!("+{number}"))
+        .collect();
     let mut sides = Sides::default();
     for run in 0..bench.runs {
         say(&format!("verdict: run {}", run + 1));
@@ -81,7 +88,8 @@ pub fn run(bench: &Bench) -> Result<Section> {
         sides
             .postgres
             .take(&selects(&postgres, bench, (1, run))?.waits);
-        sides.process.take(&in_process(&data, bench, time)?);
+        sides.process.take(&engine.ask(&texts, bench.size.seconds)?);
+        sides.service.take(&by_service(&data, (&texts, time))?);
         sides.redis_many.push(redis_benchmark(&redis, bench)?);
         sides.http_many.push(wrk(&ours, &key, bench)?);
         sides
@@ -145,6 +153,12 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
                 &sides.process,
                 ("Redis GET", &sides.redis),
                 ("p99 <= 1/25 and <= 2 us", Met::when(process)),
+            ),
+            row(
+                "the whole answer in process, with its events",
+                &sides.service,
+                ("Redis GET", &sides.redis),
+                ("-", Met::Figure),
             ),
             row(
                 "one verdict over HTTP",
@@ -272,7 +286,8 @@ fn selects(
     pgbench::run(postgres, &[Script { text, weight: 1 }], pressure)
 }
 
-fn in_process(data: &Path, bench: &Bench, time: Duration) -> Result<Waits> {
+/// The whole answer, with its events, in this process.
+fn by_service(data: &Path, (texts, time): (&[String], Duration)) -> Result<Waits> {
     seed::block_on(async {
         let app = seed::open(data).await?;
         let body = CheckBody {
@@ -282,8 +297,6 @@ fn in_process(data: &Path, bench: &Bench, time: Duration) -> Result<Waits> {
         };
         let shelf = check::shelf(&app, &[&body]).await?;
         let ask = check::read(&app, &shelf, &body)?;
-        let list = List::new(bench.size.contacts, QUESTIONS);
-        let texts: Vec<String> = list.numbers().map(|number| format!("+{number}")).collect();
         let mut waits = Waits::new()?;
         let ends = Instant::now() + time;
         for text in texts.iter().cycle() {
