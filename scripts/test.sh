@@ -27,6 +27,8 @@ main() {
     database
     rust_tests
     binaries
+    step "how customers' words are understood" "${CARGO_TARGET_DIR:-target}/debug/consentry" \
+        wording score crates/consent/tests/wording/corpus.tsv
     blackbox
     browser
     summary

@@ -60,15 +60,10 @@ need_node() {
         NODE_MISSING="no node $NODE_MAJOR_MIN or newer, and pip could not install one (is there a network?)"
         return 1
     }
-    local wanted=tests/blackbox/package.json
-    cmp -s "$wanted" "$NODE_MODULES/.installed" && return
-    mkdir -p "$TOOLS/npm"
-    cp "$wanted" "$TOOLS/npm/package.json"
-    (cd "$TOOLS/npm" && PATH="$(dirname "$NODE"):$PATH" npm install --no-audit --no-fund --no-package-lock --loglevel=error </dev/null) || {
-        NODE_MISSING="npm could not install $wanted (is there a network?)"
+    npm_packages tests/blackbox/package.json "$TOOLS/npm" || {
+        NODE_MISSING="npm could not install tests/blackbox/package.json (is there a network?)"
         return 1
     }
-    cp "$wanted" "$NODE_MODULES/.installed"
 }
 
 # A browser in CHROMIUM, and what drives and judges it in BROWSER_MODULES; else the reason in BROWSER_MISSING. Wants NODE.
@@ -78,15 +73,21 @@ need_browser() {
         BROWSER_MISSING="no Chromium, and it could not be installed with apt"
         return 1
     }
-    local wanted=tests/browser/package.json
-    cmp -s "$wanted" "$BROWSER_MODULES/.installed" && return
-    mkdir -p "$TOOLS/browser"
-    cp "$wanted" "$TOOLS/browser/package.json"
-    (cd "$TOOLS/browser" && PATH="$(dirname "$NODE"):$PATH" npm install --no-audit --no-fund --no-package-lock --loglevel=error </dev/null) || {
-        BROWSER_MISSING="npm could not install $wanted (is there a network?)"
+    npm_packages tests/browser/package.json "$TOOLS/browser" || {
+        BROWSER_MISSING="npm could not install tests/browser/package.json (is there a network?)"
         return 1
     }
-    cp "$wanted" "$BROWSER_MODULES/.installed"
+}
+
+# The packages of a package.json, in a folder of their own; once, until it changes. Wants NODE.
+npm_packages() {
+    local wanted=$1 folder=$2
+    cmp -s "$wanted" "$folder/node_modules/.installed" && return
+    mkdir -p "$folder"
+    cp "$wanted" "$folder/package.json"
+    (cd "$folder" && PATH="$(dirname "$NODE"):$PATH" npm install --no-audit --no-fund --no-package-lock --loglevel=error </dev/null) ||
+        return 1
+    cp "$wanted" "$folder/node_modules/.installed"
 }
 
 find_chromium() {

@@ -27,6 +27,7 @@ def test_a_move_that_is_killed_goes_on_and_is_proved(world):
         wants(old, move, "another server has")
         old.process.stop()
         before = json.loads(old.run("verify", "--json"))
+        want(before["reservations"] == 1, f"a server that stops leaves no send without a leaf: {before}")
         checkpoints = signed(old)
         kills = killed_in_the_middle(old, move, target)
         want(kills == KILLS, f"it was killed in the middle {KILLS} times, not {kills}")

@@ -45,6 +45,12 @@ pub enum Command {
     Explain(Explain),
     /// Prove the whole database, or one proof offline.
     Verify(Verify),
+    /// How customers' words are understood.
+    Wording {
+        /// What to do.
+        #[command(subcommand)]
+        act: Wording,
+    },
     /// Make, list and revoke API keys.
     Keys {
         /// What to do.
@@ -137,6 +143,16 @@ pub struct Verify {
     /// The log's key, or a file that holds it. Without it, the key of the database.
     #[arg(long, value_name = "VKEY|FILE")]
     pub key: Option<String>,
+}
+
+/// What to do with words.
+#[derive(Debug, Subcommand)]
+pub enum Wording {
+    /// Read a corpus and say how well it was understood: precision, recall, and what was taken for what.
+    Score {
+        /// The corpus: language, verdict and phrase in each line, with tabs between.
+        file: PathBuf,
+    },
 }
 
 /// What to do with API keys.

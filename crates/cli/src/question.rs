@@ -83,9 +83,7 @@ impl Subject {
             } else {
                 Address::Invalid
             },
-            minute_there: policy
-                .quiet_hours
-                .map(|_| facts::minute_there(&policy, now)),
+            minute_there: facts::minute_there(&policy, now),
             sent: Vec::new(),
             policy,
             now,
@@ -269,6 +267,7 @@ const fn allowed_because(basis: Basis) -> &'static str {
             "Messages of this kind need no opt-in, and nothing speaks against it."
         }
         Basis::OpenWindow => "This person wrote to the business and may be answered.",
+        Basis::Confirmation(_) => "It tells this person that their opt-out was heard.",
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Setting<'a> {
     pub topics: &'a [Topic],
     /// The rules.
     pub policy: &'a Policy,
+    /// How many minutes the person's clock is ahead of UTC.
+    pub minutes_ahead: i32,
     /// Now.
     pub now: Timestamp,
 }
@@ -45,11 +47,22 @@ pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
         Reading::StopAll(matched) if acts(matched, setting.policy) => {
             vec![Fact::OptOut(Scope::ALL)]
         }
-        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => {
-            vec![Fact::Hold(Scope::MARKETING, None)]
+        // A pause whose end nobody can tell waits for a person, like topics, erasure and what is in doubt.
+        Reading::Pause(_, end) => {
+            let until = end.after(setting.now, setting.minutes_ahead);
+            vec![Fact::Hold(Scope::MARKETING, until)]
         }
+        Reading::WrongNumber(matched) if acts(matched, setting.policy) => {
+            vec![Fact::IdentityChanged]
+        }
+        Reading::Stop(_)
+        | Reading::StopAll(_)
+        | Reading::Topic(_)
+        | Reading::Erasure(_)
+        | Reading::WrongNumber(_)
+        | Reading::Review(_) => vec![Fact::Hold(Scope::MARKETING, None)],
         Reading::Start(_) => start(setting),
-        Reading::Nothing => Vec::new(),
+        Reading::Help(_) | Reading::Nothing => Vec::new(),
     }
 }
 
@@ -58,8 +71,14 @@ pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
 #[must_use]
 pub const fn is_benign(reading: &Reading) -> bool {
     match reading {
-        Reading::Stop(_) | Reading::StopAll(_) | Reading::Review(_) => false,
-        Reading::Start(_) | Reading::Nothing => true,
+        Reading::Stop(_)
+        | Reading::StopAll(_)
+        | Reading::Topic(_)
+        | Reading::Pause(..)
+        | Reading::Erasure(_)
+        | Reading::WrongNumber(_)
+        | Reading::Review(_) => false,
+        Reading::Start(_) | Reading::Help(_) | Reading::Nothing => true,
     }
 }
 
@@ -108,7 +127,7 @@ pub fn closed_by_own_messages<'a>(
 fn acts(matched: &Match, policy: &Policy) -> bool {
     match (policy.stop_words, matched.how) {
         (StopWords::Act, _) | (StopWords::Review, How::Button | How::ButtonWord) => true,
-        (StopWords::Review, How::Keyword) => false,
+        (StopWords::Review, How::Keyword | How::Wording) => false,
     }
 }
 
@@ -123,7 +142,7 @@ fn stop(matched: &Match, setting: Setting<'_>) -> Vec<Fact> {
     // "Stop promotions" under an order update is not about order updates; a bare STOP there is.
     let quotes_utility = setting.quoted == Some(Category::Utility)
         && match matched.how {
-            How::Keyword | How::ButtonWord => true,
+            How::Keyword | How::Wording | How::ButtonWord => true,
             How::Button => false,
         };
     let too = (quotes_utility && !covers.covers(utility)).then_some(utility);
@@ -168,7 +187,7 @@ mod tests {
     use crate::{
         event::{Clock, Evidence, source},
         id::{ContactId, EventId, TopicId},
-        wording::{self, Keywords},
+        wording::{self, keywords::Keywords},
     };
     use uuid::Uuid;
 
@@ -185,6 +204,7 @@ mod tests {
             quoted,
             topics: &[OFFERS],
             policy,
+            minutes_ahead: 0,
             now: Timestamp::from_seconds(100),
         };
         of_reading(reading, setting)

@@ -81,6 +81,8 @@ pub enum StaffAct {
     TemplateBound,
     /// A topic was made.
     TopicCreated,
+    /// The settings of the flows were changed.
+    FlowsChanged,
     /// A topic was renamed, translated, retired or taken up again.
     TopicChanged,
     /// A restored copy was acknowledged.
@@ -89,12 +91,13 @@ pub enum StaffAct {
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
         Self::TemplateBound,
         Self::TopicCreated,
+        Self::FlowsChanged,
         Self::TopicChanged,
         Self::RestoreAcknowledged,
     ];
@@ -108,6 +111,7 @@ impl StaffAct {
             Self::ContactEdited => "contact_edited",
             Self::TemplateBound => "template_bound",
             Self::TopicCreated => "topic_created",
+            Self::FlowsChanged => "flows_changed",
             Self::TopicChanged => "topic_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
         }

@@ -50,6 +50,7 @@ impl Phone {
 
     /// From the digits as one number, as [`Phone::get`] gives it.
     #[must_use]
+    #[inline]
     pub const fn from_number(number: u64) -> Option<Self> {
         if number >= 1_000_000 && number < 1_000_000_000_000_000 {
             Some(Self(number))
@@ -79,6 +80,7 @@ impl Phone {
     /// One number for all variants under which WhatsApp knows the same user: Brazil's ninth digit,
     /// Mexico's `1` and Argentina's `9` come and go between `input` and `wa_id` (facts section 3).
     #[must_use]
+    #[inline]
     pub const fn person(self) -> u64 {
         const NINTH_DIGIT_FROM: u64 = 960_000_000;
         if self.0 < 1_000_000_000_000 || self.0 >= 10_000_000_000_000 {

@@ -6,7 +6,7 @@ use crate::{
     id::TopicId,
     scope::{Category, Subject},
     time::{DAY_MS, Timestamp},
-    wording::Keywords,
+    wording::keywords::Keywords,
 };
 
 /// One version of the rules.

@@ -1,7 +1,7 @@
 //! The question: may this message go to this person now?
 
 use crate::{
-    id::NumberId,
+    id::{EventId, NumberId},
     register::Standing,
     scope::{Category, Channel, Scope, Subject, Topic},
     time::Timestamp,
@@ -22,6 +22,8 @@ pub struct Request {
     pub number: Option<NumberId>,
     /// The state of its template.
     pub template: Template,
+    /// The opt-outs that this message confirms to the person who made them; empty for every other message.
+    pub confirms: Vec<EventId>,
 }
 
 impl Request {
@@ -35,6 +37,7 @@ impl Request {
             channel: Channel::Whatsapp,
             number: None,
             template: Template::None,
+            confirms: Vec::new(),
         }
     }
 

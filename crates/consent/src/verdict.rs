@@ -72,6 +72,8 @@ pub enum Basis {
     NoOptInNeeded,
     /// The person wrote, and may be answered.
     OpenWindow,
+    /// The person refused, and this tells them that it was heard.
+    Confirmation(EventId),
 }
 
 impl Basis {
@@ -82,6 +84,7 @@ impl Basis {
             Self::OptIn(_) => "opt_in",
             Self::NoOptInNeeded => "no_opt_in_needed",
             Self::OpenWindow => "open_window",
+            Self::Confirmation(_) => "confirmation",
         }
     }
 
@@ -89,7 +92,7 @@ impl Basis {
     #[must_use]
     pub const fn event(self) -> Option<EventId> {
         match self {
-            Self::OptIn(event) => Some(event),
+            Self::OptIn(event) | Self::Confirmation(event) => Some(event),
             Self::NoOptInNeeded | Self::OpenWindow => None,
         }
     }

@@ -161,7 +161,7 @@ mod tests {
     fn after(facts: &[Fact]) -> Standing {
         let events: Vec<Event> = (1..)
             .zip(facts)
-            .map(|(second, fact)| Event {
+            .map(|(second, fact): (i64, _)| Event {
                 id: EventId::new(Uuid::from_u128(u128::from(second.unsigned_abs()))),
                 contact: ContactId::HOUSE,
                 fact: fact.clone(),

@@ -16,9 +16,10 @@ use std::{
 
 use consent::{reason::Code, request::Request, scope::Category};
 use index::{
-    answer::{self, Plan},
+    answer,
     index::Index,
     key::PhoneKey,
+    plan::Plan,
     sheet::{Home, Sheet, Tally},
     snapshot::{self, Label},
     state::State,

@@ -4,50 +4,18 @@ use std::collections::BTreeMap;
 
 use roaring::RoaringBitmap;
 
+pub use crate::marks::Audience;
+
 use crate::{
-    answer::Plan,
     key::PhoneKey,
     line::{self, Spot, per_line},
+    plan::Plan,
     state::State,
     table::{SHARDS, Table, number, place},
 };
 
-/// The name of an audience, for as long as the process runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Audience(u32);
-
-impl Audience {
-    /// An audience that the caller tells from others by this number.
-    #[must_use]
-    pub const fn new(number: u32) -> Self {
-        Self(number)
-    }
-}
-
 /// How many of an audience get which answer.
 pub type Tally = BTreeMap<u8, u64>;
-
-/// Which entries of one shard belong to which audience.
-#[derive(Debug, Default)]
-pub(crate) struct Marks(BTreeMap<Audience, RoaringBitmap>);
-
-impl Marks {
-    /// Nobody is at this place any more.
-    pub(crate) fn clear(&mut self, number: u32) {
-        for bits in self.0.values_mut() {
-            bits.remove(number);
-        }
-    }
-
-    /// Whoever was at `from` in `before` is at `to` here.
-    pub(crate) fn follow(&mut self, before: &Self, from: u32, to: u32) {
-        for (audience, bits) in &before.0 {
-            if bits.contains(from) {
-                self.0.entry(*audience).or_default().insert(to);
-            }
-        }
-    }
-}
 
 impl Table<1> {
     /// Puts somebody into an audience. Gives whether they are in the table; nobody else can be.

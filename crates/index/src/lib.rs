@@ -10,6 +10,8 @@ mod digits;
 pub mod index;
 pub mod key;
 mod line;
+mod marks;
+pub mod plan;
 pub mod sheet;
 pub mod snapshot;
 pub mod state;

@@ -3,9 +3,10 @@
 use consent::reason::Code;
 
 use crate::{
-    answer::{self, ALLOW, ASK, Plan, STRANGER, UNREAD},
+    answer::{self, ALLOW, ASK, STRANGER, UNREAD},
     digits::{self, Digits, WINDOW},
     key::{Key, PhoneKey},
+    plan::Plan,
     state::State,
     table::Table,
 };

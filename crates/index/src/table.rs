@@ -8,9 +8,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::{
-    audience::Marks,
     key::Key,
     line::{self, Line, Place, Spot, per_line},
+    marks::Marks,
     state::State,
 };
 

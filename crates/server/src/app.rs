@@ -23,6 +23,7 @@ use crate::{
     clock::Clock,
     config::Config,
     error::Error,
+    flows::Flows,
     intake::Intake,
     memory::Memory,
     together::Together,
@@ -81,6 +82,8 @@ pub struct House {
     pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
     pub(crate) policy: Mutex<Arc<Policy>>,
+    /// The settings of the flows as last read, with their version.
+    pub(crate) flows: Mutex<Option<Arc<Flows>>>,
 }
 
 /// What the business is called, and where it is reached in WhatsApp.
@@ -101,6 +104,8 @@ pub struct Bell {
     pub relay: Notify,
     /// There are templates to read again.
     pub templates: Notify,
+    /// There are answers to send.
+    pub replies: Notify,
 }
 
 /// A house that cannot be opened.
@@ -204,6 +209,7 @@ impl House {
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
+            flows: Mutex::default(),
             guarantees: Mutex::default(),
             address: OnceLock::new(),
             card: Mutex::default(),

@@ -2,8 +2,6 @@
 
 use store::error::StoreError;
 
-use crate::intake::Full;
-
 /// A failure of a service.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,6 +35,11 @@ pub enum Error {
     #[error("something went wrong on our side")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
+
+/// No room is left: ask again later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too much comes in at once: ask again in a moment")]
+pub struct Full;
 
 impl Error {
     /// A request that makes no sense because of one field.

@@ -13,7 +13,10 @@ use consent::{policy::Policy, wording};
 use graph::webhook::{self, Delivery, Notice, said::Said};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::{error::Error, vault::sha256};
+use crate::{
+    error::{Error, Full},
+    vault::sha256,
+};
 
 /// Bytes of raw bodies that may be read or wait at one time. What is read of a body takes several times as much.
 const ROOM_BYTES: usize = 64 * 1024 * 1024;
@@ -97,6 +100,8 @@ fn lane_of(notice: &Notice, policy: &Policy) -> Lane {
     match notice {
         Notice::Preference(_) | Notice::Change(_) => Lane::OptOuts,
         Notice::Message(message) => match message.content.said() {
+            // What was chosen in a form stands in its answers.
+            None if message.content.form().is_some() => Lane::OptOuts,
             None => Lane::Others,
             // What a button means may stand in its template only.
             Some(Said::Tapped { .. }) => Lane::OptOuts,
@@ -156,11 +161,6 @@ pub struct Intake {
     /// One more, which nobody but opt-outs may use.
     opt_out_desk: Arc<Semaphore>,
 }
-
-/// No room is left: ask again later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too much comes in at once: ask again in a moment")]
-pub struct Full;
 
 impl Intake {
     /// An empty room, with so many desks.

@@ -318,8 +318,9 @@ fn literal_secrets(config: &Config) -> Vec<&'static str> {
     found
 }
 
-/// What still waits is numbered, and the log as it ends is signed for.
+/// The last sends are sealed, what still waits is numbered, and the log as it ends is signed for.
 async fn last_words(app: &App) -> Result<(), Error> {
+    worker::seal_step(app).await?;
     worker::number_step(app).await?;
     let line = numbering::checkpoint(app).await?;
     if !app.restored.load(Ordering::SeqCst) {

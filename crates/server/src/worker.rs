@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, guarantees, memory, numbering, relay, reservations, templates},
+    services::{backup, flows, guarantees, memory, numbering, relay, reservations, templates},
 };
 
 /// How long the workers may take to finish what they are at.
@@ -27,6 +27,12 @@ const SEQUENCER: &str = "sequencer";
 const RELAY_LEASE_MS: i64 = 120_000;
 /// The name of that lease.
 const RELAY: &str = "relay";
+/// How long a node is the one that sends our own answers: another one takes over while they are still in time.
+const REPLIES_LEASE_MS: i64 = 15_000;
+/// The name of that lease.
+const REPLIES: &str = "replies";
+/// How long answers that ended are kept, to explain them.
+const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
 /// The longest wait after failures.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How long answers to requests with an idempotency key are remembered.
@@ -105,6 +111,15 @@ fn jobs(app: &App) -> Vec<Job> {
             restored_step(app).boxed()
         }),
         job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
+        Job {
+            busy: Duration::ZERO,
+            bell: Some(|house| &house.bell.replies),
+            ..job("replies", second, |app| replies_step(app).boxed())
+        },
+        Job {
+            busy: second,
+            ..job("reminders", 600 * second, |app| remind_step(app).boxed())
+        },
         Job {
             busy: Duration::ZERO,
             bell: Some(|house| &house.bell.relay),
@@ -288,7 +303,11 @@ async fn memory_step(app: &App) -> Result<Turn, Error> {
     Ok(if done { Turn::Busy } else { Turn::Idle })
 }
 
-async fn seal_step(app: &App) -> Result<Turn, Error> {
+/// Writes the leaves that speak of the sends that none speaks of yet, where this node is the one that numbers.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn seal_step(app: &App) -> Result<Turn, Error> {
     for _ in 0..BATCHES_MAX {
         let now = app.clock.now();
         let mut tx = app.store.begin().await?;
@@ -332,6 +351,7 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let mut tx = app.store.begin().await?;
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
+    tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.commit().await?;
     if bodies + answers > 0 {
         tracing::info!(
@@ -360,6 +380,31 @@ async fn relay_step(app: &App) -> Result<Turn, Error> {
     }
     let handed = relay::step(app).await?;
     Ok(if handed == 0 { Turn::Idle } else { Turn::Busy })
+}
+
+/// Sends our own answers: one node at a time, though two would not send one twice.
+async fn replies_step(app: &App) -> Result<Turn, Error> {
+    if !app.store.numbers_at_once() {
+        let now = app.clock.now();
+        let mut tx = app.store.begin().await?;
+        let until = now.plus_millis(REPLIES_LEASE_MS);
+        let mine = tx.lease(REPLIES, app.node, now, until).await?.is_some();
+        tx.commit().await?;
+        if !mine {
+            return Ok(Turn::Idle);
+        }
+    }
+    let seen = flows::pump::step(app).await?;
+    Ok(if seen == 0 { Turn::Idle } else { Turn::Busy })
+}
+
+async fn remind_step(app: &App) -> Result<Turn, Error> {
+    let reminded = flows::remind::step(app).await?;
+    Ok(if reminded == 0 {
+        Turn::Idle
+    } else {
+        Turn::Busy
+    })
 }
 
 async fn guarantees_step(app: &App) -> Result<Turn, Error> {

@@ -8,6 +8,7 @@ pub mod contact;
 pub mod durability;
 pub mod error;
 pub mod event;
+pub mod flow;
 pub mod house;
 pub mod inbox;
 pub mod lease;
@@ -18,6 +19,9 @@ pub mod migrate;
 pub mod pool;
 pub mod postgres;
 pub mod relay;
+pub mod reply;
+pub mod review;
+mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;

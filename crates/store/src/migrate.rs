@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 3] = [
+const VERSIONS: [(i64, &str, &str); 4] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -20,6 +20,11 @@ const VERSIONS: [(i64, &str, &str); 3] = [
         3,
         include_str!("../migrations/sqlite/0003_page.sql"),
         include_str!("../migrations/postgres/0003_page.sql"),
+    ),
+    (
+        4,
+        include_str!("../migrations/sqlite/0004_flows.sql"),
+        include_str!("../migrations/postgres/0004_flows.sql"),
     ),
 ];
 

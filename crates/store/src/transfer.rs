@@ -12,8 +12,8 @@ use crate::{
     pool::{Store, Tx, on_pool, on_tx},
 };
 
-/// What belongs to one database and not to the business.
-const STAYS: [&str; 2] = ["schema_version", "lease"];
+/// What belongs to one database and not to the business. The index in memory is made anew.
+const STAYS: [&str; 3] = ["schema_version", "lease", "index_tail"];
 /// The table whose one row every new database has: it is written over.
 const SEEDED: &str = "log_head";
 /// How many rows there are in a page at the most.
@@ -205,18 +205,18 @@ impl Store {
             let columns = "select name, lower(type), pk from pragma_table_info($1) order by cid";
             let columns: Vec<(String, String, i64)> =
                 sqlx::query_as(columns).bind(&name).fetch_all(read).await?;
-            let columns = columns.into_iter().map(|(name, kind, key)| Column {
-                name,
-                kind: match kind.as_str() {
-                    "bigint" => Kind::Int,
+            let columns = columns.into_iter().map(|(name, kind, key)| {
+                let kind = match kind.as_str() {
+                    "bigint" | "integer" => Kind::Int,
                     "blob" => Kind::Blob,
-                    _ => Kind::Text,
-                },
-                key,
+                    "text" => Kind::Text,
+                    _ => return Err(corrupt("type of a column", kind)),
+                };
+                Ok(Column { name, kind, key })
             });
             tables.push(Table {
+                columns: columns.collect::<Result<_, _>>()?,
                 name,
-                columns: columns.collect(),
             });
         }
         Ok(Some(tables))

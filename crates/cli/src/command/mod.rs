@@ -11,6 +11,7 @@ mod sandbox;
 mod serve;
 mod transfer;
 mod verify;
+mod wording;
 
 use crate::{
     args::{Arguments, Command},
@@ -27,6 +28,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Filter(asked) => filter::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
+        Command::Wording { act } => wording::run(&common, &act),
         Command::Keys { act } => keys::run(&common, act).await,
         Command::Migrate(asked) => match (asked.from, asked.to) {
             (Some(from), Some(to)) => transfer::run(&common, &from, &to).await,

@@ -47,6 +47,9 @@ impl<'a> Case<'a> {
     /// What a yes rests on, once no layer has denied.
     pub(super) fn basis(&self) -> Basis {
         if self.request.category == Category::Service && self.window_is_open() {
+            if let Some(event) = self.request.confirms.first() {
+                return Basis::Confirmation(*event);
+            }
             return Basis::OpenWindow;
         }
         self.opt_in()
@@ -82,7 +85,18 @@ impl<'a> Case<'a> {
         let by_setting = everything
             && self.request.category == Category::Authentication
             && self.policy.authentication_after_all == Leave::Given;
-        by_opt_in || by_setting || (everything && self.may_be_answered(refused))
+        by_opt_in
+            || by_setting
+            || (everything && self.may_be_answered(refused))
+            || self.confirms(refused)
+    }
+
+    /// Whether the message is the one that tells the person that this very refusal was heard: an answer inside the
+    /// open window. Once anything newer was refused, that is what has to be confirmed.
+    fn confirms(&self, refused: &Marks) -> bool {
+        let is_answer = self.request.category == Category::Service && self.window_is_open();
+        let very_one = |mark: Mark| self.request.confirms.contains(&mark.event);
+        is_answer && newest(refused).is_some_and(very_one)
     }
 
     /// Whoever writes to us after refusing everything may be answered inside that window.

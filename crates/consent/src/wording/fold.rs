@@ -10,10 +10,17 @@ pub fn fold(text: &str) -> String {
 
 /// As [`fold`], letter by letter: whoever looks for a short word need not fold a long text to its end.
 pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
-    text.nfkd()
-        .filter(|c| c.is_alphanumeric() && !is_accent(*c) && !is_blank(*c))
+    text.nfkd().flat_map(letters)
+}
+
+/// What remains of one decomposed character: nothing, or the letters of its kind in lower case.
+pub(super) fn letters(c: char) -> impl Iterator<Item = char> {
+    let kept = c.is_alphanumeric() && !is_accent(c) && !is_blank(c);
+    kept.then_some(c)
+        .into_iter()
         .flat_map(char::to_lowercase)
         .flat_map(one_of_each)
+        .filter(|c| !is_accent(*c))
 }
 
 /// Marks that a hurried typist leaves out. Vowel signs of Indic and South-East Asian scripts are letters, and stay.
@@ -32,7 +39,8 @@ fn is_blank(c: char) -> bool {
     )
 }
 
-/// Letters that have no decomposition but are typed without their stroke or dot, or as two.
+/// Letters that have no decomposition but are typed without their stroke or dot, or as two; and the letters that
+/// keyboards of Arabic script swap for one another.
 fn one_of_each(c: char) -> impl Iterator<Item = char> {
     let (first, second) = match c {
         'ı' => ('i', None),
@@ -42,8 +50,11 @@ fn one_of_each(c: char) -> impl Iterator<Item = char> {
         'ß' => ('s', Some('s')),
         'æ' => ('a', Some('e')),
         'œ' => ('o', Some('e')),
-        'أ' | 'إ' | 'آ' => ('ا', None),
-        'ى' => ('ي', None),
+        'ґ' => ('г', None),
+        'أ' | 'إ' | 'آ' | 'ٱ' => ('ا', None),
+        'ى' | 'ی' => ('ي', None),
+        'ک' => ('ك', None),
+        'ة' | 'ہ' | 'ھ' | 'ە' | 'ۃ' => ('ه', None),
         'ς' => ('σ', None),
         _ => (c, None),
     };
@@ -93,5 +104,11 @@ mod tests {
     fn vowel_signs_are_letters() {
         assert_ne!(fold("रोको"), fold("रोक"));
         assert_eq!(fold("قِف"), fold("قف"));
+    }
+
+    #[test]
+    fn keyboards_of_one_script_write_one_word() {
+        assert_eq!(fold("کافی"), fold("كافي"));
+        assert_eq!(fold("رسالة"), fold("رساله"));
     }
 }

@@ -194,6 +194,7 @@ pub fn request_of(categories: Vec<Category>) -> impl Strategy<Value = Request> {
             channel,
             number,
             template: Template::Usable,
+            confirms: Vec::new(),
         },
     )
 }

@@ -239,7 +239,8 @@ proptest! {
             | Code::ConsentPending | Code::ConsentExpired | Code::PlatformBackoff => true,
             Code::IdentityConflict | Code::InvalidRecipient | Code::NoConsent
             | Code::TemplateUnavailable | Code::WindowClosed | Code::FrequencyCapped
-            | Code::QuietHours => false,
+            | Code::QuietHours
+            | Code::TopicRetired => false,
         };
         prop_assert_eq!(rests, !denial.because.is_empty());
         prop_assert!(denial.until.is_none_or(|until| until > question.now));

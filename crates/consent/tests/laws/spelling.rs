@@ -5,7 +5,7 @@ use consent::{
     effect,
     phone::{Country, Phone},
     time::Timestamp,
-    wording::{Keywords, Reading, Setting},
+    wording::{Context, Reading, Setting, fold::fold, keywords::Keywords},
 };
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -120,12 +120,55 @@ proptest! {
     }
 
     #[test]
-    fn a_stop_among_other_words_is_no_keyword(other in "[a-z0-9]{1,12}", first in any::<bool>()) {
-        prop_assume!(other != "all");
-        let text = if first { format!("STOP {other}") } else { format!("{other} STOP") };
+    fn a_stop_with_a_number_is_no_stop(digits in "[0-9]{3,7}", first in any::<bool>()) {
+        let text = if first { format!("STOP {digits}") } else { format!("{digits} STOP") };
         prop_assert_eq!(Keywords::default().read(&text, Setting::Alone), Reading::Nothing);
     }
+
+    #[test]
+    fn what_is_shown_stands_in_the_message(words in vec(select(WORDS.to_vec()), 0..40), gap in select(vec![" ", ", ", ".", "?", "\n", "! \"", "🙏"])) {
+        let text = words.join(gap);
+        let reading = Keywords::default().read(&text, Setting::Alone);
+        if let Some(found) = reading.found() {
+            prop_assert_eq!(text.get(found.at.clone()), Some(found.span.as_str()));
+            prop_assert!(!found.rule.is_empty());
+        }
+    }
+
+    #[test]
+    fn any_text_at_all_is_read_and_folds_once(text in any::<String>()) {
+        let reading = Keywords::default().read(&text, Setting::InAnswer);
+        let shown = reading.found().map(|found| text.get(found.at.clone()) == Some(found.span.as_str()));
+        prop_assert_ne!(shown, Some(false));
+        let folded = fold(&text);
+        prop_assert_eq!(fold(&folded), folded);
+    }
+
+    #[test]
+    fn a_forwarded_message_says_nothing(text in select(vec!["STOP", "stop sending me messages", "delete my data"])) {
+        let context = Context { forwarded: true, ..Context::from(Setting::Alone) };
+        prop_assert_eq!(Keywords::default().read(text, context), Reading::Nothing);
+    }
 }
+
+const WORDS: [&str; 16] = [
+    "stop",
+    "no",
+    "mensajes",
+    "please",
+    "ＳＴＯＰ",
+    "बंद",
+    "करो",
+    "もう",
+    "送らないで",
+    "don't",
+    "send",
+    "me",
+    "Monday",
+    "until",
+    "отпишите",
+    "ß",
+];
 
 const CLOTHES: [&str; 14] = [
     "", " ", "\u{200b}", "\u{200f}", "\u{202e}", "\u{2066}", "\u{feff}", "\u{ad}", "\u{3164}", ".",

@@ -1,6 +1,7 @@
 //! The lines of a story that say what follows: compared exactly.
 
 use consent::{
+    event::Fact,
     phone::Phone,
     reason::{Code, Lifter},
     request::{Address, Facts, Request, Template},
@@ -33,7 +34,13 @@ pub fn then(world: &World, text: &mut Text<'_>) -> Result<Outcome, String> {
         None => world.now()?,
     };
     let nobody = Person::default();
-    let (request, name) = question(world, text)?;
+    let (mut request, name) = question(world, text)?;
+    if text.take("that confirms their last opt-out") {
+        let named = name.as_ref().ok_or("want a person")?;
+        let person = world.people.get(named).ok_or("nobody knows them")?;
+        let opt_out = person.newest(|fact| matches!(fact, Fact::OptOut(_)))?;
+        request.confirms = vec![opt_out];
+    }
     let person = match name {
         Some(name) => world
             .people
@@ -105,6 +112,9 @@ fn answer(text: &mut Text<'_>, verdict: &Verdict, now: Timestamp) -> Result<Outc
                 Basis::OptIn(consent::id::EventId::new(uuid::Uuid::nil()))
             }
             () if text.take("no opt-in is needed") => Basis::NoOptInNeeded,
+            () if text.take("it confirms") => {
+                Basis::Confirmation(consent::id::EventId::new(uuid::Uuid::nil()))
+            }
             () => {
                 text.want("they wrote")?;
                 Basis::OpenWindow

@@ -109,6 +109,7 @@ impl World {
             quoted: message.quoted,
             topics: &topics,
             policy: &policy,
+            minutes_ahead: 0,
             now: message.known.received,
         };
         let facts = effect::of_reading(&message.reading, setting);

@@ -11,6 +11,9 @@ const BUTTONS_TEXT_CHARS_MAX: usize = 1024;
 const BUTTONS_MAX: usize = 3;
 const TITLE_CHARS_MAX: usize = 20;
 const ID_CHARS_MAX: usize = 256;
+const ROWS_MAX: usize = 10;
+const ROW_TITLE_CHARS_MAX: usize = 24;
+const ROW_TEXT_CHARS_MAX: usize = 72;
 
 /// A reply button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub enum BadMessage {
     /// Too few or too many buttons, or two with one id.
     #[error("the buttons cannot be used: want 1 to 3, each with its own id")]
     Buttons,
+    /// Too few or too many rows, or two with one id.
+    #[error("the list cannot be used: want 1 to 10 rows, each with its own id")]
+    Rows,
     /// The parts of a template are not a list.
     #[error("the components of a template are not a list")]
     Components,
@@ -80,6 +86,80 @@ pub fn buttons(to: &Recipient, body: &str, buttons: &[Button<'_>]) -> Result<Out
         .map(|button| json!({"type": "reply", "reply": {"id": button.id, "title": button.title}}))
         .collect();
     let content = json!({"type": "button", "body": {"text": body}, "action": {"buttons": rows}});
+    message(to, None, ("interactive", content))
+}
+
+/// A row of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// What comes back when it is chosen.
+    pub id: &'a str,
+    /// What the person sees.
+    pub title: &'a str,
+    /// The second line; may be empty.
+    pub description: &'a str,
+}
+
+/// A question with a list to choose from; `open` is the label of the button that opens it.
+///
+/// # Errors
+/// [`BadMessage`] when text or rows are not what Meta takes.
+pub fn list(
+    to: &Recipient,
+    body: &str,
+    open: &str,
+    rows: &[Row<'_>],
+) -> Result<Outgoing, BadMessage> {
+    within("text", body, TEXT_CHARS_MAX)?;
+    within("button", open, TITLE_CHARS_MAX)?;
+    let mut ids: Vec<&str> = rows.iter().map(|row| row.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if rows.is_empty() || rows.len() > ROWS_MAX || ids.len() < rows.len() {
+        return Err(BadMessage::Rows);
+    }
+    let mut shown: Vec<Value> = Vec::with_capacity(rows.len());
+    for row in rows {
+        within("title", row.title, ROW_TITLE_CHARS_MAX)?;
+        within("id", row.id, ID_CHARS_MAX)?;
+        shown.push(if row.description.is_empty() {
+            json!({"id": row.id, "title": row.title})
+        } else {
+            within("description", row.description, ROW_TEXT_CHARS_MAX)?;
+            json!({"id": row.id, "title": row.title, "description": row.description})
+        });
+    }
+    let action = json!({"button": open, "sections": [{"rows": shown}]});
+    let content = json!({"type": "list", "body": {"text": body}, "action": action});
+    message(to, None, ("interactive", content))
+}
+
+/// A Flow that was published at Meta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlowCall<'a> {
+    /// Its id at Meta.
+    pub id: &'a str,
+    /// Its first screen.
+    pub screen: &'a str,
+    /// What comes back with the answers.
+    pub token: &'a str,
+    /// The label of the button that opens it.
+    pub open: &'a str,
+}
+
+/// A message with a button that opens a Flow.
+///
+/// # Errors
+/// [`BadMessage`] when something is empty or too long.
+pub fn flow(to: &Recipient, body: &str, call: &FlowCall<'_>) -> Result<Outgoing, BadMessage> {
+    within("text", body, BUTTONS_TEXT_CHARS_MAX)?;
+    within("button", call.open, TITLE_CHARS_MAX)?;
+    within("flow", call.id, ID_CHARS_MAX)?;
+    within("id", call.token, ID_CHARS_MAX)?;
+    let parameters = json!({"flow_message_version": "3", "flow_token": call.token, "flow_id": call.id,
+        "flow_cta": call.open, "flow_action": "navigate", "flow_action_payload": {"screen": call.screen}});
+    let action = json!({"name": "flow", "parameters": parameters});
+    let content = json!({"type": "flow", "body": {"text": body}, "action": action});
     message(to, None, ("interactive", content))
 }
 

@@ -21,7 +21,7 @@ use self::address::Address;
 use crate::loose::Object;
 
 pub use self::{
-    build::{BadMessage, Button, buttons, template, text},
+    build::{BadMessage, Button, FlowCall, Row, buttons, flow, list, template, text},
     refused::Refused,
 };
 
@@ -206,6 +206,15 @@ impl Outgoing {
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// The same message as an answer to another: the person sees which.
+    #[must_use]
+    pub fn quoting(mut self, message: &str) -> Self {
+        let context = serde_json::json!({ "message_id": message });
+        self.body.insert("context".to_owned(), context);
+        self.quotes = Some(message.to_owned());
+        self
     }
 
     /// The very value that was read, with only the callback data changed, in the order of its keys.

@@ -1,5 +1,7 @@
 //! The words in a message by which a person may tell a wish.
 
+use serde_json::Value;
+
 use super::content::Content;
 
 /// Words that came from a person, and how.
@@ -48,6 +50,45 @@ impl Content {
     }
 }
 
+/// What a person answered in a Flow of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form<'a> {
+    /// The token that the Flow was opened with.
+    pub token: &'a str,
+    /// The one choice.
+    pub choice: Option<&'a str>,
+    /// The topics that were ticked.
+    pub topics: Vec<&'a str>,
+}
+
+/// The members of a Flow's answer that are understood. `docs/flows/preferences.json` gives them.
+const FLOW_TOKEN: &str = "flow_token";
+const FLOW_CHOICE: &str = "choice";
+const FLOW_TOPICS: &str = "topics";
+
+impl Content {
+    /// The answers given in a Flow that was opened with a token; none of anything else.
+    #[must_use]
+    pub fn form(&self) -> Option<Form<'_>> {
+        let Self::FlowReply {
+            fields: Some(Value::Object(fields)),
+            ..
+        } = self
+        else {
+            return None;
+        };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let topics = fields.get(FLOW_TOPICS).and_then(Value::as_array);
+        Some(Form {
+            token: text(FLOW_TOKEN)?,
+            choice: text(FLOW_CHOICE),
+            topics: topics
+                .map(|list| list.iter().filter_map(Value::as_str).collect())
+                .unwrap_or_default(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +113,27 @@ mod tests {
         };
         assert_eq!(tap.said(), Some(want));
         assert_eq!(Content::Revoke { original: None }.said(), None);
+    }
+
+    #[test]
+    fn a_form_without_our_token_is_no_answer() {
+        let reply = |fields: Option<Value>| Content::FlowReply {
+            name: Some("flow".to_owned()),
+            response: String::new(),
+            fields,
+        };
+        for fields in [
+            None,
+            Some(serde_json::json!([])),
+            Some(serde_json::json!({"choice": "keep"})),
+            Some(serde_json::json!({"flow_token": 7})),
+        ] {
+            assert_eq!(reply(fields).form(), None);
+        }
+        let fields = serde_json::json!({"flow_token": "cq1", "choice": "keep", "topics": ["a", 3]});
+        let given = reply(Some(fields));
+        let form = given.form().unwrap();
+        assert_eq!((form.token, form.choice), ("cq1", Some("keep")));
+        assert_eq!(form.topics, ["a"]);
     }
 }

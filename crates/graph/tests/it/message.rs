@@ -2,7 +2,8 @@
 
 use consent::permit::Recipient;
 use graph::message::{
-    Button, Endpoint, Kind, Outgoing, Refused, Request, buttons, read, template, text,
+    Button, Endpoint, FlowCall, Kind, Outgoing, Refused, Request, Row, buttons, flow, list, read,
+    template, text,
 };
 
 fn request(body: &str) -> Result<Request, Refused> {
@@ -285,4 +286,37 @@ fn bodies_of_our_own_read_back_as_what_was_meant() {
     assert!(buttons(&phone, "?", &[wide]).is_err());
     assert!(template(&id, "spring", "en_GB", Some(serde_json::json!({}))).is_err());
     assert!(template(&id, "", "en_GB", None).is_err());
+}
+
+#[test]
+fn lists_and_forms_are_written_as_meta_takes_them() {
+    let phone = Recipient::Phone("447700900123".parse().unwrap());
+    let row = |id, title| Row {
+        id,
+        title,
+        description: "",
+    };
+    let (one, two) = (row("a", "Stop offers"), row("b", "Keep everything"));
+    let asked = list(&phone, "What would you like?", "Choose", &[one, two]).unwrap();
+    let asked = asked.quoting("wamid.1");
+    assert_eq!(asked.quotes.as_deref(), Some("wamid.1"));
+    insta::assert_snapshot!(std::str::from_utf8(&asked.with_callback("ours")).unwrap(), @r#"{"messaging_product":"whatsapp","recipient_type":"individual","to":"447700900123","type":"interactive","interactive":{"type":"list","body":{"text":"What would you like?"},"action":{"button":"Choose","sections":[{"rows":[{"id":"a","title":"Stop offers"},{"id":"b","title":"Keep everything"}]}]}},"context":{"message_id":"wamid.1"},"biz_opaque_callback_data":"ours"}"#);
+    let many: Vec<String> = (0..11).map(|count| count.to_string()).collect();
+    let many: Vec<Row<'_>> = many.iter().map(|id| row(id, "x")).collect();
+    let wide = row("w", "a title of more than 24 letters");
+    for rows in [&[][..], &[one, one], &[wide], &many] {
+        assert!(list(&phone, "?", "Choose", rows).is_err());
+    }
+    let call = FlowCall {
+        id: "700000000000001",
+        screen: "CHOICES",
+        token: "cq1",
+        open: "Choose",
+    };
+    let form = flow(&phone, "What would you like?", &call).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&form.with_callback("ours")).unwrap();
+    let parameters = &body["interactive"]["action"]["parameters"];
+    assert_eq!(parameters["flow_token"], "cq1");
+    assert_eq!(parameters["flow_action_payload"]["screen"], "CHOICES");
+    assert!(flow(&phone, "", &call).is_err());
 }

@@ -6,13 +6,7 @@ use consent::{
     policy::Policy, reason::Code, register::Standing, request::Request, scope::Category,
     time::Timestamp,
 };
-use index::{
-    answer::{self, Plan},
-    audience::Audience,
-    key::PhoneKey,
-    state::State,
-    table::Table,
-};
+use index::{answer, audience::Audience, key::PhoneKey, plan::Plan, state::State, table::Table};
 
 use crate::chance::Chance;
 

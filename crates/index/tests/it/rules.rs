@@ -13,7 +13,8 @@ use consent::{
     verdict,
 };
 use index::{
-    answer::{self, ASK, Plan},
+    answer::{self, ASK},
+    plan::Plan,
     state::{self, State},
 };
 use uuid::Uuid;
@@ -53,8 +54,9 @@ fn the_index_says_what_the_rules_say_or_nothing() {
             }
         }
     }
-    // It must be worth its memory: what it leaves to the store is the smaller part even of people made to be hard.
-    assert!(answered * 2 > asked, "{answered} of {asked} answered");
+    // It must be worth its memory, even with people and policies made to be hard: topics with rules of their own, holds
+    // that end, and opt-ins that expire are left to the store.
+    assert!(answered * 5 > asked * 2, "{answered} of {asked} answered");
 }
 
 /// Asks both the same. Gives whether the index answered.

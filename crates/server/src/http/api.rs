@@ -3,11 +3,13 @@
 mod check;
 mod contacts;
 mod events;
+mod flows;
 mod keys;
 mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod reviews;
 mod topics;
 
 use axum::{Router, routing::any};
@@ -58,6 +60,8 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(keys::routes())
         .merge(ledger::routes())
         .merge(quarantine::routes())
+        .merge(flows::routes())
+        .merge(reviews::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

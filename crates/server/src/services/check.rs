@@ -10,7 +10,7 @@ use consent::{
     register::Standing,
     request::{Address, Facts, Request, Template},
     scope::{Category, Channel},
-    time::{DAY_MS, Timestamp},
+    time::Timestamp,
     verdict::{self, Basis, Verdict},
 };
 use graph::template::Status;
@@ -24,7 +24,7 @@ use crate::{
     app::House,
     clock,
     error::Error,
-    services::{policy, topics, who},
+    services::{facts, policy, topics, who},
 };
 
 /// A question.
@@ -179,11 +179,11 @@ pub async fn known(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Known, Error> {
-    let minute_there = minute_there(policy, now);
+    let minute_there = facts::minute_there(policy, now);
     match whom {
         Whom::Contact(contact) => Ok(Known {
             person: app.store.persons(&[contact]).await?.pop(),
-            sent: sent(app, contact, policy, now).await?,
+            sent: facts::sent(app, contact, policy, now).await?,
             minute_there,
             nobody: Standing::default(),
         }),
@@ -200,35 +200,6 @@ pub async fn known(
     }
 }
 
-/// When messages went to a contact, as far back as the policy's caps reach; nothing when there are no caps.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn sent(
-    app: &House,
-    contact: ContactId,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Vec<(Category, Timestamp)>, Error> {
-    let Some(days) = policy.caps.iter().map(|cap| cap.days).max() else {
-        return Ok(Vec::new());
-    };
-    let since = now.plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
-    Ok(app.store.sent_since(contact, since).await?)
-}
-
-/// The minute of the day in the policy's zone; none when nothing depends on it.
-#[must_use]
-pub fn minute_there(policy: &Policy, now: Timestamp) -> Option<u16> {
-    policy.quiet_hours?;
-    let zone = policy.zone.as_deref().unwrap_or("UTC");
-    let there = jiff::Timestamp::from_millisecond(now.millis())
-        .ok()?
-        .in_tz(zone)
-        .ok()?;
-    u16::try_from(i32::from(there.hour()) * 60 + i32::from(there.minute())).ok()
-}
-
 /// What a yes rests on, in one plain sentence.
 #[must_use]
 pub const fn allowed_because(basis: Basis) -> &'static str {
@@ -240,6 +211,7 @@ pub const fn allowed_because(basis: Basis) -> &'static str {
             "Messages of this kind need no opt-in, and nothing speaks against it."
         }
         Basis::OpenWindow => "This person wrote to the business and may be answered.",
+        Basis::Confirmation(_) => "It tells this person that their opt-out was heard.",
     }
 }
 
@@ -319,6 +291,7 @@ pub fn read(app: &House, shelf: &Shelf, body: &CheckBody) -> Result<Ask, Error> 
             channel: channel.unwrap_or(usual),
             number,
             template: state,
+            confirms: Vec::new(),
         },
     })
 }

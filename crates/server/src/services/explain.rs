@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     services::{
         check::{self, CheckAnswer},
-        contacts, policy, topics,
+        contacts, facts, policy, topics,
     },
 };
 
@@ -112,12 +112,12 @@ pub async fn explain(
         None => contact.person.standing,
         Some(at) => standing_at(&contact.person.standing, &history, at),
     };
-    let sent = check::sent(app, id, &rules, at).await?;
+    let sent = facts::sent(app, id, &rules, at).await?;
     let sent: Vec<_> = sent.into_iter().filter(|(_, when)| *when <= at).collect();
     let facts = Facts {
         standing: &standing,
         sent: &sent,
-        minute_there: check::minute_there(&rules, at),
+        minute_there: facts::minute_there(&rules, at),
     };
     let verdicts = asked.categories.iter().map(|category| {
         let request = Request {
@@ -279,7 +279,7 @@ pub async fn dry_run(app: &House, after: &Policy) -> Result<DryRun, Error> {
             let now = app.clock.now();
             let mut codes = [None, None];
             for (code, policy) in codes.iter_mut().zip([before.as_ref(), after]) {
-                let sent = check::sent(app, person.id, policy, now).await?;
+                let sent = facts::sent(app, person.id, policy, now).await?;
                 let facts = Facts {
                     standing: &person.standing,
                     sent: &sent,

@@ -3,6 +3,9 @@
 //! The verdict is decided on what was read; the reservation is one durable write that goes through only if neither
 //! the person's standing nor the policy has changed since. So the write itself is the consent check.
 
+mod newcomer;
+pub mod tie;
+
 use std::sync::atomic::Ordering;
 
 use consent::{
@@ -17,15 +20,18 @@ use consent::{
     verdict::{self, Clearance, Denial, Verdict},
 };
 use store::{
-    contact::{NewContact, Person},
+    contact::Person,
     message::{Direction, MessageLine, Reservation, State, number_text},
-    pool::Tx,
 };
 
+use self::{
+    newcomer::{Claimant, Newcomer},
+    tie::{Attempt, Tie},
+};
 use crate::{
     app::House,
     error::Error,
-    services::{cast::Cast, facts, policy, summary},
+    services::{facts, policy, summary},
 };
 
 /// How often a verdict is decided anew because the person changed between question and reservation.
@@ -53,6 +59,8 @@ pub struct Ask {
     pub fingerprint: [u8; 32],
     /// The caller's own callback data.
     pub callback: Option<String>,
+    /// What it answers, where it is an answer of our own.
+    pub tie: Option<Tie>,
 }
 
 /// What the gate says.
@@ -62,6 +70,8 @@ pub enum Answer {
     Admitted(Box<Admitted>),
     /// It may not.
     Refused(Box<Refused>),
+    /// An answer of ours that was claimed before: it is never claimed again.
+    Claimed(Box<MessageLine>),
 }
 
 /// A reservation on disk, and the permit that it gives.
@@ -90,7 +100,11 @@ pub struct Refused {
 /// When the database does not answer: nothing can be reserved, nothing may be sent.
 pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
     for _ in 0..TRIES {
-        let seen = look(app, ask).await?;
+        let attempt = match tie::attempt(app, ask).await? {
+            Attempt::New(attempt) => attempt,
+            Attempt::Claimed(line) => return Ok(Answer::Claimed(line)),
+        };
+        let seen = look(app, ask, attempt).await?;
         match seen.decide(app, ask) {
             Verdict::Deny(denial) => return refuse(app, ask, &seen, denial).await,
             Verdict::Allow(clearance) => {
@@ -101,7 +115,7 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
         }
     }
     // Somebody keeps changing this person's standing: in doubt, no.
-    let seen = look(app, ask).await?;
+    let seen = look(app, ask, AttemptId::new(app.clock.id())).await?;
     refuse(app, ask, &seen, Denial::of(Code::Held)).await
 }
 
@@ -206,6 +220,7 @@ fn alias(recipient: &Recipient) -> Option<Alias> {
 
 /// What a verdict is decided on, and what its reservation is conditional on.
 struct Seen {
+    attempt: AttemptId,
     meant: Meant,
     person: Option<Person>,
     policy: std::sync::Arc<Policy>,
@@ -214,7 +229,7 @@ struct Seen {
     as_of: i64,
 }
 
-async fn look(app: &House, ask: &Ask) -> Result<Seen, Error> {
+async fn look(app: &House, ask: &Ask, attempt: AttemptId) -> Result<Seen, Error> {
     let policy_row = policy::row_version(app).await?;
     let policy = policy::current(app).await?;
     let meant = meant(app, &ask.recipients).await?;
@@ -225,6 +240,7 @@ async fn look(app: &House, ask: &Ask) -> Result<Seen, Error> {
     let facts = facts::known(app, meant.contact, &policy).await?;
     let as_of = app.store.head().await?.size;
     Ok(Seen {
+        attempt,
         meant,
         person,
         policy,
@@ -246,6 +262,11 @@ impl Seen {
             channel: Channel::Whatsapp,
             number: Some(ask.number.clone()),
             template: ask.template,
+            confirms: ask
+                .tie
+                .as_ref()
+                .map(|tie| tie.confirms.clone())
+                .unwrap_or_default(),
         };
         let nobody = Standing::default();
         let standing = self
@@ -274,7 +295,7 @@ impl Seen {
             Recipient::Group(group) => group.clone(),
         });
         MessageLine {
-            id: AttemptId::new(app.clock.id()),
+            id: self.attempt,
             contact: self.meant.contact.unwrap_or(ContactId::HOUSE),
             direction: Direction::Out,
             number: number_text(Some(&ask.number)),
@@ -309,7 +330,15 @@ async fn refuse(app: &House, ask: &Ask, seen: &Seen, denial: Denial) -> Result<A
     line.because = denial.because.iter().map(ToString::to_string).collect();
     let attempt = line.id;
     let mut tx = app.store.begin().await?;
-    tx.keep_messages(&[line]).await?;
+    match tx.keep_messages(&[line]).await {
+        // Another node refused, or claimed, the same answer.
+        Err(conflict) if conflict.is_conflict() && ask.tie.is_some() => {
+            let taken = app.store.find_messages(&[attempt], &[]).await?.pop();
+            let taken = taken.ok_or(Error::Unavailable(conflict))?;
+            return Ok(Answer::Claimed(Box::new(taken)));
+        }
+        kept => kept?,
+    }
     tx.commit().await?;
     tracing::info!(attempt = %attempt, code = denial.code.word(), category = ask.category.word(), "refused a send");
     Ok(Answer::Refused(Box::new(Refused { attempt, denial })))
@@ -333,7 +362,7 @@ async fn reserve(
     let mut tx = app.store.begin().await?;
     let claimant = match &seen.person {
         Some(person) => Claimant::of(person),
-        None => match newcomer(app, &mut tx, seen).await? {
+        None => match newcomer::make(app, &mut tx, seen).await? {
             Newcomer::Made(claimant) => claimant,
             Newcomer::TakenBySomebodyElse => return Ok(None),
             Newcomer::Refused => {
@@ -386,92 +415,4 @@ async fn reserve(
         attempt: line.id,
         contact,
     }))
-}
-
-/// Who the reservation is for, and on which version of their standing it is conditional.
-struct Claimant {
-    contact: ContactId,
-    version: i64,
-    key: Option<Vec<u8>>,
-}
-
-impl Claimant {
-    fn of(person: &Person) -> Self {
-        Self {
-            contact: person.id,
-            version: person.version,
-            key: person.sealing_key.clone(),
-        }
-    }
-}
-
-/// What became of somebody whom we did not know.
-enum Newcomer {
-    /// They are known now.
-    Made(Claimant),
-    /// Another transaction made them first.
-    TakenBySomebodyElse,
-    /// They had been erased, and are back as refused: the verdict must see that.
-    Refused,
-}
-
-/// A contact for somebody unknown, so that what Meta reports later can be tied to them.
-async fn newcomer(app: &House, tx: &mut Tx, seen: &Seen) -> Result<Newcomer, Error> {
-    if seen.meant.address == Address::Group {
-        return house(app, tx).await.map(Newcomer::Made);
-    }
-    let mut cast = Cast::gather(app, tx, &seen.meant.aliases).await?;
-    if seen
-        .meant
-        .aliases
-        .iter()
-        .any(|alias| cast.id_of(alias).is_some())
-    {
-        return Ok(Newcomer::TakenBySomebodyElse);
-    }
-    let contact = cast.create(&seen.meant.aliases, None)?;
-    let refused = cast.standing(contact) != Standing::default();
-    let key = cast
-        .member(contact)
-        .and_then(|member| member.person.sealing_key.clone());
-    match cast.save(tx, &seen.policy).await {
-        Ok(_) if refused => Ok(Newcomer::Refused),
-        Ok(_) => Ok(Newcomer::Made(Claimant {
-            contact,
-            version: 1,
-            key,
-        })),
-        Err(Error::Unavailable(conflict)) if conflict.is_conflict() => {
-            Ok(Newcomer::TakenBySomebodyElse)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-/// Messages to groups are nobody's in particular: the house's. It has no name, no aliases, and is in no list.
-async fn house(app: &House, tx: &mut Tx) -> Result<Claimant, Error> {
-    if let Some(person) = tx.persons(&[ContactId::HOUSE]).await?.pop() {
-        return Ok(Claimant {
-            key: None,
-            ..Claimant::of(&person)
-        });
-    }
-    let at = app.clock.now();
-    tx.create(&[NewContact {
-        id: ContactId::HOUSE,
-        name: None,
-        sealing_key: Vec::new(),
-        at,
-    }])
-    .await?;
-    tx.erase(ContactId::HOUSE, &[], at).await?;
-    let person = tx
-        .persons(&[ContactId::HOUSE])
-        .await?
-        .pop()
-        .ok_or(Error::NotFound("contact"))?;
-    Ok(Claimant {
-        key: None,
-        ..Claimant::of(&person)
-    })
 }

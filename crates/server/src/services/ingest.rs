@@ -1,5 +1,6 @@
 //! What Meta tells us, in force before it is acknowledged.
 
+mod answers;
 mod apply;
 mod failure;
 mod group;
@@ -7,10 +8,12 @@ mod load;
 mod message;
 mod news;
 mod status;
+mod text;
 mod work;
 
 use axum::body::Bytes;
 use consent::{alias::Alias, id::ContactId};
+use graph::webhook::Notice;
 use uuid::Uuid;
 
 use self::{
@@ -68,7 +71,7 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
     let bodies = [body];
     let shared = Shared::gather(app, &bodies).await?;
     let [body] = bodies;
-    let load = Load::of(app, body, &shared).await?;
+    let load = open(app, body, &shared).await?;
     if let Some(problem) = load.problems.first() {
         return Err(Error::Conflict(problem.reason.clone()));
     }
@@ -76,6 +79,20 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
     quiet::settle(app, &restricted).await?;
     ring(app, &[load]).await;
     Ok(())
+}
+
+/// A body with everything that is needed to apply it.
+async fn open(app: &App, body: Body, shared: &Shared) -> Result<Load, Error> {
+    let mut load = Load::of(body, shared);
+    load.readings = message::readings(app, &load).await?;
+    load.answers = load.readings.iter().any(|(index, reading)| {
+        let item = load.delivery.items.get(*index);
+        item.is_some_and(|item| match &item.notice {
+            Notice::Message(message) => answers::may_matter(reading, message, &load.flows),
+            _ => false,
+        })
+    });
+    Ok(load)
 }
 
 #[derive(Clone, Copy)]
@@ -191,6 +208,9 @@ async fn ring(app: &App, loads: &[Load]) {
     app.bell.log.notify_one();
     if app.config.relay.url.is_some() {
         app.bell.relay.notify_one();
+    }
+    if loads.iter().any(|load| load.answers) {
+        app.bell.replies.notify_one();
     }
     if loads.iter().any(Load::wants_templates) {
         app.bell.templates.notify_one();

@@ -10,7 +10,10 @@ use consent::{
     },
     scope::{Category, Subject},
     time::HOUR_MS,
-    wording::Keywords,
+    wording::{
+        keywords::Keywords,
+        language::{Language, Languages},
+    },
 };
 use serde::{Deserialize, Serialize};
 use store::house::PolicyLine;
@@ -76,6 +79,10 @@ pub struct KeywordsBody {
     pub start: Vec<String>,
     /// Labels and payloads of buttons that mean stop.
     pub stop_buttons: Vec<String>,
+    /// The languages whose own words and sentences are understood, by their ISO 639-1 codes.
+    pub languages: Vec<String>,
+    /// Whole messages that those languages know, and that shall mean nothing here.
+    pub ignored: Vec<String>,
 }
 
 /// What differs for one topic.
@@ -117,36 +124,22 @@ pub struct QuietBody {
 
 impl Default for PolicyBody {
     fn default() -> Self {
-        body(&Policy::default())
+        let mut defaults = body(&Policy::default());
+        // Nothing said is not the same as nothing wanted.
+        defaults.topics = None;
+        defaults
     }
 }
 
 impl Default for KeywordsBody {
     fn default() -> Self {
-        let Keywords {
-            stop,
-            stop_all,
-            start,
-            stop_buttons,
-        } = Keywords::default();
-        Self {
-            stop,
-            stop_all,
-            start,
-            stop_buttons,
-        }
+        keywords_body(Keywords::default())
     }
 }
 
 /// The policy as a body.
 #[must_use]
 pub fn body(policy: &Policy) -> PolicyBody {
-    let Keywords {
-        stop,
-        stop_all,
-        start,
-        stop_buttons,
-    } = policy.keywords.clone();
     let quiet = policy.quiet_hours.map(|quiet| QuietBody {
         from: clock_text(quiet.from),
         to: clock_text(quiet.to),
@@ -160,12 +153,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
         .collect();
     PolicyBody {
         version: policy.version,
-        keywords: KeywordsBody {
-            stop,
-            stop_all,
-            start,
-            stop_buttons,
-        },
+        keywords: keywords_body(policy.keywords.clone()),
         stop_words: word(policy.stop_words, &STOP_WORDS),
         stop_covers: subject_text(policy.stop_covers),
         reach: word(policy.reach, &REACH),
@@ -195,6 +183,42 @@ pub fn body(policy: &Policy) -> PolicyBody {
     }
 }
 
+fn keywords_body(keywords: Keywords) -> KeywordsBody {
+    let languages = keywords.languages.iter();
+    KeywordsBody {
+        stop: keywords.stop,
+        stop_all: keywords.stop_all,
+        start: keywords.start,
+        stop_buttons: keywords.stop_buttons,
+        languages: languages
+            .map(|language| language.code().to_owned())
+            .collect(),
+        ignored: keywords.ignored,
+    }
+}
+
+fn keywords(body: KeywordsBody) -> Result<Keywords, Error> {
+    let languages = body.languages.iter().map(|code| {
+        Language::read(code).ok_or_else(|| {
+            let known: Vec<&str> = Language::ALL.iter().map(|known| known.code()).collect();
+            let say = format!(
+                "`{code}` is not understood: want any of {}",
+                known.join(", ")
+            );
+            Error::field("keywords.languages", say)
+        })
+    });
+    let keywords = Keywords {
+        languages: languages.collect::<Result<Languages, _>>()?,
+        stop: body.stop,
+        stop_all: body.stop_all,
+        start: body.start,
+        stop_buttons: body.stop_buttons,
+        ignored: body.ignored,
+    };
+    Ok(keywords.tidied())
+}
+
 /// The policy as JSON.
 #[must_use]
 pub fn write(policy: &Policy) -> serde_json::Value {
@@ -206,12 +230,6 @@ pub fn write(policy: &Policy) -> serde_json::Value {
 /// # Errors
 /// [`Error::Invalid`] naming the field and what was wanted.
 pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
-    let KeywordsBody {
-        stop,
-        stop_all,
-        start,
-        stop_buttons,
-    } = body.keywords.clone();
     let zone = body.quiet_hours.as_ref().map(|quiet| quiet.zone.clone());
     if let Some(name) = &zone {
         jiff::tz::TimeZone::get(name).map_err(|_| {
@@ -246,13 +264,7 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
     }
     Ok(Policy {
         version: body.version,
-        keywords: Keywords {
-            stop,
-            stop_all,
-            start,
-            stop_buttons,
-        }
-        .tidied(),
+        keywords: keywords(body.keywords.clone())?,
         stop_words: choice("stop_words", &body.stop_words, &STOP_WORDS)?,
         stop_covers: subject("stop_covers", &body.stop_covers)?,
         reach: choice("reach", &body.reach, &REACH)?,

@@ -21,7 +21,7 @@ use crate::{
     error::Error,
     services::{
         cast::{Cast, Draft},
-        gate::{self, Admitted, Answer, Ask, Refused},
+        gate::{self, Admitted, Answer, Ask, Refused, tie::Tie},
         policy, quiet, templates, token,
     },
 };
@@ -78,20 +78,57 @@ pub struct Unknown {
 /// # Errors
 /// When the database does not answer, or the topic makes no sense.
 pub async fn send(app: &App, wish: Wish) -> Result<Sent, Error> {
+    match passage(app, wish, None).await? {
+        Passed::Sent(sent) => Ok(sent),
+        Passed::Claimed(_) | Passed::Late => Err(Error::internal("this message answers nothing")),
+    }
+}
+
+/// What became of an answer of ours.
+#[derive(Debug)]
+pub enum Passed {
+    /// What becomes of every message.
+    Sent(Sent),
+    /// It had been claimed before, and is not sent again.
+    Claimed(Box<MessageLine>),
+    /// Its time was over.
+    Late,
+}
+
+/// Sends an answer of ours, if it may go, and once for all that can happen in between. Runs to its end even when the
+/// caller goes away.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn answer(app: &App, wish: Wish, tie: Tie) -> Result<Passed, Error> {
+    passage(app, wish, Some(tie)).await
+}
+
+async fn passage(app: &App, wish: Wish, tie: Option<Tie>) -> Result<Passed, Error> {
     let app = App::clone(app);
-    let task = tokio::spawn(async move { through_the_gate(&app, &wish).await });
+    let task = tokio::spawn(async move {
+        let ask = Ask {
+            tie,
+            ..ask(&app, &wish).await?
+        };
+        through_the_gate(&app, &wish, &ask).await
+    });
     task.await.map_err(Error::internal)?
 }
 
-async fn through_the_gate(app: &House, wish: &Wish) -> Result<Sent, Error> {
-    let ask = ask(app, wish).await?;
+async fn through_the_gate(app: &House, wish: &Wish, ask: &Ask) -> Result<Passed, Error> {
     let mut last = None;
     for _ in 0..=LAPSES_MAX {
-        if let Some(first) = first_answer(app, &ask).await? {
-            return Ok(first);
+        if let Some(tie) = &ask.tie {
+            if app.clock.now() > tie.until {
+                return Ok(Passed::Late);
+            }
+        } else if let Some(first) = first_answer(app, ask).await? {
+            return Ok(Passed::Sent(first));
         }
-        let admitted = match gate::enter(app, &ask).await? {
-            Answer::Refused(refused) => return Ok(Sent::Refused(refused)),
+        let admitted = match gate::enter(app, ask).await? {
+            Answer::Refused(refused) => return Ok(Passed::Sent(Sent::Refused(refused))),
+            Answer::Claimed(line) => return Ok(Passed::Claimed(line)),
             Answer::Admitted(admitted) => *admitted,
         };
         let Admitted {
@@ -101,20 +138,18 @@ async fn through_the_gate(app: &House, wish: &Wish) -> Result<Sent, Error> {
         } = admitted;
         let body = wish.outgoing.with_callback(&token::write(attempt, contact));
         let outcome = app.graph.send(permit, &wish.route, &wish.token, body).await;
-        if let Some(sent) = settle(app, &ask, attempt, contact, outcome).await? {
-            return Ok(sent);
+        if let Some(sent) = settle(app, ask, attempt, contact, outcome).await? {
+            return Ok(Passed::Sent(sent));
         }
         // The permit lapsed before the first byte: open a connection and ask again, with a fresh verdict.
         last = Some(attempt);
         if let Err(error) = app.graph.warm().await {
-            return Ok(Sent::Unreachable(attempt, error.to_string()));
+            return Ok(Passed::Sent(Sent::Unreachable(attempt, error.to_string())));
         }
     }
     let attempt = last.unwrap_or_else(|| AttemptId::new(app.clock.id()));
-    Ok(Sent::Unreachable(
-        attempt,
-        "every permit lapsed before a connection was ready".to_owned(),
-    ))
+    let why = "every permit lapsed before a connection was ready";
+    Ok(Passed::Sent(Sent::Unreachable(attempt, why.to_owned())))
 }
 
 /// What the gate needs to know of a wish.
@@ -156,6 +191,7 @@ async fn ask(app: &House, wish: &Wish) -> Result<Ask, Error> {
         named,
         fingerprint: outgoing.fingerprint(),
         callback: outgoing.callback.clone(),
+        tie: None,
     })
 }
 

@@ -11,8 +11,9 @@ use consent::{
     time::Timestamp,
 };
 use index::{
-    answer::{self, ASK, Plan, STRANGER, UNREAD},
+    answer::{self, ASK, STRANGER, UNREAD},
     key::{PhoneKey, UserKey},
+    plan::Plan,
     sheet::{Home, LINE_BYTES_MAX, Sheet, Tally},
     state::{State, stranger},
 };
@@ -21,7 +22,10 @@ use crate::{
     app::House,
     error::Error,
     memory::Ready,
-    services::check::{self, Ask},
+    services::{
+        check::{self, Ask},
+        facts,
+    },
 };
 
 /// Questions that are put to the store at once.
@@ -170,7 +174,7 @@ impl<'a> Eye<'a> {
             address: Address::Person,
             ..request.clone()
         };
-        let minute = check::minute_there(&ready.policy, now);
+        let minute = facts::minute_there(&ready.policy, now);
         let nobody = stranger(&request, &ready.policy, now, minute);
         let unknown = if ready.has_erased() { STRANGER } else { nobody };
         Self {

@@ -89,7 +89,7 @@ type Token = Result<Path<String>, PathRejection>;
 async fn show(State(app): State<App>, token: Token, uri: Uri, headers: HeaderMap) -> Response {
     let (guest, query) = match guest(&app, token, &uri, &headers).await {
         Ok(found) => found,
-        Err(notice) => return notice,
+        Err(notice) => return *notice,
     };
     if guest.visitor.is_late {
         count("late");
@@ -110,7 +110,7 @@ async fn show(State(app): State<App>, token: Token, uri: Uri, headers: HeaderMap
 async fn lead_back(State(app): State<App>, token: Token, uri: Uri, headers: HeaderMap) -> Response {
     match guest(&app, token, &uri, &headers).await {
         Ok((guest, _)) => see_other(&guest.frame.path),
-        Err(notice) => notice,
+        Err(notice) => *notice,
     }
 }
 
@@ -118,7 +118,7 @@ async fn change(State(app): State<App>, token: Token, request: Request) -> Respo
     let (parts, body) = request.into_parts();
     let (guest, _) = match guest(&app, token, &parts.uri, &parts.headers).await {
         Ok(found) => found,
-        Err(notice) => return notice,
+        Err(notice) => return *notice,
     };
     if guard::is_foreign(&parts.headers, app.public_url()) {
         count("foreign");
@@ -173,7 +173,7 @@ async fn one_click(State(app): State<App>, token: Token, request: Request) -> Re
     let (parts, body) = request.into_parts();
     let (guest, _) = match guest(&app, token, &parts.uri, &parts.headers).await {
         Ok(found) => found,
-        Err(notice) => return notice,
+        Err(notice) => return *notice,
     };
     match form::is_one_click(&parts.headers, body).await {
         Ok(true) => {}
@@ -289,7 +289,7 @@ async fn guest(
     token: Token,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<(Guest, Form), Response> {
+) -> Result<(Guest, Form), Box<Response>> {
     let query = Form::of(uri.query().unwrap_or_default().as_bytes());
     let token = token.map(|Path(token)| token).unwrap_or_default();
     let found = preferences::visitor(app, &token).await;
@@ -309,9 +309,9 @@ async fn guest(
         )),
         Ok(None) => {
             count("unknown");
-            Err(gone(frame))
+            Err(Box::new(gone(frame)))
         }
-        Err(error) => Err(Notice::of(&error).page(&frame)),
+        Err(error) => Err(Box::new(Notice::of(&error).page(&frame))),
     }
 }
 

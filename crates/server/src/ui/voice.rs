@@ -24,8 +24,8 @@ static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> = LazyLock::new(|| {
     let bundles = TEXTS.into_iter().map(|(language, text)| {
         let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
         let mut bundle = Bundle::new_concurrent(vec![tag]);
-        // Names in another script must not turn the sentence around them.
-        bundle.set_use_isolating(language.direction() == "rtl");
+        // Only what people wrote is kept apart from the text around it (see `apart`): a date is part of it.
+        bundle.set_use_isolating(false);
         let resource = FluentResource::try_new(text.to_owned());
         let resource = resource.unwrap_or_else(|(partly, errors)| {
             tracing::error!(?errors, "the texts in `{}` have mistakes", language.tag());
@@ -77,7 +77,11 @@ impl Voice {
     pub fn say_with(&self, id: &str, what: &[(&'static str, &str)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in what {
-            args.set(*name, FluentValue::from(*value));
+            let value = match *name {
+                "wording" | "source" | "code" => self.apart(value),
+                _ => (*value).to_owned(),
+            };
+            args.set(*name, FluentValue::from(value));
         }
         self.spoken(id, args)
     }
@@ -118,8 +122,16 @@ impl Voice {
         }
     }
 
-    fn spoken<'a>(&'a self, id: &str, mut args: FluentArgs<'a>) -> String {
-        args.set("business", FluentValue::from(self.business.as_str()));
+    /// What somebody wrote, in whatever script, so that it does not turn the sentence around it.
+    fn apart(&self, text: &str) -> String {
+        match self.language.direction() {
+            "rtl" => format!("\u{2068}{text}\u{2069}"),
+            _ => text.to_owned(),
+        }
+    }
+
+    fn spoken(&self, id: &str, mut args: FluentArgs<'_>) -> String {
+        args.set("business", FluentValue::from(self.apart(&self.business)));
         let spoken = BUNDLES.get(self.language.tag()).and_then(|bundle| {
             let pattern = bundle.get_message(id)?.value()?;
             let mut errors = Vec::new();

@@ -34,6 +34,9 @@ impl Tx {
             "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
+            "delete from reply where contact_id = $1",
+            "delete from review where contact_id = $1",
+            "delete from nudge where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id = $1",
         ];

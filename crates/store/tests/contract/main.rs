@@ -16,6 +16,7 @@ mod contacts;
 mod durability;
 mod erase;
 mod events;
+mod flows;
 mod gate;
 mod guard;
 mod house;

@@ -45,11 +45,9 @@ async fn everything(store: &Store, table: &Table) -> Vec<Vec<Cell>> {
 async fn every_table_moves_as_it_is(place: Arc<Place>) {
     let (source, tables) = tables(&place).await;
     assert!(tables.len() > 20, "{}", tables.len());
-    assert!(
-        !tables
-            .iter()
-            .any(|table| table.name == "lease" || table.name == "schema_version")
-    );
+    assert!(!tables.iter().any(|table| table.name == "index_tail"
+        || table.name == "lease"
+        || table.name == "schema_version"));
     // One row a table, with something awkward in each cell.
     for table in tables.iter().filter(|table| table.name != "log_head") {
         let row = awkward(table);

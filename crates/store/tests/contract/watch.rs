@@ -48,9 +48,12 @@ async fn everybody_is_read_page_by_page(place: Arc<Place>) {
     assert_eq!(store.meanings("", 100).await.unwrap(), all);
 }
 
+/// What a commit told: what keys mean now, and whether the policy may have changed.
+type Told = (Vec<Meaning>, bool);
+
 async fn a_commit_is_told_before_it_returns(place: Arc<Place>) {
     let store = &place.store;
-    let told: Arc<Mutex<Vec<(Vec<Meaning>, bool)>>> = Arc::default();
+    let told: Arc<Mutex<Vec<Told>>> = Arc::default();
     let kept = Arc::clone(&told);
     store.watch(move |news: &News| {
         kept.lock()

@@ -20,8 +20,12 @@ use consent::{
 use store::contact::Person;
 use uuid::Uuid;
 
-use super::{Ask, minute_there, sent};
-use crate::{app::House, error::Error};
+use super::Ask;
+use crate::{
+    app::House,
+    error::Error,
+    services::facts::{minute_there, sent},
+};
 
 /// The people that many questions are about.
 pub(super) struct Crowd {

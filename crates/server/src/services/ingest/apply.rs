@@ -236,6 +236,8 @@ impl Work<'_> {
             }
         }
         tx.keep_notices(&self.notices).await?;
+        tx.keep_replies(&self.replies).await?;
+        tx.keep_reviews(&self.reviews).await?;
         let mut persons = Vec::new();
         let mut problems = Vec::new();
         let mut bodies = Vec::new();

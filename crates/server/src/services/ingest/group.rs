@@ -7,7 +7,7 @@ use super::{
     apply::{Frame, Part},
     apply_all, count, is_of_an_item,
     load::{Load, Shared},
-    ring, run,
+    open, ring, run,
 };
 use crate::{
     app::App,
@@ -85,7 +85,7 @@ async fn read(app: &App, bodies: Vec<Body>) -> Result<Vec<Load>, Error> {
     let shared = Shared::gather(app, &bodies).await?;
     let mut loads = Vec::with_capacity(bodies.len());
     for body in bodies {
-        loads.push(Load::of(app, body, &shared).await?);
+        loads.push(open(app, body, &shared).await?);
     }
     Ok(loads)
 }

@@ -16,12 +16,13 @@ use graph::webhook::{
 };
 use store::message::MessageLine;
 
-use super::{clean, failure, message};
+use super::{clean, failure};
 use crate::{
     app::App,
     error::Error,
+    flows::Flows,
     intake::Body,
-    services::{policy, token, who},
+    services::{flows::setting, policy, token, who},
 };
 
 /// What all bodies of a group are read with.
@@ -29,6 +30,7 @@ use crate::{
 pub(super) struct Shared {
     policy: Arc<Policy>,
     topics: Arc<[Topic]>,
+    flows: Arc<Flows>,
     log: Arc<Log>,
 }
 
@@ -52,6 +54,10 @@ pub(super) struct Load {
     pub(super) log: Arc<Log>,
     /// What each message says, by its place among the items.
     pub(super) readings: BTreeMap<usize, Reading>,
+    /// The settings of the flows.
+    pub(super) flows: Arc<Flows>,
+    /// Whether there may be something to answer.
+    pub(super) answers: bool,
 }
 
 /// A part that goes to quarantine.
@@ -78,26 +84,28 @@ impl Shared {
     /// Gathers it, with a handful of queries however many bodies there are.
     pub(super) async fn gather(app: &App, bodies: &[Body]) -> Result<Self, Error> {
         let deliveries = bodies.iter().filter_map(|body| body.delivery.as_ref().ok());
-        // Only what a person says can be about a topic.
+        // Only what a person says can be about a topic, and is answered.
         let said = |item: &Item| matches!(item.notice, Notice::Message(_));
-        let topics = if deliveries
+        let somebody_wrote = deliveries
             .clone()
-            .any(|delivery| delivery.items.iter().any(said))
-        {
-            app.store.topics().await?
+            .any(|delivery| delivery.items.iter().any(said));
+        let (topics, flows) = if somebody_wrote {
+            (app.store.topics().await?, setting::current(app).await?)
         } else {
-            Vec::new()
+            (Vec::new(), setting::last_read(app))
         };
         Ok(Self {
             policy: policy::current(app).await?,
             topics: topics.into_iter().map(|line| line.topic).collect(),
+            flows,
             log: Arc::new(Log::gather(app, deliveries).await?),
         })
     }
 }
 
 impl Load {
-    pub(super) async fn of(app: &App, body: Body, shared: &Shared) -> Result<Self, Error> {
+    /// A body with what it is read with; its messages are not read for wishes yet.
+    pub(super) fn of(body: Body, shared: &Shared) -> Self {
         let raw = body.raw;
         let (delivery, problems) = match body.delivery {
             Ok(delivery) => {
@@ -127,9 +135,10 @@ impl Load {
             topics: Arc::clone(&shared.topics),
             log: Arc::clone(&shared.log),
             readings: BTreeMap::new(),
+            flows: Arc::clone(&shared.flows),
+            answers: false,
         };
         load.find_problems();
-        load.readings = message::readings(app, &load).await?;
         for problem in &load.problems {
             tracing::error!(
                 path = problem.path,
@@ -137,7 +146,7 @@ impl Load {
                 "part of a signed webhook could not be understood; it may be a STOP, and waits in quarantine"
             );
         }
-        Ok(load)
+        load
     }
 
     /// The items that can be applied.

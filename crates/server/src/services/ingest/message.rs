@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use consent::{
     effect::{self, Setting as Surroundings},
-    event::{Clock, Event, Evidence, counts_from, source},
-    id::AttemptId,
+    event::{Clock, Event, Evidence, Fact, counts_from, source},
+    id::{AttemptId, EventId},
     register::Heard,
     scope::Category,
     window,
-    wording::{Match, Reading, Setting},
+    wording::{Context, Match, Reading, Setting},
 };
 use graph::webhook::{
     Item, Notice,
@@ -24,11 +24,18 @@ use store::{
     pool::Tx,
 };
 
-use super::{TEXT_PURPOSE, clean, load::Load, work::Work};
+use super::{
+    TEXT_PURPOSE,
+    answers::{self, Done},
+    clean,
+    load::Load,
+    text::text,
+    work::Work,
+};
 use crate::{
     app::App,
     error::Error,
-    services::{cast::Draft, identity},
+    services::{cast::Draft, facts, flows::answer::Tap, identity},
 };
 
 /// What every message of a body says, by its place among the items.
@@ -44,8 +51,10 @@ pub(super) async fn readings(app: &App, load: &Load) -> Result<BTreeMap<usize, R
 
 async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, Error> {
     let context = message.context.as_ref();
-    // Forwarded words may be somebody else's.
-    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+    // Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
+    let forwarded =
+        context.is_some_and(|context| context.forwarded || context.frequently_forwarded);
+    if forwarded {
         return Ok(Reading::Nothing);
     }
     let keywords = &load.policy.keywords;
@@ -58,7 +67,12 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             } else {
                 Setting::Alone
             };
-            keywords.read(text, setting)
+            let surroundings = Context {
+                setting,
+                forwarded,
+                footers: &[],
+            };
+            keywords.read(text, surroundings)
         }
         Some(Said::Tapped { payload, label }) => {
             let label = label.or(payload).unwrap_or_default();
@@ -143,11 +157,7 @@ pub(super) async fn take(
     message: &Message,
 ) -> Result<(), Error> {
     let load = work.load;
-    let reading = load
-        .readings
-        .get(&index)
-        .cloned()
-        .unwrap_or(Reading::Nothing);
+    let said = load.readings.get(&index).unwrap_or(&Reading::Nothing);
     let evidence = Evidence {
         source: source::KEYWORD.to_owned(),
         message_id: Some(message.id.clone()),
@@ -169,7 +179,20 @@ pub(super) async fn take(
         message.from.username.as_deref(),
     );
     work.meet(index, contact);
-    record(work, tx, (contact, message), (&reading, evidence)).await?;
+    let tap = answers::tap(work, contact, message);
+    let reading = tap.as_ref().map_or_else(|| said.clone(), Tap::reading);
+    let facts = record(work, tx, (contact, message), (&reading, &evidence)).await?;
+    let mut done = Done {
+        contact,
+        message,
+        reading: &reading,
+        tap: tap.as_ref(),
+        evidence: &evidence,
+        facts,
+        language: None,
+    };
+    answers::take(work, tx, &mut done).await?;
+    answers::answer(work, item.origin.number.as_ref(), &done)?;
     let at = message.at.min(work.cast.now());
     let changes_old = matches!(
         message.content,
@@ -206,14 +229,10 @@ async fn record(
     work: &mut Work<'_>,
     tx: &mut Tx,
     (contact, message): (consent::id::ContactId, &Message),
-    (reading, evidence): (&Reading, Evidence),
-) -> Result<(), Error> {
-    let found = match reading {
-        Reading::Stop(found)
-        | Reading::StopAll(found)
-        | Reading::Start(found)
-        | Reading::Review(found) => found,
-        Reading::Nothing => return Ok(()),
+    (reading, evidence): (&Reading, &Evidence),
+) -> Result<Vec<(EventId, Fact)>, Error> {
+    let Some(found) = reading.found() else {
+        return Ok(Vec::new());
     };
     let standing = work.cast.standing(contact);
     let closed = if matches!(reading, Reading::Start(_)) {
@@ -240,9 +259,11 @@ async fn record(
             quoted: quoted.and_then(|line| Category::read(&line.category)),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            minutes_ahead: facts::minutes_ahead(&work.load.policy, work.cast.now()),
             now: work.cast.now(),
         },
     );
+    let mut made = Vec::with_capacity(facts.len());
     for fact in facts {
         let Some(at) = counts_from(&fact, message.at, work.cast.now()) else {
             continue;
@@ -253,15 +274,16 @@ async fn record(
             rule: Some(found.rule.clone()),
             ..evidence.clone()
         };
-        work.cast.record(Draft {
+        let id = work.cast.record(Draft {
             contact,
-            fact,
+            fact: fact.clone(),
             clock: Clock::Meta,
             at,
             evidence,
         })?;
+        made.push((id, fact));
     }
-    Ok(())
+    Ok(made)
 }
 
 /// Takes in what staff wrote from the phone app: the gate could not stop it, so the record shows it.
@@ -366,16 +388,4 @@ fn own_cards(message: &Message) -> Vec<Person> {
     with_ids
         .filter(|person| person.bsuid.is_some() || person.parent.is_some())
         .collect()
-}
-
-/// The words that are kept of a message.
-fn text(content: &Content) -> Option<String> {
-    match content {
-        Content::FlowReply { response, .. } => Some(response.clone()),
-        Content::Reaction { emoji, .. } => emoji.clone(),
-        other => other.said().map(|said| match said {
-            Said::Typed(text) => text.to_owned(),
-            Said::Tapped { payload, label } => label.or(payload).unwrap_or_default().to_owned(),
-        }),
-    }
 }

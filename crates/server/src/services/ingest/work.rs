@@ -8,6 +8,8 @@ use std::{
 use consent::{event::Evidence, id::ContactId, time::Timestamp};
 use store::{
     message::{MessageLine, News},
+    reply::ReplyLine,
+    review::ReviewLine,
     template::{Notice as Note, TemplateChange},
 };
 
@@ -26,6 +28,8 @@ pub(super) struct Work<'a> {
     pub(super) news: Vec<News>,
     pub(super) templates: Vec<TemplateChange>,
     pub(super) notices: Vec<Note>,
+    pub(super) replies: Vec<ReplyLine>,
+    pub(super) reviews: Vec<ReviewLine>,
     pub(super) persons: BTreeSet<ContactId>,
     met: BTreeMap<usize, ContactId>,
     fresh: BTreeSet<Vec<u8>>,
@@ -46,6 +50,8 @@ impl<'a> Work<'a> {
             news: Vec::new(),
             templates: Vec::new(),
             notices: Vec::new(),
+            replies: Vec::new(),
+            reviews: Vec::new(),
             persons: BTreeSet::new(),
             met: BTreeMap::new(),
             fresh,

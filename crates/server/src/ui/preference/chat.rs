@@ -144,7 +144,7 @@ fn what(kind: &str) -> &'static str {
 async fn ask(State(app): State<App>, token: Token, request: Request) -> Response {
     let (guest, _) = match come_in(&app, token, request).await {
         Ok(found) => found,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let asked = async {
         let voice = &guest.frame.voice;
@@ -165,7 +165,7 @@ async fn ask(State(app): State<App>, token: Token, request: Request) -> Response
 async fn open(State(app): State<App>, token: Token, request: Request) -> Response {
     let (guest, form) = match come_in(&app, token, request).await {
         Ok(found) => found,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let typed = form.get("code").unwrap_or_default();
     let opened = async {
@@ -200,17 +200,20 @@ async fn open(State(app): State<App>, token: Token, request: Request) -> Respons
 }
 
 /// Somebody who posts here, and what. An old link opens nothing.
-async fn come_in(app: &App, token: Token, request: Request) -> Result<(Guest, Form), Response> {
+async fn come_in(
+    app: &App,
+    token: Token,
+    request: Request,
+) -> Result<(Guest, Form), Box<Response>> {
     let (parts, body) = request.into_parts();
     let (guest, _) = guest(app, token, &parts.uri, &parts.headers).await?;
     if guard::is_foreign(&parts.headers, app.public_url()) {
-        return Err(Notice::Foreign.page(&guest.frame));
+        return Err(Box::new(Notice::Foreign.page(&guest.frame)));
     }
     if guest.visitor.is_late {
-        return Err(late(&guest.frame, false));
+        return Err(Box::new(late(&guest.frame, false)));
     }
-    let form = Form::read(body)
-        .await
-        .map_err(IntoResponse::into_response)?;
+    let form = Form::read(body).await;
+    let form = form.map_err(|status| Box::new(status.into_response()))?;
     Ok((guest, form))
 }

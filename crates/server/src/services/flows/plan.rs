@@ -1,0 +1,265 @@
+//! Which answer a message gets.
+
+use consent::{
+    event::Fact,
+    id::{EventId, NumberId, TopicId},
+    policy::{Policy, Reach},
+    register::{Platform, Standing},
+    scope::{Category, Subject},
+    wording::Reading,
+};
+use serde::{Deserialize, Serialize};
+
+use super::ticket::Choice;
+
+/// What an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Offers were stopped.
+    Stopped,
+    /// Everything was stopped.
+    StoppedAll,
+    /// They agreed.
+    Started,
+    /// Do they agree?
+    Question,
+    /// What can be done here.
+    Help,
+    /// The menu.
+    Menu,
+    /// Which topics would they like again?
+    Topics,
+    /// They agreed to a topic.
+    TopicOn,
+    /// Nothing changes.
+    Kept,
+    /// Offers wait until a day.
+    Paused,
+    /// Did they mean that offers shall stop?
+    Doubt,
+    /// Their wish to be forgotten was heard.
+    Erasure,
+    /// The number has another owner.
+    WrongNumber,
+    /// The reminder that preferences can be changed.
+    Reminder,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Stopped,
+        Self::StoppedAll,
+        Self::Started,
+        Self::Question,
+        Self::Help,
+        Self::Menu,
+        Self::Topics,
+        Self::TopicOn,
+        Self::Kept,
+        Self::Paused,
+        Self::Doubt,
+        Self::Erasure,
+        Self::WrongNumber,
+        Self::Reminder,
+    ];
+
+    /// The word in tables.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::StoppedAll => "stopped_all",
+            Self::Started => "started",
+            Self::Question => "question",
+            Self::Help => "help",
+            Self::Menu => "menu",
+            Self::Topics => "topics",
+            Self::TopicOn => "topic_on",
+            Self::Kept => "kept",
+            Self::Paused => "paused",
+            Self::Doubt => "doubt",
+            Self::Erasure => "erasure",
+            Self::WrongNumber => "wrong_number",
+            Self::Reminder => "reminder",
+        }
+    }
+
+    /// Reads [`Kind::word`].
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+}
+
+/// What the words of an answer depend on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// The opt-outs that it confirms.
+    #[serde(default)]
+    pub confirms: Vec<String>,
+    /// The request that it asks about.
+    #[serde(default)]
+    pub request: Option<String>,
+    /// The topic that it speaks of.
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// Until when something waits, in milliseconds.
+    #[serde(default)]
+    pub until: Option<i64>,
+    /// Whether WhatsApp's own switch stands in the way as well.
+    #[serde(default)]
+    pub platform: bool,
+}
+
+/// An answer that is to be given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What it says.
+    pub kind: Kind,
+    /// What its words depend on.
+    pub detail: Detail,
+}
+
+impl From<Kind> for Plan {
+    fn from(kind: Kind) -> Self {
+        Self {
+            kind,
+            detail: Detail::default(),
+        }
+    }
+}
+
+/// What a plan looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// What the message says.
+    pub reading: &'a Reading,
+    /// The choice that was tapped, where it was one of ours.
+    pub choice: Option<Choice>,
+    /// The facts that were recorded.
+    pub facts: &'a [(EventId, Fact)],
+    /// The person's standing with them.
+    pub standing: &'a Standing,
+    /// The rules.
+    pub policy: &'a Policy,
+    /// The number that was written to.
+    pub number: &'a NumberId,
+}
+
+/// Which answer a message gets; none when it gets none.
+#[must_use]
+pub fn plan(seen: Seen<'_>) -> Option<Plan> {
+    if let Some(choice) = seen.choice {
+        return chosen(choice, seen);
+    }
+    match seen.reading {
+        Reading::Stop(_) | Reading::StopAll(_) => stopped(seen).or(Some(Kind::Doubt.into())),
+        Reading::Start(_) => Some(started(seen)),
+        Reading::Help(_) => Some(Kind::Help.into()),
+        Reading::Topic(_) => Some(Kind::Menu.into()),
+        Reading::Pause(..) => paused(seen),
+        Reading::Erasure(_) => Some(Kind::Erasure.into()),
+        Reading::WrongNumber(_) => Some(Kind::WrongNumber.into()),
+        Reading::Review(_) => Some(Kind::Doubt.into()),
+        Reading::Nothing => None,
+    }
+}
+
+fn chosen(choice: Choice, seen: Seen<'_>) -> Option<Plan> {
+    match choice {
+        Choice::StopOffers | Choice::OnlyOrders | Choice::StopAll => stopped(seen),
+        Choice::Yes => granted(seen).then(|| started(seen)),
+        Choice::No | Choice::Keep => Some(Kind::Kept.into()),
+        Choice::Topics => Some(Kind::Topics.into()),
+        Choice::Topic(topic) => granted(seen).then(|| on_topic(topic, seen)),
+        Choice::Form => None,
+    }
+}
+
+fn granted(seen: Seen<'_>) -> bool {
+    seen.facts
+        .iter()
+        .any(|(_, fact)| matches!(fact, Fact::OptIn(_)))
+}
+
+fn stopped(seen: Seen<'_>) -> Option<Plan> {
+    let opt_outs: Vec<_> = seen
+        .facts
+        .iter()
+        .filter_map(|(id, fact)| match fact {
+            Fact::OptOut(scope) => Some((*id, scope.subject)),
+            _ => None,
+        })
+        .collect();
+    let everything = seen.policy.reach == Reach::Everything
+        || opt_outs.iter().any(|(_, subject)| *subject == Subject::All);
+    let kind = if everything {
+        Kind::StoppedAll
+    } else {
+        Kind::Stopped
+    };
+    let detail = Detail {
+        confirms: opt_outs.iter().map(|(id, _)| id.to_string()).collect(),
+        ..Detail::default()
+    };
+    (!opt_outs.is_empty()).then_some(Plan { kind, detail })
+}
+
+fn started(seen: Seen<'_>) -> Plan {
+    let request = seen.facts.iter().find_map(|(id, fact)| match fact {
+        Fact::OptInRequested(_) => Some(id.to_string()),
+        _ => None,
+    });
+    let kind = if request.is_some() {
+        Kind::Question
+    } else {
+        Kind::Started
+    };
+    let detail = Detail {
+        request,
+        platform: is_stopped_at_whatsapp(seen),
+        ..Detail::default()
+    };
+    Plan { kind, detail }
+}
+
+fn on_topic(topic: TopicId, seen: Seen<'_>) -> Plan {
+    let marketing = seen.facts.iter().any(|(_, fact)| {
+        let category = fact.scope().and_then(|scope| scope.subject.category());
+        category == Some(Category::Marketing)
+    });
+    let detail = Detail {
+        topic: Some(topic.to_string()),
+        platform: marketing && is_stopped_at_whatsapp(seen),
+        ..Detail::default()
+    };
+    Plan {
+        kind: Kind::TopicOn,
+        detail,
+    }
+}
+
+fn paused(seen: Seen<'_>) -> Option<Plan> {
+    seen.facts.iter().find_map(|(_, fact)| match fact {
+        Fact::Hold(_, Some(until)) => Some(Plan {
+            kind: Kind::Paused,
+            detail: Detail {
+                until: Some(until.millis()),
+                ..Detail::default()
+            },
+        }),
+        Fact::Hold(_, None) => Some(Kind::Doubt.into()),
+        _ => None,
+    })
+}
+
+fn is_stopped_at_whatsapp(seen: Seen<'_>) -> bool {
+    use consent::policy::PlatformReach;
+    let concerns = |number: &NumberId| match seen.policy.platform_stop_covers {
+        PlatformReach::EveryNumber => true,
+        PlatformReach::ThatNumber => number == seen.number,
+    };
+    let mut switches = seen.standing.platform.iter();
+    switches.any(|(number, switch)| concerns(number) && Platform::stopped(switch).is_some())
+}

@@ -1,0 +1,298 @@
+//! Sends what waits in line: each answer once, in time, and through the gate like everything else.
+
+use consent::{
+    alias::Alias,
+    id::{AttemptId, EventId},
+    permit::Recipient,
+    time::{DAY_MS, MINUTE_MS},
+};
+use futures::StreamExt;
+use graph::{
+    bearer::Bearer,
+    message::Endpoint,
+    route::{SendRoute, newest},
+};
+use store::{
+    message::{MessageLine, State},
+    reply::{Ended, ReplyLine, ReplyState},
+};
+
+use super::{
+    compose::{self, Desk},
+    plan::{Detail, Kind},
+    setting,
+};
+use crate::{
+    app::App,
+    error::Error,
+    flows::Flows,
+    services::{
+        gate::tie::Tie,
+        policy,
+        send::{self, Passed, Sent, Wish},
+        who,
+    },
+};
+
+/// How old a message may be when it is answered (issue 4, 47 CFR 64.1200(a)(12)).
+pub const FRESH_MS: i64 = 5 * MINUTE_MS;
+/// How long a reminder may wait: it answers nothing.
+const REMINDER_MS: i64 = DAY_MS;
+/// How many answers one turn takes.
+const BATCH_MAX: u32 = 100;
+/// How many are under way at one time.
+const AT_ONCE: usize = 8;
+/// How long an answer waits when Meta cannot be reached or wants us to be slower.
+const PAUSE_MS: i64 = 3_000;
+/// How many answers one person gets in a day: two machines must not talk to each other for ever.
+const PER_DAY_MAX: i64 = 20;
+/// How long after a refusal nobody is asked again whether they want something all the same.
+const ASK_AGAIN_MS: i64 = 365 * DAY_MS;
+/// The kind of nudge that such a question is.
+const ASK: &str = "ask";
+/// What Meta refuses for now and takes later.
+const LATER: [i64; 5] = [4, 80_007, 130_429, 131_056, 133_004];
+
+/// What became of an answer for now.
+enum Fate {
+    Ended(ReplyState, Option<AttemptId>, Option<String>),
+    PutOff,
+}
+
+/// Takes one turn. Says how many answers it looked at.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn step(app: &App) -> Result<usize, Error> {
+    let due = app.store.due_replies(app.clock.now(), BATCH_MAX).await?;
+    if due.is_empty() {
+        return Ok(0);
+    }
+    let flows = setting::current(app).await?;
+    let count = due.len();
+    let results: Vec<Result<(), Error>> = futures::stream::iter(due)
+        .map(|line| {
+            let flows = &flows;
+            async move { one(app, flows, &line).await }
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    results.into_iter().collect::<Result<(), Error>>()?;
+    Ok(count)
+}
+
+async fn one(app: &App, flows: &Flows, line: &ReplyLine) -> Result<(), Error> {
+    let fate = decide(app, flows, line).await?;
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    match fate {
+        Fate::PutOff => {
+            let until = now.plus_millis(PAUSE_MS);
+            tx.put_off_reply(line.contact, line.id, until).await?;
+        }
+        Fate::Ended(state, attempt, why) => {
+            metrics::counter!("consentry_replies_total", "outcome" => state.word()).increment(1);
+            let ended = Ended {
+                contact: line.contact,
+                id: line.id,
+                state,
+                attempt,
+                why: why.as_deref(),
+            };
+            tx.end_reply(&ended, now).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Error> {
+    let ended = |state, why: &str| Ok(Fate::Ended(state, None, Some(why.to_owned())));
+    let Some(kind) = Kind::read(&line.kind) else {
+        return ended(ReplyState::Rejected, "nothing that can be said");
+    };
+    if !is_on(flows, kind) {
+        return ended(ReplyState::Off, "switched off");
+    }
+    let now = app.clock.now();
+    let life = if kind == Kind::Reminder {
+        REMINDER_MS
+    } else {
+        FRESH_MS
+    };
+    let day_ago = now.plus_millis(-DAY_MS);
+    if app.store.count_replies(line.contact, day_ago).await? > PER_DAY_MAX {
+        return ended(
+            ReplyState::Refused,
+            "this person got too many answers today",
+        );
+    }
+    let Some(token) = app.token.clone() else {
+        return ended(
+            ReplyState::Rejected,
+            "whatsapp.access_token is not configured",
+        );
+    };
+    let Ok(alias) = who::alias(app, &line.recipient) else {
+        return ended(ReplyState::Rejected, "the address cannot be read");
+    };
+    let wish = match wish(app, flows, (line, kind), (&alias, token)).await? {
+        Ok(wish) => wish,
+        Err(why) => return ended(ReplyState::Rejected, &why),
+    };
+    let asks = kind == Kind::Stopped && wish.asks;
+    let detail: Detail = serde_json::from_str(&line.detail).unwrap_or_default();
+    let confirms = detail.confirms.iter();
+    let tie = Tie {
+        reply: line.id,
+        confirms: confirms
+            .filter_map(|id| id.parse::<EventId>().ok())
+            .collect(),
+        until: line.said.plus_millis(life),
+    };
+    let passed = send::answer(app, wish.wish, tie).await?;
+    let fate = fate(app, passed);
+    if asks
+        && matches!(
+            fate,
+            Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)
+        )
+    {
+        let mut tx = app.store.begin().await?;
+        let since = now.plus_millis(-ASK_AGAIN_MS);
+        tx.nudge(&[line.contact], ASK, (since, now)).await?;
+        tx.commit().await?;
+    }
+    Ok(fate)
+}
+
+/// Whether the settings let an answer of this kind out.
+const fn is_on(flows: &Flows, kind: Kind) -> bool {
+    match kind {
+        Kind::Stopped
+        | Kind::StoppedAll
+        | Kind::Started
+        | Kind::TopicOn
+        | Kind::Kept
+        | Kind::Paused
+        | Kind::Erasure
+        | Kind::WrongNumber => flows.confirmations,
+        Kind::Question | Kind::Doubt | Kind::Topics => flows.questions,
+        Kind::Help => flows.help,
+        Kind::Menu => flows.menu,
+        Kind::Reminder => flows.reminder.is_some(),
+    }
+}
+
+/// A message that is ready to go.
+struct Composed {
+    wish: Wish,
+    /// Whether it asks for something that was refused.
+    asks: bool,
+}
+
+async fn wish(
+    app: &App,
+    flows: &Flows,
+    (line, kind): (&ReplyLine, Kind),
+    (alias, token): (&Alias, Bearer),
+) -> Result<Result<Composed, String>, Error> {
+    let number = line.number.parse().ok();
+    let account = number
+        .as_ref()
+        .and_then(|number| app.config.account_of(number));
+    let (Some(number), Some(account)) = (number.clone(), account) else {
+        return Ok(Err("the number is not one of ours any more".to_owned()));
+    };
+    if matches!(compose::recipient(alias), Recipient::Group(_)) {
+        return Ok(Err("the address is none of WhatsApp's".to_owned()));
+    }
+    let topics = app.store.topics().await?;
+    let policy = policy::current(app).await?;
+    let texts = app.store.topic_texts().await?;
+    let asked = app.store.nudged(line.contact, ASK).await?;
+    let now = app.clock.now();
+    let desk = Desk {
+        app,
+        flows,
+        policy: &policy,
+        topics: &topics,
+        texts: &texts,
+        may_ask: asked.is_none_or(|at| now.millis_since(at) > ASK_AGAIN_MS),
+    };
+    let outgoing = match compose::compose(desk, line, kind, alias) {
+        Ok(outgoing) => outgoing,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
+    let version = app.config.whatsapp.version.parse();
+    let asks = desk.asks();
+    let wish = Wish {
+        route: SendRoute {
+            version: version.unwrap_or_else(|_| newest()),
+            number,
+            endpoint: Endpoint::Messages,
+            proof: None,
+        },
+        account: account.to_owned(),
+        outgoing,
+        topic: None,
+        token,
+    };
+    Ok(Ok(Composed { wish, asks }))
+}
+
+fn fate(app: &App, passed: Passed) -> Fate {
+    match passed {
+        Passed::Late => Fate::Ended(ReplyState::Late, None, None),
+        Passed::Claimed(line) => claimed(app, &line),
+        Passed::Sent(Sent::Answered(status, _)) if (200..300).contains(&status) => {
+            Fate::Ended(ReplyState::Sent, None, None)
+        }
+        Passed::Sent(Sent::Answered(status, body)) => {
+            let value: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+            let code = value
+                .pointer("/error/code")
+                .and_then(serde_json::Value::as_i64);
+            if code.is_some_and(|code| LATER.contains(&code)) {
+                return Fate::PutOff;
+            }
+            let why = code.map_or_else(|| format!("HTTP {status}"), |code| code.to_string());
+            Fate::Ended(ReplyState::Rejected, None, Some(why))
+        }
+        Passed::Sent(Sent::Refused(refused)) => {
+            let why = refused.denial.code.word().to_owned();
+            Fate::Ended(ReplyState::Refused, Some(refused.attempt), Some(why))
+        }
+        Passed::Sent(Sent::Unreachable(..)) => Fate::PutOff,
+        Passed::Sent(Sent::Unknown(unknown)) => Fate::Ended(
+            ReplyState::Unknown,
+            Some(unknown.attempt),
+            Some(unknown.why),
+        ),
+    }
+}
+
+/// What became of an answer that had been claimed before: by another node, or before a crash.
+fn claimed(app: &App, line: &MessageLine) -> Fate {
+    let state = match line.state {
+        State::Reserved => {
+            let timeout = i64::try_from(app.config.whatsapp.send_timeout_ms).unwrap_or(DAY_MS);
+            if app.clock.now().millis_since(line.at) < timeout.saturating_mul(2) {
+                return Fate::PutOff;
+            }
+            ReplyState::Unknown
+        }
+        State::Unknown => ReplyState::Unknown,
+        State::Denied => ReplyState::Refused,
+        State::Rejected => ReplyState::Rejected,
+        State::Received
+        | State::Echo
+        | State::Accepted
+        | State::Sent
+        | State::Failed
+        | State::Delivered
+        | State::Read => ReplyState::Sent,
+    };
+    Fate::Ended(state, Some(line.id), None)
+}

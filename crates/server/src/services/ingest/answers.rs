@@ -1,0 +1,378 @@
+//! Answers: what a tap on a question of ours changes, what we say, and what waits for a person to decide.
+
+use consent::{
+    event::{Clock, Event, Evidence, Fact, counts_from, source},
+    id::{ContactId, EventId, NumberId},
+    time::MINUTE_MS,
+    wording::{How, Reading, fold::fold},
+};
+use graph::webhook::{content::Content, inbound::Message, said::Said};
+use serde_json::json;
+use store::{
+    pool::Tx,
+    reply::{ReplyLine, ReplyState},
+    review::ReviewLine,
+};
+
+use super::{clean, work::Work};
+use crate::{
+    error::Error,
+    flows::{
+        Flows,
+        words::{self, Key},
+    },
+    services::{
+        cast::Draft,
+        flows::{
+            answer::{self, Grounds, Tap},
+            compose, language,
+            plan::{self, Detail, Kind, Plan, Seen},
+            pump::FRESH_MS,
+            ticket::Forged,
+        },
+        reviews,
+    },
+};
+
+/// What a message did, as far as it is answered.
+pub(super) struct Done<'a> {
+    pub(super) contact: ContactId,
+    pub(super) message: &'a Message,
+    pub(super) reading: &'a Reading,
+    pub(super) tap: Option<&'a Tap>,
+    pub(super) evidence: &'a Evidence,
+    pub(super) facts: Vec<(EventId, Fact)>,
+    /// The language of the question that was answered.
+    pub(super) language: Option<String>,
+}
+
+/// Whether a message may be answered at all, or may be an answer itself: by what was read before the transaction.
+pub(super) fn may_matter(reading: &Reading, message: &Message, flows: &Flows) -> bool {
+    *reading != Reading::Nothing
+        || matches!(message.content.said(), Some(Said::Tapped { .. }))
+        || message.content.form().is_some()
+        || asked_for(&message.content, flows).is_some()
+}
+
+/// The choice that a message makes in one of our questions. One that nobody asked for is counted, and changes nothing.
+pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Option<Tap> {
+    let context = message.context.as_ref();
+    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+        return None;
+    }
+    let at = message.at.min(work.cast.now());
+    match answer::tap(work.app, (contact, at), &message.content, &work.load.flows) {
+        Ok(tap) => tap,
+        Err(Forged) => {
+            metrics::counter!("consentry_answers_nobody_asked_for_total").increment(1);
+            tracing::warn!(contact = %contact, "an answer came to a question that nobody put to this person");
+            None
+        }
+    }
+}
+
+/// Records what a tap changes besides its reading, and settles what waited for the person's word.
+pub(super) async fn take(
+    work: &mut Work<'_>,
+    tx: &mut Tx,
+    done: &mut Done<'_>,
+) -> Result<(), Error> {
+    if let Some(tap) = done.tap {
+        let standing = work.cast.standing(done.contact);
+        let history = tx.history(done.contact).await?;
+        let mut history: Vec<Event> = history
+            .iter()
+            .filter_map(store::event::EventLine::event)
+            .collect();
+        history.extend(work.cast.made(done.contact).cloned());
+        let asked = work.app.store.replies_to(done.contact, ASKED_MAX).await?;
+        let asked = asked.iter().find(|line| line.id == tap.question);
+        let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
+        let facts = tap.facts(Grounds {
+            standing: &standing,
+            history: &history,
+            request: detail.as_ref().and_then(|detail| detail.request.as_deref()),
+            topics: &work.load.topics,
+            policy: &work.load.policy,
+            now: work.cast.now(),
+        });
+        done.language = asked.map(|line| line.language.clone());
+        let wording = asked.and_then(|line| shown(&work.load.flows, line, tap));
+        for fact in facts {
+            let evidence = Evidence {
+                source: source::BUTTON.to_owned(),
+                span: Some(tap.label.clone()),
+                rule: Some(tap.rule()),
+                wording: wording.clone(),
+                locale: asked.map(|line| line.language.clone()),
+                ..done.evidence.clone()
+            };
+            record(work, done, fact, evidence)?;
+        }
+    }
+    let spoke = done
+        .facts
+        .iter()
+        .any(|(_, fact)| matches!(fact, Fact::OptOut(_) | Fact::OptIn(_)));
+    let starts = matches!(done.reading, Reading::Start(_));
+    if spoke || starts || done.tap.is_some_and(Tap::settles) {
+        settle(work, tx, done).await?;
+    }
+    if starts {
+        end_pauses(work, tx, done).await?;
+    }
+    Ok(())
+}
+
+/// How far back a question may lie among the answers of one person.
+const ASKED_MAX: u32 = 100;
+
+/// What the person saw: the question and the button.
+fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
+    let kind = Kind::read(&line.kind)?;
+    let key = compose::question(kind)?;
+    let say = |key| flows.say(&line.number, &line.language, key);
+    let places = [("what", say(Key::What)), ("often", say(Key::Often))];
+    let places = places
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let asked = words::filled(&say(key), &places);
+    Some(format!("{asked} [{}]", tap.label))
+}
+
+fn record(
+    work: &mut Work<'_>,
+    done: &mut Done<'_>,
+    fact: Fact,
+    evidence: Evidence,
+) -> Result<(), Error> {
+    let Some(at) = counts_from(&fact, done.message.at, work.cast.now()) else {
+        return Ok(());
+    };
+    // What one message refuses and takes back is no tie: "no offers, but these".
+    let refused = done
+        .facts
+        .iter()
+        .any(|(_, other)| matches!(other, Fact::OptOut(_)));
+    let at = if refused && matches!(fact, Fact::OptIn(_)) {
+        at.plus_millis(1)
+    } else {
+        at
+    };
+    let contact = done.contact;
+    let id = work.cast.record(Draft {
+        contact,
+        fact: fact.clone(),
+        clock: Clock::Meta,
+        at,
+        evidence,
+    })?;
+    done.facts.push((id, fact));
+    Ok(())
+}
+
+/// The person has spoken: what waited for somebody to read it is decided, and its hold ends.
+async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result<(), Error> {
+    let verdict = match done.facts.iter().find(|(_, fact)| fact.restricts()) {
+        Some(_) => reviews::STOP,
+        None => reviews::NONE,
+    };
+    let now = work.cast.now();
+    let close = |line: &mut ReviewLine| {
+        line.state = reviews::DECIDED.to_owned();
+        line.verdict = Some(verdict.to_owned());
+        line.decided_by = Some("customer".to_owned());
+        line.decided = Some(now);
+    };
+    let mut holds = Vec::new();
+    for mut line in tx.open_reviews(done.contact).await? {
+        if line.kind != reviews::ERASURE {
+            close(&mut line);
+            tx.decide_review(&line, reviews::OPEN).await?;
+            holds.extend(line.hold);
+        }
+    }
+    let fresh = work.reviews.iter_mut().filter(|line| {
+        line.contact == done.contact && line.state == reviews::OPEN && line.kind != reviews::ERASURE
+    });
+    for line in fresh {
+        close(line);
+        holds.extend(line.hold);
+    }
+    for hold in holds {
+        let evidence = done.evidence.clone();
+        record(work, done, Fact::Release(hold), evidence)?;
+    }
+    Ok(())
+}
+
+/// START ends the pauses that the person asked for.
+async fn end_pauses(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result<(), Error> {
+    let standing = work.cast.standing(done.contact);
+    let now = work.cast.now();
+    let running = standing.holds.iter().filter(|(id, hold)| {
+        hold.until.is_some_and(|until| now < until) && !standing.released.contains(*id)
+    });
+    let running: Vec<EventId> = running.map(|(id, _)| *id).collect();
+    if running.is_empty() {
+        return Ok(());
+    }
+    let history = tx.history(done.contact).await?;
+    let events = history.iter().filter_map(store::event::EventLine::event);
+    let own: Vec<EventId> = events
+        .filter(|event| running.contains(&event.id) && event.is_by_own_message())
+        .map(|event| event.id)
+        .collect();
+    for hold in own {
+        let evidence = done.evidence.clone();
+        record(work, done, Fact::Release(hold), evidence)?;
+    }
+    Ok(())
+}
+
+/// What the message asks for by a word of the business's own.
+fn asked_for(content: &Content, flows: &Flows) -> Option<Kind> {
+    let Some(Said::Typed(text)) = content.said() else {
+        return None;
+    };
+    if text.len() > WORD_BYTES_MAX {
+        return None;
+    }
+    let said = fold(text);
+    let is_one_of =
+        |words: &[String]| !said.is_empty() && words.iter().any(|word| fold(word) == said);
+    if flows.menu && is_one_of(&flows.menu_words) {
+        Some(Kind::Menu)
+    } else if flows.help && is_one_of(&flows.help_words) {
+        Some(Kind::Help)
+    } else {
+        None
+    }
+}
+
+/// Longer messages are no single words.
+const WORD_BYTES_MAX: usize = 256;
+
+/// Puts the answer in line, and what a person has to read in theirs.
+pub(super) fn answer(
+    work: &mut Work<'_>,
+    number: Option<&NumberId>,
+    done: &Done<'_>,
+) -> Result<(), Error> {
+    let Done {
+        contact, message, ..
+    } = done;
+    let changes_old = matches!(
+        message.content,
+        Content::Edit { .. } | Content::Revoke { .. }
+    );
+    let at = message.at.min(work.cast.now());
+    let id = answer::id_of(&message.id, at);
+    review(work, number, done)?;
+    let (Some(number), None, false) = (number, &message.group, changes_old) else {
+        return Ok(());
+    };
+    let standing = work.cast.standing(*contact);
+    let seen = Seen {
+        reading: done.reading,
+        choice: done.tap.map(|tap| tap.choice),
+        facts: &done.facts,
+        standing: &standing,
+        policy: &work.load.policy,
+        number,
+    };
+    // The business's own words tell help and menu apart; a wish about consent goes before both.
+    let asked = match done.reading {
+        Reading::Nothing | Reading::Help(_) => asked_for(&message.content, &work.load.flows),
+        _ => None,
+    };
+    let Some(plan) = asked.map(Plan::from).or_else(|| plan::plan(seen)) else {
+        return Ok(());
+    };
+    if work.cast.now().millis_since(at) > FRESH_MS {
+        metrics::counter!("consentry_replies_total", "outcome" => "late").increment(1);
+        return Ok(());
+    }
+    let Some(who) = message.from.aliases().into_iter().next() else {
+        return Ok(());
+    };
+    let text = match message.content.said() {
+        Some(Said::Typed(text)) => Some(text),
+        _ => None,
+    };
+    let chosen = || language::choose(&work.load.flows, done.reading, text, &who);
+    let language = done.language.clone().unwrap_or_else(chosen);
+    work.replies.push(ReplyLine {
+        contact: *contact,
+        id,
+        kind: plan.kind.word().to_owned(),
+        number: number.to_string(),
+        recipient: who.value(),
+        language,
+        detail: serde_json::to_string(&plan.detail).map_err(Error::internal)?,
+        quotes: Some(clean(&message.id)),
+        said: at,
+        due: work.cast.now(),
+        state: ReplyState::Waiting,
+    });
+    Ok(())
+}
+
+/// What a person has to read, or may take back.
+fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Result<(), Error> {
+    let (Some(found), None) = (done.reading.found(), done.tap) else {
+        return Ok(());
+    };
+    let hold = done.facts.iter().find_map(|(id, fact)| match fact {
+        Fact::Hold(_, until) => Some((*id, until.is_none())),
+        _ => None,
+    });
+    let refused = done.facts.iter().find_map(|(id, fact)| match fact {
+        Fact::OptOut(_) if found.how == How::Wording => Some(*id),
+        _ => None,
+    });
+    let state = match (hold, refused) {
+        (Some((_, true)), _) => reviews::OPEN,
+        (Some((_, false)), _) | (None, Some(_)) => reviews::ACTED,
+        (None, None) => return Ok(()),
+    };
+    let message = done.message;
+    let text = super::text::text(&message.content).unwrap_or_default();
+    let quoted = message
+        .context
+        .as_ref()
+        .and_then(|context| context.id.as_deref());
+    let asked = quoted.and_then(|wamid| work.load.log.of_wamid(wamid));
+    let words = json!({
+        "text": text, "span": found.span, "quoted": quoted,
+        "asked": asked.map(|line| json!({ "template": line.template.as_ref().map(|(name, _)| name),
+            "category": line.category, "sent": crate::clock::rfc3339(line.at) })),
+    });
+    let sealed = work
+        .cast
+        .seal(done.contact, reviews::PURPOSE, words.to_string().as_bytes())?;
+    let at = message.at.min(work.cast.now());
+    work.reviews.push(ReviewLine {
+        contact: done.contact,
+        id: answer::id_of(&message.id, at),
+        kind: done.reading.verdict().to_owned(),
+        number: store::message::number_text(number),
+        message: Some(clean(&message.id)),
+        rule: found.rule.clone(),
+        hold: hold.map(|(id, _)| id),
+        event: refused,
+        sealed,
+        said: at,
+        state: state.to_owned(),
+        verdict: None,
+        decided_by: None,
+        reason: None,
+        decided: None,
+    });
+    Ok(())
+}
+
+const _: () = assert!(
+    FRESH_MS == 5 * MINUTE_MS,
+    "a confirmation later than that has to be justified"
+);
