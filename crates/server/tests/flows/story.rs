@@ -1,19 +1,14 @@
 //! The whole story of one customer, in Spanish.
 
 use consent::scope::Category;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::house::{House, LUZ};
 
 #[tokio::test]
 async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
     let house = House::open().await;
-    let topic = json!({ "name": "Zapatos", "category": "marketing" });
-    let (_, topic) = house.api("POST", "/api/v1/topics", Some(topic)).await;
-    let agreed = json!({ "to": format!("+{LUZ}"), "kind": "opt_in", "scope": { "category": "marketing" },
-        "evidence": { "source": "web_form", "wording": "Sí" } });
-    house.api("POST", "/api/v1/events", Some(agreed)).await;
-    assert_eq!(house.may(LUZ, Category::Marketing).await, "allow");
+    let topic = shoes_and_consent(&house).await;
 
     house.says(LUZ, "por favor no me manden más ofertas").await;
     assert_eq!(
@@ -85,4 +80,15 @@ async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
     let states = house.states(LUZ).await;
     let sent: Vec<&str> = states.iter().map(|(kind, _)| kind.as_str()).collect();
     assert_eq!(sent, ["stopped", "topics", "topic_on", "started"]);
+}
+
+/// There is a topic, and Luz agreed to offers on a form.
+async fn shoes_and_consent(house: &House) -> Value {
+    let topic = json!({ "name": "Zapatos", "category": "marketing" });
+    let (_, topic) = house.api("POST", "/api/v1/topics", Some(topic)).await;
+    let agreed = json!({ "to": format!("+{LUZ}"), "kind": "opt_in", "scope": { "category": "marketing" },
+        "evidence": { "source": "web_form", "wording": "Sí" } });
+    house.api("POST", "/api/v1/events", Some(agreed)).await;
+    assert_eq!(house.may(LUZ, Category::Marketing).await, "allow");
+    topic
 }

@@ -74,8 +74,14 @@ async fn a_message_has_one_answer_that_ends_once(place: Arc<Place>) {
     }
     let store = &place.store;
     assert!(store.due_replies(at(9), 9).await.unwrap().is_empty());
-    assert_eq!(store.due_replies(at(10), 9).await.unwrap(), [line.clone()]);
-    assert_eq!(store.due_replies(at(20), 1).await.unwrap(), [line.clone()]);
+    assert_eq!(
+        store.due_replies(at(10), 9).await.unwrap(),
+        std::slice::from_ref(&line)
+    );
+    assert_eq!(
+        store.due_replies(at(20), 1).await.unwrap(),
+        std::slice::from_ref(&line)
+    );
     assert_eq!(store.count_replies(ana, at(0)).await.unwrap(), 2);
     assert_eq!(store.count_replies(ana, at(10)).await.unwrap(), 1);
     let mut tx = store.begin().await.unwrap();
@@ -142,9 +148,9 @@ async fn a_review_is_decided_by_whoever_saw_it_as_it_stands(place: Arc<Place>) {
     let store = &place.store;
     assert_eq!(store.count_reviews().await.unwrap(), 2);
     let page = store.reviews("open", None, 1).await.unwrap();
-    assert_eq!(page, [two.clone()]);
+    assert_eq!(page, std::slice::from_ref(&two));
     let rest = store.reviews("open", Some(two.id), 9).await.unwrap();
-    assert_eq!(rest, [one.clone()]);
+    assert_eq!(rest, std::slice::from_ref(&one));
     let decided = ReviewLine {
         state: "decided".to_owned(),
         verdict: Some("stop".to_owned()),
