@@ -15,9 +15,10 @@ use consent::{
     time::Timestamp,
 };
 use index::{
-    answer::{ALLOW, Plan, deny},
+    answer::{ALLOW, deny},
     index::Index,
     key::PhoneKey,
+    plan::Plan,
     sheet::{Home, Sheet, Tally},
     state::State,
 };

@@ -13,7 +13,7 @@ use consent::{
     scope::{Category, Scope},
     time::Timestamp,
     verdict,
-    wording::{Keywords, Setting},
+    wording::{Setting, keywords::Keywords},
 };
 use graph::signature::{self, AppSecret};
 use ledger::{
