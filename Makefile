@@ -18,8 +18,8 @@ run:             ## the sandbox: simulated WhatsApp, sample people, no account n
 SCALE ?= real
 RUNS ?= 5
 
-bench:           ## peers and Consentry side by side, into bench/RESULTS.md; ROWS=filter,verdict SCALE=small RUNS=5
-	@ROWS="$(ROWS)" SCALE="$(SCALE)" RUNS="$(RUNS)" bash scripts/bench.sh run
+bench:           ## peers and Consentry side by side, into bench/RESULTS.md; ROWS=filter,verdict SCALE=small RUNS=5 KEEP=1
+	@ROWS="$(ROWS)" SCALE="$(SCALE)" RUNS="$(RUNS)" KEEP="$(KEEP)" bash scripts/bench.sh run
 
 bench-instructions: ## instructions of the hot paths against bench/instructions.txt; WRITE=1 keeps new counts
 	@WRITE="$(WRITE)" bash scripts/bench.sh instructions

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make bench`: builds the release, installs the peers that are missing, measures, and writes bench/RESULTS.md.
-#   bench.sh run            ROWS=a,b (all), SCALE=real|middle|small, RUNS=5
+#   bench.sh run            ROWS=a,b (all), SCALE=real|middle|small, RUNS=5, KEEP=1 (into bench/RESULTS.md at any scale)
 #   bench.sh instructions   WRITE=1 keeps the new counts
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,8 +25,9 @@ run() {
     cargo build --release -p cli -p bench
     local rows=() scale="${SCALE:-real}" out=bench/RESULTS.md
     [ -z "${ROWS:-}" ] || rows=(--rows "$ROWS")
-    # Only a whole run at real size is the page that is kept.
-    if [ "$scale" != real ] || [ -n "${ROWS:-}" ]; then out="$built/bench-results.md"; fi
+    # What is smaller than the targets speak of goes into the page that is kept only when somebody says so. Each section of it
+    # says how large it was; rows that are not measured stay as they were.
+    if [ "$scale" != real ] && [ -z "${KEEP:-}" ]; then out="$built/bench-results.md"; fi
     "$built/bench" run --binary "$built/consentry" --scale "$scale" --runs "${RUNS:-5}" \
         --work "${BENCH_WORK:-$built/bench-work}" --out "$out" "${rows[@]}"
     echo "written to $out" >&2

@@ -1,6 +1,12 @@
 //! The index by itself, in this process: filled from arithmetic, so that a hundred million contacts need no database.
 
-use std::{thread, time::Instant};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::Path,
+    thread,
+    time::Instant,
+};
 
 use anyhow::{Result, ensure};
 use consent::{
@@ -20,6 +26,7 @@ use index::{
     key::PhoneKey,
     plan::Plan,
     sheet::{Home, Sheet, Tally},
+    snapshot::{self, Label},
     state::State,
 };
 use uuid::Uuid;
@@ -80,6 +87,17 @@ impl Engine {
         Ok(Self { index, plan })
     }
 
+    /// Writes the index down as a snapshot with this label.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, label: &Label, path: &Path) -> Result<()> {
+        let mut out = BufWriter::with_capacity(1 << 20, File::create(path)?);
+        snapshot::write(&self.index, label, &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+
     /// Bytes of its tables.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -109,7 +127,9 @@ impl Engine {
         Ok((Answer::of_text(&parts.concat()), took))
     }
 
-    fn part(&self, text: &[u8]) -> Vec<u8> {
+    /// The allowed lines of a text, on this thread.
+    #[must_use]
+    pub fn part(&self, text: &[u8]) -> Vec<u8> {
         let (mut sheet, mut tally, mut out) = (Sheet::default(), Tally::default(), Vec::new());
         let mut rest = text;
         while !rest.is_empty() {
@@ -134,6 +154,15 @@ impl Engine {
         }
     }
 
+    /// One question, from text to verdict.
+    ///
+    /// # Errors
+    /// When the text is no number.
+    pub fn may(&self, text: &str) -> Result<bool> {
+        let key = PhoneKey::of(Phone::read(text, None)?);
+        Ok(self.plan.answer(self.index.phone(key)) == ALLOW)
+    }
+
     /// One question at a time, from text to verdict, until the time is up.
     ///
     /// # Errors
@@ -150,8 +179,7 @@ impl Engine {
                 .take(LOOK)
             {
                 let asked = Instant::now();
-                let key = PhoneKey::of(Phone::read(text, None)?);
-                allowed += u64::from(self.plan.answer(self.index.phone(key)) == ALLOW);
+                allowed += u64::from(self.may(text)?);
                 waits.record(asked.elapsed());
             }
         }

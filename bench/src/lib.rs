@@ -14,11 +14,12 @@ mod report;
 mod rows;
 mod say;
 mod seed;
+mod snapshots;
 mod stats;
 mod webhooks;
 mod wire;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -27,7 +28,6 @@ use crate::{
     machine::Machine,
     peers::{postgres::Postgres, redis::Redis},
     plan::{Bench, Scale},
-    report::Section,
     say::{say, show},
 };
 
@@ -92,16 +92,51 @@ pub fn start() -> Result<()> {
 
 fn run(asked: Run) -> Result<()> {
     std::fs::create_dir_all(&asked.work)?;
-    let mut machine = Machine::look(&asked.work)?;
+    let machine = machine(&asked)?;
     let bench = Bench {
         size: asked.scale.size(),
         runs: asked.runs.max(1),
         binary: asked.binary.canonicalize()?,
         work: asked.work.canonicalize()?,
     };
+    let wanted = |name: &str| asked.rows.is_empty() || asked.rows.iter().any(|row| row == name);
+    let before = std::fs::read_to_string(&asked.out).unwrap_or_default();
+    let mut sections = report::kept(&before);
+    sections.retain(|name, _| !wanted(name));
+    let page = |sections: &BTreeMap<String, String>| {
+        let in_order = rows::ALL.iter().filter_map(|(name, _)| sections.get(*name));
+        report::page(&machine, in_order)
+    };
+    for (name, work) in rows::ALL {
+        if !wanted(name) {
+            continue;
+        }
+        say(&format!("== {name}"));
+        let load = machine::load();
+        let began = Instant::now();
+        let section = work(&bench)?;
+        let measured = format!(
+            "{}, {} runs of each side, taking turns; {} min in all, until {}, commit {}. Load average {load} before, {} after.",
+            asked.scale.word(),
+            bench.runs,
+            began.elapsed().as_secs().div_ceil(60),
+            machine::said("date", &["-u", "+%F %H:%M UTC"]),
+            machine::said("git", &["rev-parse", "--short", "HEAD"]),
+            machine::load()
+        );
+        sections.insert(name.to_owned(), report::text(name, &section, &measured));
+        // After each section, so that a run that is broken off leaves what it has.
+        std::fs::write(&asked.out, page(&sections))?;
+    }
+    show(&page(&sections));
+    Ok(())
+}
+
+fn machine(asked: &Run) -> Result<Machine> {
+    let mut machine = Machine::look(&asked.work)?;
     machine.add(
         "Consentry",
-        &machine::said(&bench.binary.to_string_lossy(), &["--version"]),
+        &machine::said(&asked.binary.to_string_lossy(), &["--version"]),
     );
     machine.add(
         "Redis",
@@ -111,28 +146,5 @@ fn run(asked: Run) -> Result<()> {
         "PostgreSQL",
         &format!("{}; {}", Postgres::version(), Postgres::settings()),
     );
-    machine.add(
-        "scale",
-        &format!(
-            "{:?}, {} runs of each side, taking turns",
-            bench.size, bench.runs
-        ),
-    );
-    let mut sections: Vec<Section> = Vec::new();
-    for (name, work) in rows::ALL {
-        if !asked.rows.is_empty() && !asked.rows.iter().any(|row| row == name) {
-            continue;
-        }
-        say(&format!("== {name}"));
-        let before = machine::load();
-        let section = work(&bench)?;
-        sections.push(Section {
-            load: (before, machine::load()),
-            ..section
-        });
-        // After each section, so that a run that is broken off leaves what it has.
-        std::fs::write(&asked.out, report::page(&machine, &sections))?;
-    }
-    show(&report::page(&machine, &sections));
-    Ok(())
+    Ok(machine)
 }

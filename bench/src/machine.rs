@@ -42,7 +42,6 @@ impl Machine {
             &format!("{:.0} us, median of {DISK_WRITES}", disk_us(folder)?),
         );
         machine.add("rustc", &said("rustc", &["--version"]));
-        machine.add("commit", &said("git", &["rev-parse", "--short", "HEAD"]));
         Ok(machine)
     }
 
@@ -76,8 +75,20 @@ pub fn load() -> String {
 /// # Errors
 /// When there is no such process.
 pub fn resident(pid: u32) -> Result<u64> {
+    memory(pid, "VmRSS")
+}
+
+/// The most that it ever held, in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn most_resident(pid: u32) -> Result<u64> {
+    memory(pid, "VmHWM")
+}
+
+fn memory(pid: u32, name: &str) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
-    let line = field(&path, "VmRSS").with_context(|| format!("no VmRSS in `{path}`"))?;
+    let line = field(&path, name).with_context(|| format!("no {name} in `{path}`"))?;
     let kib: u64 = line.trim_end_matches("kB").trim().parse()?;
     Ok(kib * 1024)
 }

@@ -43,6 +43,12 @@ impl List {
         Self { contacts, length }
     }
 
+    /// How many numbers are on it.
+    #[must_use]
+    pub const fn len(&self) -> u64 {
+        self.length
+    }
+
     /// The persons on it, in order.
     pub fn indices(&self) -> impl Iterator<Item = u64> + '_ {
         (0..self.length).map(|line| {

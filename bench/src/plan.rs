@@ -39,6 +39,18 @@ pub struct Size {
 }
 
 impl Scale {
+    /// The size in words, for whoever reads a table.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Real => "At real size",
+            Self::Middle => "**Smaller than the targets speak of (SCALE=middle: a tenth)**",
+            Self::Small => {
+                "**Much smaller than the targets speak of (SCALE=small: only to see that it works)**"
+            }
+        }
+    }
+
     /// The sizes.
     #[must_use]
     pub const fn size(self) -> Size {

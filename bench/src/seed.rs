@@ -8,6 +8,7 @@ use consent::{
     event::{Clock as Whose, Evidence, Fact},
     id::{AttemptId, ContactId},
     phone::Phone,
+    policy::Policy,
     scope::Scope,
     time::Timestamp,
 };
@@ -20,7 +21,10 @@ use server::{
         policy,
     },
 };
-use store::message::{Direction, MessageLine, State};
+use store::{
+    message::{Direction, MessageLine, State},
+    pool::Tx,
+};
 
 use crate::{
     numbers::{agreed, number},
@@ -31,6 +35,8 @@ use crate::{
 
 /// People in one transaction.
 const PEOPLE_AT_ONCE: usize = 5_000;
+/// People who are made ready before the database is looked after again.
+const BETWEEN_LOOKS: usize = 50;
 /// Messages in one transaction.
 const MESSAGES_AT_ONCE: u64 = 5_000;
 
@@ -91,24 +97,66 @@ pub async fn fill(app: &App, contacts: u64) -> Result<()> {
     let mut all: Vec<(u64, u64)> = (0..contacts).map(|index| (number(index), index)).collect();
     all.sort_by_cached_key(|(number, _)| number.to_string());
     let rules = policy::current(app).await?;
-    for (at, part) in all.chunks(PEOPLE_AT_ONCE).enumerate() {
+    let (mut parts, mut ready, mut done) = (all.chunks(PEOPLE_AT_ONCE), None, 0);
+    loop {
+        let mut tx = app.store.begin().await?;
+        // Nobody else writes here: whom nobody knows now, nobody knows in the next transaction.
+        let next = match parts.next() {
+            Some(part) => Some(Group::gather(app, &mut tx, part).await?),
+            None => None,
+        };
+        let is_last = next.is_none();
+        // While the database takes some people in, the next are made ready.
+        let (saved, made) = tokio::join!(write(ready.take(), tx, &rules), make_ready(app, next));
+        saved?;
+        ready = made?;
+        if is_last {
+            return Ok(());
+        }
+        done += 1;
+        if done % 100 == 0 {
+            say(&format!("{} contacts", done * PEOPLE_AT_ONCE));
+        }
+    }
+}
+
+/// The people of one transaction: their addresses and whether they agreed.
+struct Group<'a> {
+    cast: Cast<'a>,
+    people: Vec<(Alias, bool)>,
+}
+
+impl<'a> Group<'a> {
+    async fn gather(app: &'a App, tx: &mut Tx, part: &[(u64, u64)]) -> Result<Self> {
         let people: Vec<(Alias, bool)> = part
             .iter()
             .filter_map(|(number, index)| Some((Alias::Phone(phone(*number)?), agreed(*index))))
             .collect();
         let aliases: Vec<Alias> = people.iter().map(|(alias, _)| alias.clone()).collect();
-        let mut tx = app.store.begin().await?;
-        let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
-        for (alias, yes) in &people {
+        let cast = Cast::gather(app, tx, &aliases).await?;
+        Ok(Self { cast, people })
+    }
+}
+
+async fn make_ready<'a>(app: &House, group: Option<Group<'a>>) -> Result<Option<Cast<'a>>> {
+    let Some(Group { mut cast, people }) = group else {
+        return Ok(None);
+    };
+    for some in people.chunks(BETWEEN_LOOKS) {
+        for (alias, yes) in some {
             let contact = cast.create(std::slice::from_ref(alias), None)?;
             cast.record(draft(app, contact, *yes))?;
         }
-        cast.save(&mut tx, &rules).await?;
-        tx.commit().await?;
-        if at % 100 == 99 {
-            say(&format!("{} contacts", (at + 1) * PEOPLE_AT_ONCE));
-        }
+        tokio::task::yield_now().await;
     }
+    Ok(Some(cast))
+}
+
+async fn write(cast: Option<Cast<'_>>, mut tx: Tx, rules: &Policy) -> Result<()> {
+    if let Some(cast) = cast {
+        cast.save(&mut tx, rules).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 

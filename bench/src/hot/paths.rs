@@ -24,11 +24,13 @@ use ledger::{
 };
 use uuid::Uuid;
 
+use crate::{engine::Engine, numbers::List};
+
 /// A path: its name, and the work, so many times.
 pub type Path = (&'static str, fn(u64) -> Result<()>);
 
 /// Every path.
-pub const ALL: [Path; 13] = [
+pub const ALL: [Path; 15] = [
     ("phone", |times| phone("+447512345678", times)),
     ("phone-in-brazil", |times| phone("+55 11 98765-4321", times)),
     ("phone-with-trunk-zero", |times| {
@@ -48,7 +50,14 @@ pub const ALL: [Path; 13] = [
     ("webhook-message", |times| webhook(MESSAGE, times)),
     ("leaf", leaf),
     ("tree-of-256", tree),
+    ("index-one", look_up),
+    ("index-list-of-1000", sift),
 ];
+
+/// Contacts in the index of a path.
+const INDEXED: u64 = 20_000;
+/// Lines of a list.
+const LINES: u64 = 1_000;
 
 const CHAT: &str =
     "Hello, could you tell me whether the blue one is in stock again? Thank you so much!";
@@ -162,6 +171,24 @@ fn tree(times: u64) -> Result<()> {
     let mut edge = Edge::new();
     for _ in 0..times {
         black_box(edge.append(black_box(&leaves))?);
+    }
+    Ok(())
+}
+
+/// From text to verdict, one number.
+fn look_up(times: u64) -> Result<()> {
+    let engine = Engine::with(INDEXED)?;
+    for _ in 0..times {
+        black_box(engine.may(black_box("+447512345678"))?);
+    }
+    Ok(())
+}
+
+/// From text to text, a piece of a list.
+fn sift(times: u64) -> Result<()> {
+    let (engine, text) = (Engine::with(INDEXED)?, List::new(INDEXED, LINES).text());
+    for _ in 0..times {
+        black_box(engine.part(black_box(&text)));
     }
     Ok(())
 }

@@ -143,7 +143,7 @@ fn section(bench: &Bench, all: &[(usize, Sides)]) -> Section {
                 } else {
                     Met::Figure
                 },
-                note: String::new(),
+                ..Row::default()
             });
         };
         peer(
@@ -164,7 +164,7 @@ fn section(bench: &Bench, all: &[(usize, Sides)]) -> Section {
                 ratio: None,
                 target: format!("p99 <= {P99_MS} ms"),
                 met: Met::when(sides.p99.median() <= P99_MS),
-                note: String::new(),
+                ..Row::default()
             });
         }
     }
@@ -179,6 +179,5 @@ fn section(bench: &Bench, all: &[(usize, Sides)]) -> Section {
             bench.size.ingest_contacts, bench.size.seconds
         ),
         rows,
-        ..Section::default()
     }
 }

@@ -167,7 +167,7 @@ fn section(told_all: &Told, opt_outs: usize) -> Section {
                 ratio: None,
                 target: format!("p99 <= {P99_MS} ms"),
                 met: Met::when(told_all.p99.median() <= P99_MS),
-                note: String::new(),
+                ..Row::default()
             },
             Row {
                 what: "sends that began after the 200, and yeses after it".to_owned(),
@@ -179,9 +179,8 @@ fn section(told_all: &Told, opt_outs: usize) -> Section {
                 ratio: None,
                 target: "0".to_owned(),
                 met: Met::when(stale == 0),
-                note: String::new(),
+                ..Row::default()
             },
         ],
-        ..Section::default()
     }
 }

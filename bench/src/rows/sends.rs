@@ -115,6 +115,7 @@ fn section(
         note: "there are no campaigns in this version: each send is a request of its own to the gateway, one durable reservation \
                each. A campaign reserves for many people in one statement."
             .to_owned(),
+        ..Row::default()
     };
     Section {
         title: "Sending".to_owned(),
@@ -124,6 +125,5 @@ fn section(
              gather. Verdict, durable reservation, POST, outcome; both cores are shared with the app and with Meta."
         ),
         rows: vec![row],
-        ..Section::default()
     }
 }

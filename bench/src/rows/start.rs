@@ -129,7 +129,7 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
                 ratio: Some(faster),
                 target: ">= 5x".to_owned(),
                 met: size(faster >= 5.0),
-                note: String::new(),
+                ..Row::default()
             },
             Row {
                 what: "memory a contact".to_owned(),
@@ -138,9 +138,8 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
                 ratio: Some(smaller),
                 target: "<= 1/5".to_owned(),
                 met: size(smaller >= 5.0),
-                note: String::new(),
+                ..Row::default()
             },
         ],
-        ..Section::default()
     }
 }

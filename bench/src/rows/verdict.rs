@@ -124,7 +124,7 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
         ratio: Some(p99(peer.1) / p99(ours)),
         target: target.0.to_owned(),
         met: target.1,
-        note: String::new(),
+        ..Row::default()
     };
     let per_second = |peer: &str, theirs: &Runs| Row {
         what: format!("verdicts a second over {CONNECTIONS} connections"),
@@ -133,7 +133,7 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
         ratio: Some(sides.http_many.median() / theirs.median()),
         target: "-".to_owned(),
         met: Met::Figure,
-        note: String::new(),
+        ..Row::default()
     };
     let process = p99(&sides.process) <= p99(&sides.redis) / 25.0 && p99(&sides.process) <= 2.0;
     let to_redis = p99(&sides.http) <= 2.0 * p99(&sides.redis);
@@ -181,7 +181,6 @@ fn section(bench: &Bench, sides: &Sides) -> Section {
             per_second("Redis GET", &sides.redis_many),
             per_second("PostgreSQL SELECT", &sides.postgres_many),
         ],
-        ..Section::default()
     }
 }
 
