@@ -343,5 +343,7 @@ pub fn same_people(postgres: &Postgres) -> Result<()> {
 /// # Errors
 /// When it does not start.
 pub fn serve(binary: &Path, door: &Door) -> Result<Ours> {
-    Start::new(binary, door.folder()).serve()
+    let ours = Start::new(binary, door.folder()).serve()?;
+    ours.wait_for_index()?;
+    Ok(ours)
 }

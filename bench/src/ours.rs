@@ -5,14 +5,21 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::mpsc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::wire::{self, Wire};
+use crate::{
+    say::say,
+    wire::{self, Wire},
+};
 
 /// The secret that signs the webhooks of a run.
 pub const APP_SECRET: &str = "bench-app-secret";
@@ -23,12 +30,15 @@ pub const NUMBER: &str = "109900000000001";
 /// Our token at Meta.
 pub const TOKEN: &str = "bench-meta-token";
 
-const STARTS_WITHIN: Duration = Duration::from_secs(600);
+const STARTS_WITHIN: Duration = Duration::from_secs(1_200);
+/// What the gate says when its index is in force.
+const INDEX_READY: &str = "the index is ready";
 
 /// A running gate.
 pub struct Ours {
     child: Child,
     address: SocketAddr,
+    has_index: Arc<AtomicBool>,
 }
 
 /// What a gate is started with.
@@ -66,7 +76,7 @@ impl<'a> Start<'a> {
         let text = format!(
             "listen = \"127.0.0.1:0\"\n{}\n[whatsapp]\ngraph_url = \"{}\"\napp_secrets = [\"{APP_SECRET}\"]\n\
              access_token = \"{TOKEN}\"\n[[whatsapp.accounts]]\nid = \"{ACCOUNT}\"\nnumbers = [\"{NUMBER}\"]\n\
-             [log]\nlevel = \"error\"\n",
+             [log]\nlevel = \"error,server::services::memory=info\"\n",
             self.more, self.graph_url
         );
         std::fs::write(&path, text)?;
@@ -83,8 +93,21 @@ impl<'a> Start<'a> {
             .command(&config)
             .arg("serve")
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()?;
         let out = child.stdout.take().context("no stdout")?;
+        let errors = child.stderr.take().context("no stderr")?;
+        let has_index = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&has_index);
+        thread::spawn(move || {
+            for line in BufReader::new(errors).lines().map_while(Result::ok) {
+                if line.contains(INDEX_READY) {
+                    seen.store(true, Ordering::SeqCst);
+                } else {
+                    say(&line);
+                }
+            }
+        });
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -104,7 +127,11 @@ impl<'a> Start<'a> {
             .trim_start_matches("http://")
             .parse()
             .with_context(|| line.clone())?;
-        Ok(Ours { child, address })
+        Ok(Ours {
+            child,
+            address,
+            has_index,
+        })
     }
 
     /// The binary with its settings; what it should do follows.
@@ -144,6 +171,19 @@ impl Ours {
         self.address
     }
 
+    /// Waits until the index is in force: until then the store answers.
+    ///
+    /// # Errors
+    /// When it never is.
+    pub fn wait_for_index(&self) -> Result<()> {
+        let ends = Instant::now() + STARTS_WITHIN;
+        while !self.has_index.load(Ordering::SeqCst) {
+            ensure!(Instant::now() < ends, "the gate has no index");
+            thread::sleep(Duration::from_millis(1));
+        }
+        Ok(())
+    }
+
     /// The process.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -166,7 +206,7 @@ impl Ours {
         let told = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()?;
-        anyhow::ensure!(told.success(), "cannot stop the gate");
+        ensure!(told.success(), "cannot stop the gate");
         self.child.wait()?;
         Ok(())
     }

@@ -41,7 +41,7 @@ const BETWEEN_LOOKS: usize = 50;
 const MESSAGES_AT_ONCE: u64 = 5_000;
 
 /// A folder with a database of so many contacts, in the state that `numbers::agreed` says. One that is there already,
-/// whole, is taken as it is.
+/// whole, is taken as it is; one that was left half full is filled.
 ///
 /// # Errors
 /// When it cannot be filled.
@@ -51,7 +51,6 @@ pub fn people(work: &Path, contacts: u64) -> Result<PathBuf> {
     if whole.exists() {
         return Ok(data);
     }
-    let _ = std::fs::remove_dir_all(&data);
     say(&format!("filling a database with {contacts} contacts"));
     block_on(async {
         let app = open(&data).await?;
@@ -95,9 +94,11 @@ pub async fn open(data: &Path) -> Result<App> {
 pub async fn fill(app: &App, contacts: u64) -> Result<()> {
     // In the order of the keys, as an import that sorts its file would: the trees of the database grow at their ends.
     let mut all: Vec<(u64, u64)> = (0..contacts).map(|index| (number(index), index)).collect();
-    all.sort_by_cached_key(|(number, _)| number.to_string());
+    all.sort_unstable_by_key(|(number, _)| as_text(*number));
     let rules = policy::current(app).await?;
-    let (mut parts, mut ready, mut done) = (all.chunks(PEOPLE_AT_ONCE), None, 0);
+    let parts: Vec<&[(u64, u64)]> = all.chunks(PEOPLE_AT_ONCE).collect();
+    let mut done = known(app, &parts).await?;
+    let (mut parts, mut ready) = (parts.into_iter().skip(done), None);
     loop {
         let mut tx = app.store.begin().await?;
         // Nobody else writes here: whom nobody knows now, nobody knows in the next transaction.
@@ -118,6 +119,31 @@ pub async fn fill(app: &App, contacts: u64) -> Result<()> {
             say(&format!("{} contacts", done * PEOPLE_AT_ONCE));
         }
     }
+}
+
+/// How many of these parts are there already: a part is there whole or not at all, and the first are there first.
+async fn known(app: &App, parts: &[&[(u64, u64)]]) -> Result<usize> {
+    let (mut from, mut to) = (0, parts.len());
+    while from < to {
+        let middle = usize::midpoint(from, to);
+        let first = parts.get(middle).and_then(|part| part.first());
+        let alias = first
+            .and_then(|(number, _)| phone(*number))
+            .map(Alias::Phone);
+        let key = alias.context("a part without a number")?.key();
+        if app.store.find(&[key]).await?.is_empty() {
+            to = middle;
+        } else {
+            from = middle + 1;
+        }
+    }
+    Ok(from)
+}
+
+/// Numbers in the order of their digits as text.
+fn as_text(number: u64) -> u64 {
+    let missing = 18_u32.saturating_sub(number.checked_ilog10().unwrap_or(0));
+    number * 10_u64.pow(missing)
 }
 
 /// The people of one transaction: their addresses and whether they agreed.
@@ -241,5 +267,45 @@ fn line(app: &House, index: u64, to: u64, contact: ContactId) -> MessageLine {
         error_code: None,
         fingerprint: Some(vec![7; 32]),
         sealed: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_sorted_as_their_keys_are() {
+        let mut numbers: Vec<u64> = (0..2_000).map(number).collect();
+        let mut texts: Vec<String> = numbers.iter().map(u64::to_string).collect();
+        numbers.sort_unstable_by_key(|number| as_text(*number));
+        texts.sort_unstable();
+        assert_eq!(
+            numbers.iter().map(u64::to_string).collect::<Vec<_>>(),
+            texts
+        );
+    }
+
+    #[test]
+    fn a_database_that_was_left_half_full_is_filled() {
+        let folder = tempfile::tempdir().unwrap();
+        let count = 2 * PEOPLE_AT_ONCE as u64 + 10;
+        block_on(async {
+            let app = open(folder.path()).await?;
+            let mut all: Vec<(u64, u64)> = (0..count).map(|index| (number(index), index)).collect();
+            all.sort_unstable_by_key(|(number, _)| as_text(*number));
+            let parts: Vec<&[(u64, u64)]> = all.chunks(PEOPLE_AT_ONCE).collect();
+            let mut tx = app.store.begin().await?;
+            let first = Group::gather(&app, &mut tx, parts[0]).await?;
+            let cast = make_ready(&app, Some(first)).await?;
+            write(cast, tx, &*policy::current(&app).await?).await?;
+            assert_eq!(known(&app, &parts).await?, 1);
+            fill(&app, count).await?;
+            assert_eq!(known(&app, &parts).await?, parts.len());
+            assert_eq!(app.store.head().await?.size, i64::try_from(count)?);
+            app.store.close().await;
+            Ok(())
+        })
+        .unwrap();
     }
 }

@@ -64,6 +64,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
     let start = Start::new(&bench.binary, &data);
     let key = start.key()?;
     let ours = start.serve()?;
+    ours.wait_for_index()?;
     let mut sides = Sides::default();
     for run in 0..bench.runs {
         say(&format!("filter: run {}", run + 1));

@@ -56,6 +56,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
     };
     let key = start.key()?;
     let gate = start.serve()?;
+    gate.wait_for_index()?;
     let runs = u64::try_from(bench.runs)?;
     let people: Vec<u64> = (0..bench.size.ingest_contacts)
         .filter(|index| agreed(*index))

@@ -54,6 +54,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
         };
         let key = start.key()?;
         let gate = start.serve()?;
+        gate.wait_for_index()?;
         let people = (0..bench.size.ingest_contacts).filter(|index| agreed(*index));
         let people = people.take(usize::try_from(bench.size.sends)?);
         let requests: Arc<Vec<Vec<u8>>> =

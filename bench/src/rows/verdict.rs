@@ -66,6 +66,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
     let start = Start::new(&bench.binary, &data);
     let key = start.key()?;
     let ours = start.serve()?;
+    ours.wait_for_index()?;
     first_answers(&ours, &key, bench.size.contacts)?;
     let questions = Arc::new(questions(bench, &key));
     let engine = Engine::with(bench.size.contacts)?;

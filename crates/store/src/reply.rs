@@ -186,7 +186,7 @@ impl Tx {
         let sql = "insert into reply (contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, state) \
                    select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'n', r.value ->> 'to', \
                    r.value ->> 'lang', r.value ->> 'd', r.value ->> 'q', cast(r.value ->> 'said' as bigint), \
-                   cast(r.value ->> 'due' as bigint), r.value ->> 's' from json_each($1) as r \
+                   cast(r.value ->> 'due' as bigint), r.value ->> 's' from jsonb_each($1) as r \
                    where true on conflict (contact_id, id) do nothing";
         let list = List::of(lines.iter().map(|line| {
             json!({ "c": hex(line.contact.get()), "id": hex(line.id), "k": line.kind, "n": line.number,
