@@ -12,6 +12,8 @@ from people import check, opt_in, opt_out, refused
 from wire import until, want
 
 PEOPLE = 1_200
+# One that an app sends, and the confirmation of a STOP.
+MESSAGES = 2
 KILLS = 4
 FIRST_PHONE = 447700900100
 STOPPED, HEARD = "447700900101", "447700900102"
@@ -27,7 +29,7 @@ def test_a_move_that_is_killed_goes_on_and_is_proved(world):
         wants(old, move, "another server has")
         old.process.stop()
         before = json.loads(old.run("verify", "--json"))
-        want(before["reservations"] == 1, f"a server that stops leaves no send without a leaf: {before}")
+        want(before["reservations"] == MESSAGES, f"a server that stops leaves no send without a leaf: {before}")
         checkpoints = signed(old)
         kills = killed_in_the_middle(old, move, target)
         want(kills == KILLS, f"it was killed in the middle {KILLS} times, not {kills}")
@@ -68,6 +70,7 @@ def crowd(house):
     want(house.api.ask("POST", "/webhooks/whatsapp", raw, signature).status == 200, "a webhook is acknowledged")
     sent = house.api.post(f"{bodies.GRAPH}/{house.number}/messages", bodies.template(str(FIRST_PHONE + 5), "spring_sale"))
     want(sent.status == 200, "a message goes", sent)
+    until(lambda: len(house.meta.posts) == MESSAGES, "the stop is confirmed")
 
 
 def event(phone):

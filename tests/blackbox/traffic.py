@@ -179,7 +179,9 @@ class Closing:
 
 
 def said_in(body):
-    """The text that makes each of our messages different."""
+    """The text that makes each of our messages different; of a confirmation, to whom it goes, since nobody gets two."""
+    if "template" not in body:
+        return f"confirmation to {body['to']}"
     return body["template"]["components"][0]["parameters"][0]["text"]
 
 

@@ -6,7 +6,10 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
-import { tests } from "./preference.mjs";
+import { tests as preference } from "./preference.mjs";
+import { tests as story } from "./story.mjs";
+
+const tests = { ...preference, ...story };
 
 const { values: given } = parseArgs({
   options: {
@@ -34,8 +37,13 @@ class Visit {
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && this.findings.push(`console: ${line.text()}`));
     page.on("pageerror", (error) => this.findings.push(`script: ${error.message}`));
     page.on("request", (request) => {
-      if (new URL(request.url()).origin !== house.origin) this.findings.push(`asked elsewhere: ${request.url()}`);
+      if (!house.origins.includes(new URL(request.url()).origin)) this.findings.push(`asked elsewhere: ${request.url()}`);
     });
+  }
+
+  /** The same visitor with another page that they opened. */
+  beside(page) {
+    return Object.assign(Object.create(Visit.prototype), this, { page });
   }
 
   async open(url) {

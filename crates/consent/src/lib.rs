@@ -13,6 +13,7 @@ pub mod register;
 pub mod request;
 pub mod scope;
 pub mod time;
+pub mod trunk;
 pub mod verdict;
 pub mod window;
 pub mod wish;

@@ -1,6 +1,10 @@
 //! The token without which nothing can be sent.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     alias::Bsuid,
@@ -22,6 +26,12 @@ pub enum Recipient {
     Group(String),
 }
 
+/// Somebody who wants to know when a send starts.
+pub trait Onlooker: fmt::Debug + Send + Sync {
+    /// It was let start: the first byte leaves right after this.
+    fn started(&self, at: Instant);
+}
+
 /// Leave to send one message once. Made from a clearance of the verdict and a durable reservation,
 /// spent by the one function that posts to Meta.
 ///
@@ -41,6 +51,7 @@ pub struct Permit {
     attempt: AttemptId,
     number: NumberId,
     void_at: Instant,
+    onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 impl Permit {
@@ -49,6 +60,16 @@ impl Permit {
             attempt,
             number,
             void_at: reserved + PERMIT_LIFE,
+            onlooker: None,
+        }
+    }
+
+    /// The same, with somebody who is told when the send starts.
+    #[must_use]
+    pub fn watched_by(self, onlooker: Arc<dyn Onlooker>) -> Self {
+        Self {
+            onlooker: Some(onlooker),
+            ..self
         }
     }
 
@@ -64,9 +85,19 @@ impl Permit {
         &self.number
     }
 
-    /// Whether the send may still start. Asked immediately before the first byte.
+    /// Whether the send may still start.
     #[must_use]
     pub fn is_live(&self, now: Instant) -> bool {
         now < self.void_at
+    }
+
+    /// Lets the send start, if it still may. Asked immediately before the first byte.
+    #[must_use]
+    pub fn start(&self, now: Instant) -> bool {
+        let live = self.is_live(now);
+        if let Some(onlooker) = self.onlooker.as_ref().filter(|_| live) {
+            onlooker.started(now);
+        }
+        live
     }
 }

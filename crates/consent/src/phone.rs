@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use rlibphonenumber::{PhoneNumber, Region};
 
+use crate::trunk;
+
 /// A telephone number in E.164: country code first, no `+`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Phone(u64); // INVARIANT: 7 to 15 decimal digits, the first not zero; fits in 50 bits.
@@ -121,9 +123,10 @@ impl Phone {
             Cleaned::Unmarked(digits) if home.is_none() => digits,
             Cleaned::Unmarked(_) | Cleaned::National(_) => return None,
         };
-        // A zero after the country code ("+44 0 7700…") is for the library; nothing else changes digits.
-        let trunk = digits.get(1..5).is_none_or(|early| early.contains('0'));
-        if trunk {
+        // A zero after the country code ("+44 0 7700…") is for the library, and what may stand there instead of one.
+        let zero = digits.get(1..5).is_none_or(|early| early.contains('0'));
+        let head = || digits.get(..4)?.parse().ok();
+        if zero && head().is_none_or(trunk::may_follow) {
             None
         } else {
             Self::from_digits(digits)
@@ -375,6 +378,56 @@ mod tests {
         }
         assert_eq!(Phone::from_number(999_999), None);
         assert_eq!(Phone::from_number(1_000_000_000_000_000), None);
+    }
+
+    #[test]
+    fn what_is_read_without_the_library_is_what_the_library_reads() {
+        let mut random: u64 = 11;
+        let mut some = move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005) | 1;
+            random >> 11
+        };
+        let mut plain = 0;
+        // Every beginning that is looked at, and whatever may follow.
+        for head in 1_000..10_000 {
+            for _ in 0..8 {
+                let length = 7 + usize::try_from(some() % 9).unwrap();
+                let mut tail = some().to_string() + &some().to_string();
+                tail.truncate(length - 4);
+                if some() % 2 == 0 {
+                    tail.replace_range(..1, "0");
+                }
+                let digits = format!("{head}{tail}");
+                let zero = digits[1..5].contains('0');
+                let Some(read) = Phone::plain(&Cleaned::International(digits.clone()), None) else {
+                    assert!(zero, "{digits} has no zero that could be a trunk zero");
+                    continue;
+                };
+                plain += usize::from(zero);
+                let library = international(&digits).map(settled);
+                assert!(!zero || Some(read) == library, "{digits}: {library:?}");
+            }
+        }
+        assert!(plain > 5_000, "only {plain} were read here");
+        for (digits, is_plain) in [
+            ("13055550123", true),
+            ("12025550123", true),
+            ("447000900123", true),
+            ("919000012345", true),
+            ("5511987654321", true),
+            ("5521087654321", true),
+            ("5215012345678", true),
+            ("5491023456789", true),
+            ("4407700900123", false),
+            ("390612345678", false),
+            ("541101512345", false),
+            ("559012345678", false),
+            ("780012345678", false),
+            ("110123456789", false),
+        ] {
+            let read = Phone::plain(&Cleaned::International(digits.to_owned()), None);
+            assert_eq!(read.is_some(), is_plain, "{digits}");
+        }
     }
 
     #[test]

@@ -31,10 +31,8 @@ pub struct Template {
     pub status: Status,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
     pub quality: Option<String>,
-    /// Its parts, as JSON.
+    /// Its parts, as JSON: [`quick_replies`] and [`footers`] read them.
     pub components: String,
-    /// The quick replies that it offers.
-    pub quick_replies: Vec<QuickReply>,
 }
 
 /// A quick-reply button of a template.
@@ -203,12 +201,13 @@ impl Template {
                 score => loose::as_text(score),
             }),
             components: components.to_owned(),
-            quick_replies: quick_replies(components),
         })
     }
 }
 
-fn quick_replies(components: &str) -> Vec<QuickReply> {
+/// The quick replies that the parts of a template offer. Parts that make no sense offer none.
+#[must_use]
+pub fn quick_replies(components: &str) -> Vec<QuickReply> {
     let components: Value = serde_json::from_str(components).unwrap_or_default();
     let mut found = Vec::new();
     for component in objects(&components) {
@@ -220,6 +219,19 @@ fn quick_replies(components: &str) -> Vec<QuickReply> {
         }
     }
     found
+}
+
+/// The small print under a template: facts, section 10.
+#[must_use]
+pub fn footers(components: &str) -> Vec<String> {
+    let components: Value = serde_json::from_str(components).unwrap_or_default();
+    let is_footer = |part: &&Object| {
+        loose::text(part, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("FOOTER"))
+    };
+    objects(&components)
+        .filter(is_footer)
+        .filter_map(|part| loose::text(part, "text"))
+        .collect()
 }
 
 fn buttons(component: &Object, card: Option<usize>, found: &mut Vec<QuickReply>) {
@@ -251,7 +263,7 @@ mod tests {
     fn a_page_gives_its_templates_their_quick_replies_and_the_cursor() {
         let page = read(br#"{"data":[
             {"id":"18014398509481985","name":"autumn_sale","language":"en-GB","status":"APPROVED","category":"MARKETING",
-             "components":[{"type":"BODY","text":"Hi {{1}}"},{"type":"BUTTONS","buttons":[
+             "components":[{"type":"BODY","text":"Hi {{1}}"},{"type":"footer","text":"Tap Stop promotions to leave"},{"type":"BUTTONS","buttons":[
                 {"type":"URL","text":"Shop","url":"https://example.com"},{"type":"QUICK_REPLY","text":"Stop promotions"}]}],
              "quality_score":{"score":"GREEN","date":1}},
             {"id":18014398509481987,"name":"cards","language":"en","status":"PAUSED","category":"NOVELTY",
@@ -272,19 +284,21 @@ mod tests {
         );
         assert!(sale.status.usable() && sale.components.starts_with(r#"[{"type":"BODY""#));
         assert_eq!(
-            sale.quick_replies,
+            quick_replies(&sale.components),
             [QuickReply {
                 card: None,
                 index: 1,
                 text: "Stop promotions".to_owned()
             }]
         );
+        assert_eq!(footers(&sale.components), ["Tap Stop promotions to leave"]);
+        assert_eq!(footers("no JSON"), [""; 0]);
         assert_eq!(
             (cards.id.as_str(), cards.category, cards.status.usable()),
             ("18014398509481987", None, false)
         );
         assert_eq!(
-            cards.quick_replies,
+            quick_replies(&cards.components),
             [QuickReply {
                 card: Some(1),
                 index: 0,

@@ -2,7 +2,7 @@
 //!
 //! What is read here is just what `consent` would read; everything else is left to it.
 
-use consent::phone::Phone;
+use consent::{phone::Phone, trunk};
 
 /// The bytes that are looked at: a number of 15 digits and what ends it.
 pub(crate) const WINDOW: usize = 16;
@@ -33,21 +33,33 @@ impl Digits {
     }
 
     /// The number that they are, where nothing but the digits decides it: 7 to 15 of them, the first not zero, and no
-    /// zero among the next four, which may be a trunk zero after the country code.
+    /// zero among the next four, unless what follows the country code is no trunk zero.
     #[inline(always)]
     pub(crate) fn phone(self) -> Option<Phone> {
         // A byte of the first five that is zero borrows from its highest bit.
         const FIRST_FIVE: u64 = 0xff_ffff_ffff;
-        let [early, _] = halves(self.values);
-        let early = (early & FIRST_FIVE) | !FIRST_FIVE;
+        let [start, _] = halves(self.values);
+        let early = (start & FIRST_FIVE) | !FIRST_FIVE;
         let zero = early.wrapping_sub(0x0101_0101_0101_0101) & !early & 0x8080_8080_8080_8080;
-        if !(7..=15).contains(&self.count) || zero != 0 {
+        if !(7..=15).contains(&self.count) || (zero != 0 && in_doubt(start)) {
             return None;
         }
         let unused = WINDOW - self.count;
         let [first, second] = halves(self.values << (unused * 8));
         Phone::from_number(eight(first) * 100_000_000 + eight(second))
     }
+}
+
+/// Whether the first digits leave open whether some of them are for dialling only.
+#[inline(always)]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "four digits are a number below 10,000"
+)]
+fn in_doubt(start: u64) -> bool {
+    // The four digits, the first not in its place when it is zero: then it is no number.
+    let four = eight(start << 32);
+    four < 1_000 || trunk::may_follow(four as u16)
 }
 
 /// The first and the second eight bytes.
@@ -90,7 +102,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_read_is_what_the_rules_read(
-            text in "[+]{0,1}[0-9]{0,3}[0-9]{5,13}|[+0-9a-z ]{0,20}|[1-9]{7,15}|\\+[1-9]{5}[0-9]{2,11}"
+            text in "[+]{0,1}[0-9]{0,3}[0-9]{5,13}|[1-9][0-9]{2}0[0-9]{4,8}|[+0-9a-z ]{0,20}|[1-9]{7,15}|\\+[1-9]{5}[0-9]{2,11}"
         ) {
             if let Some(phone) = plain(text.as_bytes(), false) {
                 prop_assert_eq!(Phone::read(&text, None), Ok(phone));
@@ -114,6 +126,9 @@ mod tests {
             ("123456", false, false),
             ("07711900123", false, false),
             ("440771190012", false, false),
+            ("447000900123", false, true),
+            ("+13055550123", true, true),
+            ("390612345678", false, false),
             ("+", false, false),
             ("", false, false),
             ("44771190012x", false, false),

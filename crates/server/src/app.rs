@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicBool},
+    sync::{Arc, Mutex, OnceLock, PoisonError, atomic::AtomicBool},
     time::Instant,
 };
 
@@ -14,12 +14,18 @@ use graph::{
 };
 use ledger::key::Signer;
 use store::{
-    durability::Durability, message::News, pool::Store, postgres::Options, transfer::Stage,
+    durability::Durability,
+    message::{MessageLine, News},
+    pool::Store,
+    postgres::Options,
+    transfer::Stage,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
+    afoot::Afoot,
+    claim::{Claim, Claimed},
     clock::Clock,
     config::Config,
     error::Error,
@@ -60,6 +66,12 @@ pub struct House {
     pub node: Uuid,
     /// Webhooks that wait to be taken in.
     pub intake: Intake,
+    /// Sends of this process that may still start.
+    pub afoot: Afoot,
+    /// Sends that wait to be reserved.
+    pub claims: Together<Claim, Option<Claimed>>,
+    /// Refusals that wait to be written down.
+    pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
     /// Wakes the workers.
@@ -78,6 +90,8 @@ pub struct House {
     pub(crate) proved: Mutex<HashMap<[u8; 32], Instant>>,
     /// Templates that Meta did not know, and since when: not asked for again at once.
     pub(crate) missing_templates: Mutex<HashMap<String, Instant>>,
+    /// The footers of our templates, which people quote: their words are ours, not theirs.
+    pub(crate) footers: Mutex<Arc<[String]>>,
     /// Everybody's state in memory, while it is ready.
     pub memory: Arc<Memory>,
     /// The policy as last read, with its version.
@@ -205,12 +219,16 @@ impl House {
             app_secrets,
             signer,
             node: Uuid::now_v7(),
+            afoot: Afoot::default(),
+            claims: Together::default(),
+            refusals: Together::default(),
             outcomes: Together::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
             guarantees: Mutex::default(),
+            footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
             card: Mutex::default(),
             proved: Mutex::default(),
@@ -227,6 +245,14 @@ impl House {
 }
 
 impl House {
+    /// The footers of our templates, as last read.
+    pub(crate) fn footers(&self) -> Arc<[String]> {
+        self.footers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
     /// The address under which the public reaches us, without a slash at its end.
     #[must_use]
     pub fn public_url(&self) -> Option<&str> {

@@ -98,15 +98,25 @@ impl Default for Flows {
 
 impl Flows {
     /// The words of a key: the business's own for the number, its own for every number, the built-in ones; in the
-    /// language, else in the language it is a form of, else in the default one.
+    /// language, else in the language it is a form of, else in another form of that one that the business has words
+    /// in, else in the default one.
     #[must_use]
     pub fn say(&self, number: &str, language: &str, key: Key) -> String {
         let base = words::base(language);
         let default = words::base(&self.language);
+        let own = |language: &str| self.own(number, language, key);
+        let relative = |base: &str| {
+            let mut forms = self.texts.iter().map(|texts| texts.language.as_str());
+            forms.find_map(|form| {
+                (words::base(form).eq_ignore_ascii_case(base)).then(|| own(form))?
+            })
+        };
+        let first = own(language)
+            .or_else(|| own(base))
+            .or_else(|| relative(base));
         let mut tried = [language, base, &self.language, default, "en"].into_iter();
-        let found = tried.find_map(|language| {
-            self.own(number, language, key)
-                .or_else(|| words::built_in(language, key))
+        let found = first.or_else(|| {
+            tried.find_map(|language| own(language).or_else(|| words::built_in(language, key)))
         });
         found.unwrap_or_default().to_owned()
     }

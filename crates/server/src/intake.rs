@@ -1,10 +1,11 @@
 //! The waiting room for webhooks: read bodies in three lanes, within a bounded number of bytes.
 //!
-//! Batches form by themselves: whoever is free takes everything that waits, up to a limit. Opt-outs come first and are
-//! never turned away for the sake of the others; statuses wait longest and are the first to be turned away.
+//! Batches form by themselves: whoever is free takes everything that waits, up to a limit. Opt-outs have a desk of their
+//! own and are never turned away for the sake of the others; statuses wait longest and are the first to be turned away.
 
 use std::{
     collections::VecDeque,
+    ops::Range,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -35,6 +36,11 @@ pub const GROUP_ITEMS_MAX: usize = 500;
 /// Bytes of raw bodies that go into one transaction, unless one body alone has more.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// The lane of opt-outs.
+const OPT_OUTS: Range<usize> = 0..1;
+/// All other lanes.
+const OTHERS: Range<usize> = 1..3;
+
 /// Which queue a body waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lane {
@@ -57,6 +63,8 @@ pub struct Body {
     pub signature: String,
     /// What stands in them, or why they cannot be read at all.
     pub delivery: Result<Delivery, String>,
+    /// Whether others are to wait for it: it may say no.
+    pub urgent: bool,
 }
 
 impl Body {
@@ -67,6 +75,7 @@ impl Body {
             sha: sha256(&raw),
             signature: signature.to_owned(),
             delivery: webhook::read(&raw).map_err(|error| error.to_string()),
+            urgent: false,
             raw,
         }
     }
@@ -146,7 +155,7 @@ pub struct Place {
 pub struct Desk {
     #[allow(dead_code, reason = "holding it keeps the desk")]
     permit: OwnedSemaphorePermit,
-    last: Lane,
+    lanes: Range<usize>,
 }
 
 /// The waiting room.
@@ -156,9 +165,9 @@ pub struct Intake {
     /// Large bodies are read one at a time, so that small ones are not kept waiting for a processor.
     turns: Arc<Semaphore>,
     lanes: Mutex<[VecDeque<Ticket>; 3]>,
-    /// How many transactions may be prepared at one time.
+    /// How many transactions may be prepared at one time, of all that are no opt-outs.
     desks: Arc<Semaphore>,
-    /// One more, which nobody but opt-outs may use.
+    /// One more, for opt-outs: theirs are small, and stand behind no others.
     opt_out_desk: Arc<Semaphore>,
 }
 
@@ -228,34 +237,31 @@ impl Intake {
     /// A desk, where one is free and somebody waits who may use it.
     #[must_use]
     pub fn desk(&self) -> Option<Desk> {
-        let free = [
-            (&self.desks, Lane::Statuses),
-            (&self.opt_out_desk, Lane::OptOuts),
-        ];
-        free.into_iter().find_map(|(desks, last)| {
-            if !self.waits_until(last) {
+        let free = [(&self.opt_out_desk, OPT_OUTS), (&self.desks, OTHERS)];
+        free.into_iter().find_map(|(desks, lanes)| {
+            if !self.waits_in(&lanes) {
                 return None;
             }
             let permit = Arc::clone(desks).try_acquire_owned().ok()?;
-            Some(Desk { permit, last })
+            Some(Desk { permit, lanes })
         })
     }
 
-    /// Whether anybody waits in one of the lanes up to this one.
-    fn waits_until(&self, last: Lane) -> bool {
+    /// Whether anybody waits in one of these lanes.
+    fn waits_in(&self, which: &Range<usize>) -> bool {
         let lanes = self.lanes();
-        lanes
-            .iter()
-            .take(last as usize + 1)
-            .any(|queue| !queue.is_empty())
+        let which = lanes.get(which.clone()).unwrap_or_default();
+        which.iter().any(|queue| !queue.is_empty())
     }
 
-    /// What goes into the next transaction at a desk: opt-outs first, statuses last.
+    /// What goes into the next transaction at a desk: statuses last.
     #[must_use]
     pub fn next_group(&self, desk: &Desk) -> Vec<Ticket> {
         let (mut items, mut bytes) = (0_usize, 0_usize);
         let mut group = Vec::new();
-        for queue in self.lanes().iter_mut().take(desk.last as usize + 1) {
+        let mut lanes = self.lanes();
+        let which = lanes.get_mut(desk.lanes.clone()).unwrap_or_default();
+        for queue in which {
             while let Some(ticket) = queue.front() {
                 items += ticket.body.items();
                 bytes += ticket.body.raw.len();
@@ -315,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_goes_together_and_opt_outs_go_first() {
+    fn what_waits_goes_together_and_opt_outs_go_by_themselves() {
         let intake = Intake::new(1);
         for (lane, body) in [
             (Lane::Statuses, status(1)),
@@ -326,14 +332,18 @@ mod tests {
             intake.queue(place, body, lane).unwrap();
         }
         let policy = Policy::default();
-        let desk = intake.desk().unwrap();
-        let lanes: Vec<Lane> = intake
-            .next_group(&desk)
-            .iter()
-            .map(|ticket| ticket.body.lane(&policy))
-            .collect();
-        assert_eq!(lanes, [Lane::OptOuts, Lane::Others, Lane::Statuses]);
-        assert!(intake.next_group(&desk).is_empty() && intake.desk().is_none());
+        let group = |desk: &Desk| -> Vec<Lane> {
+            let group = intake.next_group(desk);
+            group
+                .iter()
+                .map(|ticket| ticket.body.lane(&policy))
+                .collect()
+        };
+        let (first, second) = (intake.desk().unwrap(), intake.desk().unwrap());
+        assert_eq!(group(&first), [Lane::OptOuts]);
+        assert_eq!(group(&second), [Lane::Others, Lane::Statuses]);
+        assert!(group(&first).is_empty() && group(&second).is_empty());
+        assert!(intake.desk().is_none());
     }
 
     #[test]

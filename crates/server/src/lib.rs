@@ -1,6 +1,8 @@
 //! The house: configuration, services, HTTP doors and pages.
 
+pub mod afoot;
 pub mod app;
+pub mod claim;
 pub mod clock;
 pub mod config;
 pub mod error;
@@ -10,6 +12,7 @@ pub mod http;
 pub mod intake;
 pub mod logs;
 pub mod memory;
+pub mod near;
 pub mod serve;
 pub mod services;
 pub mod together;

@@ -14,7 +14,10 @@ use index::{index::Index, state::State};
 use store::watch::News;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    near::{Near, Yeses},
+};
 
 /// The index and what it takes to believe it.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub struct Ready {
     pub index: Index,
     /// The policy that the states were made under, which is the one in force.
     pub policy: Arc<Policy>,
+    /// What yeses rest on: forgotten with every commit that touches the person.
+    pub yeses: Yeses,
     erased: RwLock<HashSet<Vec<u8>>>,
 }
 
@@ -35,6 +40,8 @@ pub struct Memory {
     watched: AtomicBool,
     /// How often people were erased: what was copied before must not be written down after.
     erasures: AtomicU64,
+    /// Keys and the size of the log.
+    pub near: Near,
     /// Told that there is something to build or to write.
     pub bell: Notify,
 }
@@ -64,6 +71,7 @@ impl Ready {
         Self {
             index,
             policy,
+            yeses: Yeses::default(),
             erased: RwLock::new(erased),
         }
     }
@@ -94,6 +102,7 @@ impl Ready {
         for alias in &news.unsure {
             self.index.note(alias, Some(State::ASK));
         }
+        self.yeses.take(news);
     }
 
     /// Notes that people were erased: before their numbers mean nobody, so that no stranger is seen there.
@@ -176,6 +185,7 @@ impl Memory {
 
     /// Takes in what a commit changed, before anybody hears of the commit.
     pub(crate) fn told(&self, news: &News, clock: &Clock) {
+        self.near.take(news);
         if news.forgot {
             self.erasures.fetch_add(1, Ordering::SeqCst);
         }

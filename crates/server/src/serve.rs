@@ -119,6 +119,8 @@ impl Server {
             return Err(CannotServe::SandboxSecrets);
         }
         let lock = app.store.file().map(Lock::take).transpose()?;
+        // What is counted from here on is counted: the routes bring the counters with them.
+        let router = http::router(app.clone());
         if let Some(left) = app.store.file().and_then(transfer::left_behind) {
             return Err(left.into());
         }
@@ -144,7 +146,7 @@ impl Server {
         memory::watch(&app);
         worker::settle_left_behind(&app).await?;
         let stop = CancellationToken::new();
-        let mut doors = vec![open(main, http::router(app.clone()), &stop)];
+        let mut doors = vec![open(main, router, &stop)];
         tracing::info!(node = %app.node, "listening on http://{addr}");
         let public_addr = public.as_ref().map(|(_, addr)| *addr);
         // Links that lead to this very machine are good enough to try things out, and for nothing else.

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::{StoreError, corrupt},
-    list::{List, hex},
+    list::{List, clean, hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -182,6 +182,17 @@ impl Store {
         let list = id_list(ids);
         let rows: Vec<PersonRow> = on_pool!(self, pool => sqlx::query_as(PERSONS).bind(list.text()).fetch_all(pool).await?);
         rows.into_iter().map(Person::try_from).collect()
+    }
+
+    /// Whom an alias key means now, as the rules see them: both questions in one.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row makes no sense.
+    pub async fn person_of(&self, key: &str) -> Result<Option<Person>, StoreError> {
+        let sql = "select c.id, c.standing, c.version, c.sealing_key, c.name from alias a \
+                   join contact c on c.id = a.contact_id where a.key = $1 and a.until_ms is null";
+        let row: Option<PersonRow> = on_pool!(self, pool => sqlx::query_as(sql).bind(clean(key)).fetch_optional(pool).await?);
+        row.map(Person::try_from).transpose()
     }
 
     /// One contact with everything that is shown of it.

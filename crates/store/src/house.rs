@@ -219,6 +219,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn add_key(&mut self, line: &KeyLine) -> Result<(), StoreError> {
+        self.touched.api_keys = true;
         let sql =
             "insert into api_key (id, name, role, hash, created_ms) values ($1, $2, $3, $4, $5)";
         on_tx!(self, conn => {
@@ -239,6 +240,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn revoke_key(&mut self, id: Uuid, at: Timestamp) -> Result<bool, StoreError> {
+        self.touched.api_keys = true;
         let sql = "update api_key set revoked_ms = $2 where id = $1 and revoked_ms is null";
         let id = id.as_bytes().to_vec();
         let done = on_tx!(self, conn => sqlx::query(sql).bind(id).bind(at.millis()).execute(conn).await?.rows_affected());

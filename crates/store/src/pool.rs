@@ -195,11 +195,29 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.begin_in(Haste::None).await
+    }
+
+    /// The same, before others who wait for their turn: for what must be in force at once, and is small.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin_next(&self) -> Result<Tx, StoreError> {
+        self.begin_in(Haste::Next).await
+    }
+
+    async fn begin_in(&self, haste: Haste) -> Result<Tx, StoreError> {
         let (inner, turn, wal, one_key_locks) = match self {
             Self::Sqlite {
                 write, watch, wal, ..
             } => {
-                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, watch.turn());
+                let turn = async {
+                    match haste {
+                        Haste::None => watch.turn().await,
+                        Haste::Next => watch.next_turn().await,
+                    }
+                };
+                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, turn);
                 let turn = turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
                 let tx = write.begin_with("begin immediate").await?;
                 let turn = Some((watch.clone(), turn));
@@ -370,6 +388,13 @@ impl Tx {
         in_time(sqlx::query(how.all()).bind(list.text()).execute(&mut **tx)).await?;
         Ok(())
     }
+}
+
+/// Whether somebody waits behind all others.
+#[derive(Clone, Copy)]
+enum Haste {
+    None,
+    Next,
 }
 
 /// How rows are locked.

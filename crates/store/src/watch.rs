@@ -40,6 +40,8 @@ pub struct News {
     pub forgot: bool,
     /// Whether there is a new version of the policy.
     pub policy: bool,
+    /// Whether an API key was made or revoked.
+    pub api_keys: bool,
     /// The size of the log, where it changed.
     pub log_size: Option<i64>,
 }
@@ -55,6 +57,8 @@ pub struct Watch(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Where those wait who are in no hurry: at most one of them stands before somebody who is.
+    line: Mutex<()>,
     turn: Arc<Mutex<()>>,
     told: OnceLock<Told>,
 }
@@ -72,6 +76,12 @@ impl Watch {
     }
 
     pub(crate) async fn turn(&self) -> Turn {
+        let _first_in_line = self.0.line.lock().await;
+        self.next_turn().await
+    }
+
+    /// Before all who wait in line, but for one.
+    pub(crate) async fn next_turn(&self) -> Turn {
         Arc::clone(&self.0.turn).lock_owned().await
     }
 }
@@ -85,6 +95,7 @@ pub(crate) struct Touched {
     /// An alias was deleted, so that nothing in the database says any more whose it was.
     pub(crate) forgot: bool,
     pub(crate) policy: bool,
+    pub(crate) api_keys: bool,
     pub(crate) log_size: Option<i64>,
 }
 
@@ -99,6 +110,7 @@ impl Touched {
             erased: self.erased,
             forgot: self.forgot,
             policy: self.policy,
+            api_keys: self.api_keys,
             log_size: self.log_size,
             ..News::default()
         };
@@ -137,7 +149,8 @@ pub(crate) async fn commit(
     touched: Touched,
     (watch, turn): (Watch, Turn),
 ) -> Result<(), StoreError> {
-    let nothing = touched.is_empty() && !touched.policy && touched.log_size.is_none();
+    let nothing =
+        touched.is_empty() && !touched.policy && !touched.api_keys && touched.log_size.is_none();
     let watched = watch.0.told.get().is_some();
     if nothing {
         tx.commit().await?;

@@ -30,7 +30,12 @@ use crate::{
 const PORT: u16 = 8080;
 
 /// Who has agreed to marketing when the sandbox starts; the others have not been asked yet.
-const AGREED: [&str; 3] = ["+447700900123", "+5551998765432", "+12025550142"];
+const AGREED: [&str; 4] = [
+    "+447700900123",
+    "+5551998765432",
+    "+12025550142",
+    "+525555550103",
+];
 
 /// Ada's number, as an app writes it.
 const ADA: &str = "447700900123";
@@ -54,6 +59,7 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     house::begin_log(&config)?;
     let app = House::open(config, Clock::Real).await?;
     sample::agree(&app, &AGREED).await?;
+    sample::topics(&app).await?;
     templates::refresh(&app).await?;
     let key = keys::create(&app, "sandbox", Role::Admin, ACTOR).await?;
     let server = Server::start(app.clone(), Secrets::Sandbox).await?;

@@ -121,6 +121,8 @@ proptest! {
 
     #[test]
     fn a_stop_with_a_number_is_no_stop(digits in "[0-9]{3,7}", first in any::<bool>()) {
+        // Thai people laugh in fives.
+        prop_assume!(digits.chars().any(|digit| digit != '5'));
         let text = if first { format!("STOP {digits}") } else { format!("{digits} STOP") };
         prop_assert_eq!(Keywords::default().read(&text, Setting::Alone), Reading::Nothing);
     }

@@ -147,7 +147,7 @@ impl Client {
             let why = format!("the permit is not for number {}", route.number);
             return Outcome::NotSent { why };
         }
-        let live: Live = Box::new(move |now| permit.is_live(now));
+        let live: Live = Box::new(move |now| permit.start(now));
         self.post(live, route, authorization, body).await
     }
 

@@ -73,7 +73,7 @@ pub struct Phone {
 
 struct BubbleView {
     mine: bool,
-    body: String,
+    body: Vec<Piece>,
     header: Option<String>,
     footer: Option<String>,
     quote: Option<String>,
@@ -85,6 +85,13 @@ struct BubbleView {
     time: String,
     ticks: &'static str,
     ticks_word: &'static str,
+}
+
+/// A piece of a text: words, or an address that a phone opens when it is tapped.
+#[derive(Debug, PartialEq, Eq)]
+struct Piece {
+    text: String,
+    is_link: bool,
 }
 
 struct Reply {
@@ -266,7 +273,7 @@ fn bubble_view(customer: &Customer, bubble: &Bubble) -> BubbleView {
     });
     BubbleView {
         mine: bubble.from == Side::Customer,
-        body: bubble.body.clone(),
+        body: pieces(&bubble.body),
         header: bubble.header.clone(),
         footer: bubble.footer.clone(),
         quote,
@@ -284,11 +291,64 @@ fn bubble_view(customer: &Customer, bubble: &Bubble) -> BubbleView {
     }
 }
 
+/// A text cut where its web addresses begin and end; the full stop after one is not part of it.
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut found = Vec::new();
+    let mut words = String::new();
+    for token in text.split_inclusive(char::is_whitespace) {
+        let word = token.trim_end_matches(|c: char| c.is_whitespace() || ".,;:!?)»\"".contains(c));
+        if word.starts_with("http://") || word.starts_with("https://") {
+            found.push(Piece {
+                text: std::mem::take(&mut words),
+                is_link: false,
+            });
+            found.push(Piece {
+                text: word.to_owned(),
+                is_link: true,
+            });
+            words.push_str(token.get(word.len()..).unwrap_or_default());
+        } else {
+            words.push_str(token);
+        }
+    }
+    found.push(Piece {
+        text: words,
+        is_link: false,
+    });
+    found.retain(|piece| !piece.text.is_empty());
+    found
+}
+
 fn shortened(text: &str) -> String {
     let short: String = text.chars().take(QUOTE_CHARS).collect();
     if short.len() < text.len() {
         format!("{short}…")
     } else {
         short
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_a_text_can_be_tapped_and_nothing_else() {
+        let found = pieces("See https://example.com/p/a. Or\nhttp://b");
+        let told: Vec<_> = found
+            .iter()
+            .map(|piece| (piece.text.as_str(), piece.is_link))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("See ", false),
+                ("https://example.com/p/a", true),
+                (". Or\n", false),
+                ("http://b", true)
+            ]
+        );
+        assert_eq!(pieces("javascript:alert(1)").len(), 1);
+        assert!(!pieces("javascript:alert(1)")[0].is_link);
     }
 }

@@ -58,8 +58,11 @@ macro_rules! keys {
 
 keys! {
     Stopped "stopped" 700 "Offers were stopped.",
+    StoppedSome "stopped_some" 700 "Messages of one kind were stopped, not every offer.",
+    StoppedBoth "stopped_both" 700 "Offers were stopped, and what is like the message that was answered.",
     StoppedAll "stopped_all" 700 "Everything was stopped.",
     Started "started" 700 "They agreed: what will come, how often, and how to leave.",
+    StartedSome "started_some" 700 "They agreed to something narrower than offers again.",
     What "what" 100 "What comes to whoever agreed.",
     Often "often" 100 "How often it comes.",
     Question "question" 700 "Do they agree?",
@@ -72,6 +75,7 @@ keys! {
     StopAll "stop_all" 20 "The choice against everything.",
     Keep "keep" 20 "The choice that changes nothing.",
     Choose "choose" 20 "The button that opens a list.",
+    Some "some" 200 "Would they like some topics all the same?",
     Topics "topics" 700 "Which topics would they like again?",
     TopicOn "topic_on" 700 "They agreed to a topic.",
     Kept "kept" 700 "Nothing changes.",

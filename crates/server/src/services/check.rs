@@ -1,6 +1,9 @@
 //! May this person get this message? One question, or very many.
 
 mod crowd;
+mod recall;
+
+use std::sync::Arc;
 
 use consent::{
     alias::Alias,
@@ -19,12 +22,15 @@ use serde::{Deserialize, Serialize};
 use store::{contact::Person, house::TopicLine, template::TemplateLine};
 use utoipa::ToSchema;
 
-use self::crowd::{Crowd, erased, refused};
+use self::{
+    crowd::{Crowd, erased, refused},
+    recall::Recalled,
+};
 use crate::{
     app::House,
     clock,
     error::Error,
-    services::{facts, policy, topics, who},
+    services::{facts, near, policy, topics, who},
 };
 
 /// A question.
@@ -296,24 +302,47 @@ pub fn read(app: &House, shelf: &Shelf, body: &CheckBody) -> Result<Ask, Error> 
     })
 }
 
-/// Answers many questions with a handful of queries.
+/// Answers many questions: from memory where it knows the whole answer, and the others with a handful of queries.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error> {
-    let policy = policy::current(app).await?;
+    let as_of = match near::log_size(app).await? {
+        Some(size) => size,
+        None => app.store.head().await?.size,
+    };
+    let ready = app.memory.ready();
+    let policy = match &ready {
+        Some(ready) => Arc::clone(&ready.policy),
+        None => policy::current(app).await?,
+    };
     let now = app.clock.now();
-    let as_of = app.store.head().await?.size;
-    let crowd = Crowd::gather(app, asks).await?;
-    let mut answers = Vec::with_capacity(asks.len());
+    let mut recalled = Vec::with_capacity(asks.len());
     for ask in asks {
-        let (verdict, contact) = crowd.decide(app, ask, &policy, now).await?;
-        metrics::counter!("consentry_verdicts_total", "door" => "check", "code" => word(&verdict))
-            .increment(1);
-        answers.push(CheckAnswer {
-            as_of,
-            ..answer(&verdict, contact, &policy)
+        recalled.push(match &ready {
+            Some(ready) => recall::recall(app, ready, ask, now).await?,
+            None => Recalled::Open(None),
         });
+    }
+    let open = asks.iter().zip(&recalled);
+    let open = open.filter(|(_, recalled)| matches!(recalled, Recalled::Open(_)));
+    let open: Vec<&Ask> = open.map(|(ask, _)| ask).collect();
+    let crowd = Crowd::gather(app, &open).await?;
+    let mut answers = Vec::with_capacity(asks.len());
+    for (ask, recalled) in asks.iter().zip(recalled) {
+        let found = match recalled {
+            Recalled::Answer(found) => *found,
+            Recalled::Open(place) => {
+                let (verdict, contact) = crowd.decide(app, ask, &policy, now).await?;
+                if let (Some(ready), Some(place)) = (&ready, place) {
+                    crowd.remember(ready, (place, ask), (&verdict, contact), now);
+                }
+                answer(&verdict, contact, &policy)
+            }
+        };
+        metrics::counter!("consentry_verdicts_total", "door" => "check", "code" => found.code.unwrap_or("allow"))
+            .increment(1);
+        answers.push(CheckAnswer { as_of, ..found });
     }
     Ok(answers)
 }
@@ -325,7 +354,7 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
 pub async fn codes(app: &House, asks: &[Ask]) -> Result<Vec<Option<Code>>, Error> {
     let policy = policy::current(app).await?;
     let now = app.clock.now();
-    let crowd = Crowd::gather(app, asks).await?;
+    let crowd = Crowd::gather(app, &asks.iter().collect::<Vec<_>>()).await?;
     let mut codes = Vec::with_capacity(asks.len());
     for ask in asks {
         let (verdict, _) = crowd.decide(app, ask, &policy, now).await?;
@@ -352,37 +381,36 @@ pub fn erased_answer(
 /// A verdict as an answer; the size of the log is the caller's to fill in.
 #[must_use]
 pub fn answer(verdict: &Verdict, contact: Option<ContactId>, policy: &Policy) -> CheckAnswer {
-    let nothing = CheckAnswer {
-        allow: false,
+    match verdict {
+        Verdict::Allow(clearance) => allowed(clearance.basis(), contact, policy),
+        Verdict::Deny(denial) => CheckAnswer {
+            allow: false,
+            code: Some(denial.code.word()),
+            reason: denial.code.sentence(),
+            contact: contact.map(|id| id.to_string()),
+            because: ids(&denial.because),
+            basis: None,
+            until: denial.until.map(clock::rfc3339),
+            lifted_by: Some(denial.code.lifter().sentence()),
+            policy_version: policy.version,
+            as_of: 0,
+        },
+    }
+}
+
+/// A yes as an answer.
+fn allowed(basis: Basis, contact: Option<ContactId>, policy: &Policy) -> CheckAnswer {
+    CheckAnswer {
+        allow: true,
         code: None,
-        reason: "",
+        reason: allowed_because(basis),
         contact: contact.map(|id| id.to_string()),
-        because: Vec::new(),
-        basis: None,
+        because: ids(basis.event().as_slice()),
+        basis: Some(basis.word()),
         until: None,
         lifted_by: None,
         policy_version: policy.version,
         as_of: 0,
-    };
-    match verdict {
-        Verdict::Allow(clearance) => {
-            let basis = clearance.basis();
-            CheckAnswer {
-                allow: true,
-                reason: allowed_because(basis),
-                because: ids(basis.event().as_slice()),
-                basis: Some(basis.word()),
-                ..nothing
-            }
-        }
-        Verdict::Deny(denial) => CheckAnswer {
-            code: Some(denial.code.word()),
-            reason: denial.code.sentence(),
-            because: ids(&denial.because),
-            until: denial.until.map(clock::rfc3339),
-            lifted_by: Some(denial.code.lifter().sentence()),
-            ..nothing
-        },
     }
 }
 
@@ -437,10 +465,6 @@ fn find<'a>(
             && line.language.eq_ignore_ascii_case(&named.language)
             && account.is_none_or(|account| account == line.account)
     })
-}
-
-fn word(verdict: &Verdict) -> &'static str {
-    verdict.code().map_or("allow", consent::reason::Code::word)
 }
 
 fn ids(events: &[EventId]) -> Vec<String> {

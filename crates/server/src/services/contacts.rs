@@ -253,11 +253,17 @@ async fn edit_once(
     Ok(())
 }
 
-/// Destroys what is known of a person. What stays refuses: a keyed hash of each address, and the log.
+/// Destroys what is known of a person. What stays refuses: a keyed hash of each address, and the log, with the reason
+/// if one is given.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such contact; when the database does not answer.
-pub async fn erase(app: &App, id: ContactId, actor: &str) -> Result<Erased, Error> {
+pub async fn erase(
+    app: &App,
+    id: ContactId,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<Erased, Error> {
     let before = line(app, id).await?;
     if let Some(at) = before.erased {
         return Ok(Erased {
@@ -267,13 +273,18 @@ pub async fn erase(app: &App, id: ContactId, actor: &str) -> Result<Erased, Erro
             seq: None,
         });
     }
-    let erased = retry::on_conflict(|| erase_once(app, id, actor)).await?;
+    let erased = retry::on_conflict(|| erase_once(app, id, actor, reason)).await?;
     app.bell.log.notify_one();
     quiet::settle(app, &[id]).await?;
     Ok(erased)
 }
 
-async fn erase_once(app: &App, id: ContactId, actor: &str) -> Result<Erased, Error> {
+async fn erase_once(
+    app: &App,
+    id: ContactId,
+    actor: &str,
+    reason: Option<&str>,
+) -> Result<Erased, Error> {
     let policy = policy::current(app).await?;
     let mut tx = app.store.begin().await?;
     let mut cast = Cast::gather(app, &mut tx, &[]).await?;
@@ -287,6 +298,7 @@ async fn erase_once(app: &App, id: ContactId, actor: &str) -> Result<Erased, Err
     let evidence = Evidence {
         source: source::STAFF.to_owned(),
         actor: Some(actor.to_owned()),
+        note: reason.map(str::to_owned),
         ..Evidence::default()
     };
     // The leaf needs the person's key, so the event is written before the key is destroyed.

@@ -3,6 +3,7 @@
 //! The verdict is decided on what was read; the reservation is one durable write that goes through only if neither
 //! the person's standing nor the policy has changed since. So the write itself is the consent check.
 
+mod claim;
 mod newcomer;
 pub mod tie;
 
@@ -17,25 +18,27 @@ use consent::{
     register::Standing,
     request::{Address, Facts, Request, Template},
     scope::{Category, Channel, Topic},
-    verdict::{self, Clearance, Denial, Verdict},
+    time::MINUTE_MS,
+    verdict::{self, Denial, Verdict},
 };
 use store::{
     contact::Person,
-    message::{Direction, MessageLine, Reservation, State, number_text},
+    message::{Direction, MessageLine, State, number_text},
 };
 
-use self::{
-    newcomer::{Claimant, Newcomer},
-    tie::{Attempt, Tie},
-};
+use self::tie::{Attempt, Tie};
 use crate::{
+    afoot::Underway,
     app::House,
     error::Error,
-    services::{facts, policy, summary},
+    services::{facts, near, policy},
 };
 
 /// How often a verdict is decided anew because the person changed between question and reservation.
 const TRIES: usize = 8;
+
+/// How long after an unknown outcome the same body to the same person gets the first answer (DESIGN section 6.4).
+const REPEAT_MS: i64 = 10 * MINUTE_MS;
 
 /// What the caller's callback data is sealed for.
 pub const CALLBACK_PURPOSE: &str = "callback";
@@ -72,6 +75,8 @@ pub enum Answer {
     Refused(Box<Refused>),
     /// An answer of ours that was claimed before: it is never claimed again.
     Claimed(Box<MessageLine>),
+    /// A repeat of this message, whose outcome became unknown: it gets the first answer.
+    Repeat(Box<MessageLine>),
 }
 
 /// A reservation on disk, and the permit that it gives.
@@ -79,10 +84,14 @@ pub enum Answer {
 pub struct Admitted {
     /// The permit.
     pub permit: Permit,
+    /// To be held until the send has ended: opt-outs wait for it.
+    pub underway: Underway,
     /// The attempt.
     pub attempt: AttemptId,
     /// The person.
     pub contact: ContactId,
+    /// Whether they ever came by an ad to the number that sends.
+    pub from_ad: bool,
 }
 
 /// A refusal, as it was written down.
@@ -105,10 +114,13 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
             Attempt::Claimed(line) => return Ok(Answer::Claimed(line)),
         };
         let seen = look(app, ask, attempt).await?;
+        if let Some(first) = first_of(app, ask, &seen).await? {
+            return Ok(Answer::Repeat(Box::new(first)));
+        }
         match seen.decide(app, ask) {
-            Verdict::Deny(denial) => return refuse(app, ask, &seen, denial).await,
+            Verdict::Deny(denial) => return claim::refuse(app, ask, &seen, denial).await,
             Verdict::Allow(clearance) => {
-                if let Some(admitted) = reserve(app, ask, &seen, clearance).await? {
+                if let Some(admitted) = claim::reserve(app, ask, &seen, clearance).await? {
                     return Ok(Answer::Admitted(Box::new(admitted)));
                 }
             }
@@ -116,42 +128,67 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
     }
     // Somebody keeps changing this person's standing: in doubt, no.
     let seen = look(app, ask, AttemptId::new(app.clock.id())).await?;
-    refuse(app, ask, &seen, Denial::of(Code::Held)).await
+    claim::refuse(app, ask, &seen, Denial::of(Code::Held)).await
+}
+
+/// The first message with this very body, where its outcome became unknown a moment ago: callers try again on 5xx.
+async fn first_of(app: &House, ask: &Ask, seen: &Seen) -> Result<Option<MessageLine>, Error> {
+    let Some(contact) = seen.meant.contact.filter(|_| ask.tie.is_none()) else {
+        return Ok(None);
+    };
+    let since = app.clock.now().plus_millis(-REPEAT_MS);
+    let first = app.store.unknown_twin(contact, &ask.fingerprint, since);
+    Ok(first.await?)
 }
 
 /// Whom an address means.
 #[derive(Debug, Clone)]
-pub struct Meant {
+struct Meant {
     /// The contact, where one of the aliases is known.
-    pub contact: Option<ContactId>,
+    contact: Option<ContactId>,
     /// The aliases.
-    pub aliases: Vec<Alias>,
+    aliases: Vec<Alias>,
     /// Whether they mean one person.
-    pub address: Address,
+    address: Address,
 }
 
-/// Finds out whom recipients mean. Two that are known to be different people are a conflict, and so is a known
-/// person's number beside somebody else's id.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn meant(app: &House, recipients: &[Recipient]) -> Result<Meant, Error> {
+/// Finds out whom recipients mean, and gives the person as the rules see them. Two that are known to be different people
+/// are a conflict, and so is a known person's number beside somebody else's id.
+async fn meet(app: &House, recipients: &[Recipient]) -> Result<(Meant, Option<Person>), Error> {
     let aliases: Vec<Alias> = recipients.iter().filter_map(alias).collect();
     let grouped = recipients
         .iter()
         .any(|recipient| matches!(recipient, Recipient::Group(_)));
     if aliases.is_empty() || grouped {
-        let address = if grouped {
-            Address::Group
-        } else {
-            Address::Invalid
-        };
-        return Ok(Meant {
+        let nobody = Meant {
             contact: None,
             aliases: Vec::new(),
-            address,
-        });
+            address: if grouped {
+                Address::Group
+            } else {
+                Address::Invalid
+            },
+        };
+        return Ok((nobody, None));
     }
+    if let [only] = aliases.as_slice() {
+        let person = app.store.person_of(&only.key()).await?;
+        let meant = Meant {
+            contact: person.as_ref().map(|person| person.id),
+            aliases,
+            address: Address::Person,
+        };
+        return Ok((meant, person));
+    }
+    let meant = all_meant(app, aliases).await?;
+    let person = match meant.contact {
+        Some(contact) => app.store.persons(&[contact]).await?.pop(),
+        None => None,
+    };
+    Ok((meant, person))
+}
+
+async fn all_meant(app: &House, aliases: Vec<Alias>) -> Result<Meant, Error> {
     let keys: Vec<String> = aliases.iter().map(Alias::key).collect();
     let found = app.store.find(&keys).await?;
     let contact = found.first().map(|(_, contact)| *contact);
@@ -231,14 +268,13 @@ struct Seen {
 
 async fn look(app: &House, ask: &Ask, attempt: AttemptId) -> Result<Seen, Error> {
     let policy_row = policy::row_version(app).await?;
-    let policy = policy::current(app).await?;
-    let meant = meant(app, &ask.recipients).await?;
-    let person = match meant.contact {
-        Some(contact) => app.store.persons(&[contact]).await?.pop(),
-        None => None,
-    };
+    let policy = policy::of_row(app, policy_row).await?;
+    let (meant, person) = meet(app, &ask.recipients).await?;
     let facts = facts::known(app, meant.contact, &policy).await?;
-    let as_of = app.store.head().await?.size;
+    let as_of = match near::log_size(app).await? {
+        Some(size) => size,
+        None => app.store.head().await?.size,
+    };
     Ok(Seen {
         attempt,
         meant,
@@ -319,100 +355,4 @@ impl Seen {
             sealed: None,
         }
     }
-}
-
-/// Writes a refusal down, so that "why did Ana not get it?" is answered by what was decided, not by a guess.
-async fn refuse(app: &House, ask: &Ask, seen: &Seen, denial: Denial) -> Result<Answer, Error> {
-    metrics::counter!("consentry_verdicts_total", "verdict" => "deny", "code" => denial.code.word()).increment(1);
-    let mut line = seen.line(app, ask, State::Denied);
-    line.code = Some(denial.code.word().to_owned());
-    line.reason = Some(denial.code.sentence().to_owned());
-    line.because = denial.because.iter().map(ToString::to_string).collect();
-    let attempt = line.id;
-    let mut tx = app.store.begin().await?;
-    match tx.keep_messages(&[line]).await {
-        // Another node refused, or claimed, the same answer.
-        Err(conflict) if conflict.is_conflict() && ask.tie.is_some() => {
-            let taken = app.store.find_messages(&[attempt], &[]).await?.pop();
-            let taken = taken.ok_or(Error::Unavailable(conflict))?;
-            return Ok(Answer::Claimed(Box::new(taken)));
-        }
-        kept => kept?,
-    }
-    tx.commit().await?;
-    tracing::info!(attempt = %attempt, code = denial.code.word(), category = ask.category.word(), "refused a send");
-    Ok(Answer::Refused(Box::new(Refused { attempt, denial })))
-}
-
-/// Claims the send: none when the person or the policy changed meanwhile, and the verdict must be decided anew.
-async fn reserve(
-    app: &House,
-    ask: &Ask,
-    seen: &Seen,
-    clearance: Clearance,
-) -> Result<Option<Admitted>, Error> {
-    let mut line = seen.line(app, ask, State::Reserved);
-    line.basis = Some(clearance.basis().word().to_owned());
-    line.because = clearance
-        .basis()
-        .event()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let mut tx = app.store.begin().await?;
-    let claimant = match &seen.person {
-        Some(person) => Claimant::of(person),
-        None => match newcomer::make(app, &mut tx, seen).await? {
-            Newcomer::Made(claimant) => claimant,
-            Newcomer::TakenBySomebodyElse => return Ok(None),
-            Newcomer::Refused => {
-                tx.commit().await?;
-                return Ok(None);
-            }
-        },
-    };
-    let Claimant {
-        contact,
-        version,
-        key,
-    } = claimant;
-    line.contact = contact;
-    if let Some(wrapped) = key {
-        let callback = serde_json::json!({ "callback": ask.callback }).to_string();
-        let key = app
-            .vault
-            .person(contact, &wrapped)
-            .map_err(Error::internal)?;
-        line.sealed = Some(
-            key.seal(CALLBACK_PURPOSE, callback.as_bytes())
-                .map_err(Error::internal)?,
-        );
-    }
-    let reservation = Reservation {
-        message: &line,
-        version,
-    };
-    let claimed = match tx.reserve(&[reservation], seen.policy_row).await {
-        Ok(claimed) => claimed,
-        Err(conflict) if conflict.is_conflict() => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    if claimed != [line.id] {
-        return Ok(None);
-    }
-    if let Some(person) = seen.person.as_ref().filter(|_| seen.is_capped(ask)) {
-        // A cap counts reservations: the next one must see this one, so the version moves.
-        tx.set_standings(&[summary::update(person, &seen.policy, app.clock.now())])
-            .await?;
-    }
-    // Until the commit nobody else can change this person; so the permit's life may begin here.
-    let reserved = app.clock.instant();
-    tx.commit().await?;
-    metrics::counter!("consentry_verdicts_total", "verdict" => "allow", "code" => "").increment(1);
-    let permit = clearance.permit(line.id, ask.number.clone(), reserved);
-    Ok(Some(Admitted {
-        permit,
-        attempt: line.id,
-        contact,
-    }))
 }

@@ -23,7 +23,7 @@ use self::{
 use crate::{
     app::App,
     error::Error,
-    intake::{Body, GROUP_ITEMS_MAX, Place},
+    intake::{Body, GROUP_ITEMS_MAX, Lane, Place},
     services::{policy, quiet, retry},
     vault::sha256,
 };
@@ -49,8 +49,9 @@ pub const TEXT_PURPOSE: &str = "text";
 /// # Errors
 /// [`Error::Busy`] when too much comes in at once, and when the database does not answer: then Meta must ask again.
 pub async fn take(app: &App, place: Place, raw: Bytes, signature: &str) -> Result<(), Error> {
-    let body = Body::read(raw, signature);
+    let mut body = Body::read(raw, signature);
     let lane = body.lane(&policy::last_read(app));
+    body.urgent = lane == Lane::OptOuts;
     let waiting = app.intake.queue(place, body, lane)?;
     group::attend(app);
     waiting

@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lookout;
 pub mod memory;
 pub mod messages;
+pub mod near;
 pub mod numbering;
 pub mod policy;
 pub mod policy_json;

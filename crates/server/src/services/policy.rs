@@ -24,7 +24,17 @@ use crate::{
 /// # Errors
 /// When the database does not answer.
 pub async fn current(app: &House) -> Result<Arc<Policy>, Error> {
-    let version = app.store.policy_version().await?.unsigned_abs();
+    let row = app.store.policy_version().await?;
+    of_row(app, row).await
+}
+
+/// The policy as it was when the table had this version, or a newer one: whatever is conditional on the version then
+/// fails.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_row(app: &House, row: i64) -> Result<Arc<Policy>, Error> {
+    let version = row.unsigned_abs();
     let cached = lock(app).clone();
     // Version 0 in the table means that nobody wrote one: the defaults, which call themselves 1.
     if cached.version == version.max(1) {

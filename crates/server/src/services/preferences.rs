@@ -85,7 +85,7 @@ pub async fn decide(app: &App, contact: ContactId, decision: &Decision) -> Resul
 
 async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Result<usize, Error> {
     let policy = policy::current(app).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = app.store.begin_next().await?;
     let mut cast = Cast::gather(app, &mut tx, &[]).await?;
     cast.admit(&mut tx, &[contact]).await?;
     let now = app.clock.now();

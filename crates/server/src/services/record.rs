@@ -29,6 +29,9 @@ use crate::{
 
 pub use read::{Desk, EventBody, EvidenceBody, ScopeBody, Told};
 
+/// So many events at the most go before others that wait.
+const URGENT_MAX: usize = 10;
+
 /// An event that was recorded.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Recorded {
@@ -92,7 +95,7 @@ async fn once(app: &App, told: &[Told], memo: Option<&Memo>) -> Result<Outcomes,
         return Ok(outcomes);
     }
     let policy = policy::current(app).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = begin(app, told).await?;
     let aliases: Vec<Alias> = told.iter().filter_map(Told::alias).cloned().collect();
     let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
     let named: Vec<ContactId> = told.iter().filter_map(Told::contact).collect();
@@ -113,6 +116,16 @@ async fn once(app: &App, told: &[Told], memo: Option<&Memo>) -> Result<Outcomes,
     tx.commit().await?;
     quiet::settle(app, &saved.restricted).await?;
     Ok(outcomes)
+}
+
+/// A no goes before what waits, unless it comes with very many others.
+async fn begin(app: &House, told: &[Told]) -> Result<Tx, Error> {
+    let says_no = told.iter().any(|told| matches!(told.fact, Fact::OptOut(_)));
+    Ok(if says_no && told.len() <= URGENT_MAX {
+        app.store.begin_next().await?
+    } else {
+        app.store.begin().await?
+    })
 }
 
 fn record(

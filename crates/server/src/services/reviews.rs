@@ -1,7 +1,7 @@
 //! What waits for a person to read: doubtful words, wishes that a person confirms, and stops that may be taken back.
 
 use consent::{
-    event::{Clock, Evidence, Fact, source},
+    event::{Clock, Event, Evidence, Fact, source},
     id::{ContactId, EventId},
     policy::Policy,
     scope::Scope,
@@ -171,20 +171,22 @@ pub async fn decide(
         return Err(Error::field("reason", message));
     }
     let line = find(app, id).await?;
-    retry::on_conflict(|| decide_once(app, &line, body, actor)).await?;
-    app.bell.log.notify_one();
-    quiet::settle(app, &[line.contact]).await?;
     if body.verdict == ERASURE {
+        // The hold stays until the person is forgotten, and goes with them: at no time may anything be sent.
         let before = answer(app, &line, None);
-        contacts::erase(app, line.contact, actor).await?;
+        contacts::erase(app, line.contact, actor, Some(body.reason.trim())).await?;
         return Ok(ReviewAnswer {
             state: DECIDED.to_owned(),
             verdict: Some(ERASURE.to_owned()),
             decided_by: Some(actor.to_owned()),
+            reason: Some(body.reason.trim().to_owned()),
             decided_at: Some(clock::rfc3339(app.clock.now())),
             ..before
         });
     }
+    retry::on_conflict(|| decide_once(app, &line, body, actor)).await?;
+    app.bell.log.notify_one();
+    quiet::settle(app, &[line.contact]).await?;
     show(app, id).await
 }
 
@@ -221,8 +223,7 @@ async fn decide_once(
             evidence: evidence.clone(),
         })
     };
-    if let Some(event) = line.event {
-        may_be_taken_back(&mut tx, line.contact, event).await?;
+    for event in to_take_back(&mut tx, line).await? {
         record(&mut cast, Fact::Retract(event))?;
     }
     let mut made = None;
@@ -263,18 +264,32 @@ fn facts(verdict: &str, policy: &Policy) -> Vec<Fact> {
     }
 }
 
+/// The refusals that were read from the words, all of them: one message may have refused more than one thing, each
+/// in an event that follows the one before.
+///
 /// A keyword, a button and WhatsApp's own switch cannot be taken back by anybody but the person.
-async fn may_be_taken_back(tx: &mut Tx, contact: ContactId, event: EventId) -> Result<(), Error> {
-    let history = tx.history(contact).await?;
-    let mut events = history.iter().filter_map(store::event::EventLine::event);
-    match events.find(|other| other.id == event) {
-        Some(event) if event.is_retractable() => Ok(()),
-        Some(_) | None => {
-            let message =
-                "the person said so with a keyword or a button: nobody else can take that back";
-            Err(Error::Conflict(message.to_owned()))
-        }
-    }
+async fn to_take_back(tx: &mut Tx, line: &ReviewLine) -> Result<Vec<EventId>, Error> {
+    let Some(named) = line.event else {
+        return Ok(Vec::new());
+    };
+    let history = tx.history(line.contact).await?;
+    let events = history.iter().filter_map(store::event::EventLine::event);
+    let mut events = events.skip_while(|event| event.id != named);
+    let first = events.next().filter(Event::is_retractable);
+    let first = first.ok_or_else(said_by_themselves)?;
+    let is_beside = |event: &Event| {
+        let facts = |event: &Event| (event.at, event.received, event.evidence.source.clone());
+        matches!(event.fact, Fact::OptOut(_))
+            && event.fact != first.fact
+            && facts(event) == facts(&first)
+    };
+    let beside: Vec<EventId> = events.take_while(is_beside).map(|event| event.id).collect();
+    Ok(std::iter::once(named).chain(beside).collect())
+}
+
+fn said_by_themselves() -> Error {
+    let message = "the person said so with a keyword or a button: nobody else can take that back";
+    Error::Conflict(message.to_owned())
 }
 
 async fn find(app: &House, id: Uuid) -> Result<ReviewLine, Error> {

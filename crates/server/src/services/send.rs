@@ -5,7 +5,6 @@ use consent::{
     event::{Clock, Evidence, Fact},
     id::{AttemptId, ContactId, TopicId},
     scope::{Category, Topic},
-    time::MINUTE_MS,
     window,
 };
 use graph::{
@@ -25,9 +24,6 @@ use crate::{
         policy, quiet, templates, token,
     },
 };
-
-/// How long after an unknown outcome the same body to the same person gets the first answer (DESIGN section 6.4).
-const REPEAT_MS: i64 = 10 * MINUTE_MS;
 
 /// How often a send whose permit lapsed (the connection took too long) is reserved anew.
 const LAPSES_MAX: usize = 3;
@@ -119,26 +115,30 @@ async fn passage(app: &App, wish: Wish, tie: Option<Tie>) -> Result<Passed, Erro
 async fn through_the_gate(app: &House, wish: &Wish, ask: &Ask) -> Result<Passed, Error> {
     let mut last = None;
     for _ in 0..=LAPSES_MAX {
-        if let Some(tie) = &ask.tie {
-            if app.clock.now() > tie.until {
-                return Ok(Passed::Late);
-            }
-        } else if let Some(first) = first_answer(app, ask).await? {
-            return Ok(Passed::Sent(first));
+        let is_late = |tie: &Tie| app.clock.now() > tie.until;
+        if ask.tie.as_ref().is_some_and(is_late) {
+            return Ok(Passed::Late);
         }
         let admitted = match gate::enter(app, ask).await? {
             Answer::Refused(refused) => return Ok(Passed::Sent(Sent::Refused(refused))),
             Answer::Claimed(line) => return Ok(Passed::Claimed(line)),
+            Answer::Repeat(first) => return Ok(Passed::Sent(first_answer(*first))),
             Answer::Admitted(admitted) => *admitted,
         };
         let Admitted {
             permit,
+            underway,
             attempt,
             contact,
+            from_ad,
         } = admitted;
         let body = wish.outgoing.with_callback(&token::write(attempt, contact));
         let outcome = app.graph.send(permit, &wish.route, &wish.token, body).await;
+        drop(underway);
         if let Some(sent) = settle(app, ask, attempt, contact, outcome).await? {
+            if from_ad && matches!(sent, Sent::Answered(status, _) if status < 300) {
+                note_answer(app, ask, contact).await;
+            }
             return Ok(Passed::Sent(sent));
         }
         // The permit lapsed before the first byte: open a connection and ask again, with a fresh verdict.
@@ -222,24 +222,13 @@ async fn topic(app: &House, word: &str) -> Result<Topic, Error> {
         .ok_or_else(|| Error::field("X-Consentry-Topic", format!("there is no topic `{word}`")))
 }
 
-/// The first answer to a body whose outcome became unknown a moment ago: callers try again on 5xx.
-async fn first_answer(app: &House, ask: &Ask) -> Result<Option<Sent>, Error> {
-    let Some(contact) = gate::meant(app, &ask.recipients).await?.contact else {
-        return Ok(None);
-    };
-    let since = app.clock.now().plus_millis(-REPEAT_MS);
-    let Some(line) = app
-        .store
-        .unknown_twin(contact, &ask.fingerprint, since)
-        .await?
-    else {
-        return Ok(None);
-    };
+/// What is answered to a repeat of a message whose outcome became unknown.
+fn first_answer(line: MessageLine) -> Sent {
     let resolved = matches!(
         line.state,
         State::Accepted | State::Sent | State::Delivered | State::Read
     );
-    Ok(Some(match (&line.wamid, resolved) {
+    match (&line.wamid, resolved) {
         (Some(wamid), true) => Sent::Answered(200, accepted(&line, wamid)),
         _ => Sent::Unknown(Box::new(Unknown {
             attempt: line.id,
@@ -250,7 +239,7 @@ async fn first_answer(app: &House, ask: &Ask) -> Result<Option<Sent>, Error> {
             why: line.reason.unwrap_or_default(),
             repeated: true,
         })),
-    }))
+    }
 }
 
 /// Meta's answer as it would have been, had it come.
@@ -309,14 +298,10 @@ async fn settle(
         }
     };
     metrics::counter!("consentry_sends_total", "outcome" => news.state.word()).increment(1);
-    let accepted = news.state == State::Accepted;
     // The outcome is a fact whether or not the database takes it: the caller gets it in any case, and a reservation
     // without an outcome is settled as unknown.
     if let Err(error) = write(app, news).await {
         tracing::error!(%error, attempt = %attempt, "an outcome could not be written down; it will count as unknown");
-    }
-    if accepted {
-        note_answer(app, ask, contact).await;
     }
     Ok(sent)
 }
@@ -326,7 +311,8 @@ async fn write(app: &House, news: News) -> Result<(), Error> {
     let all = |news: Vec<News>| async move {
         let mut tx = app.store.begin().await?;
         tx.take_news(&news).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(vec![(); news.len()])
     };
     app.outcomes.run(news, all).await
 }

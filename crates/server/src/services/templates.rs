@@ -1,6 +1,7 @@
 //! Templates and their categories, as Meta last told us.
 
 use std::{
+    collections::BTreeSet,
     sync::{PoisonError, atomic::Ordering},
     time::Duration,
 };
@@ -16,6 +17,12 @@ use crate::{app::House, clock::Clock, error::Error};
 
 /// How long a template that Meta did not know is not asked for again.
 const MISSING_FOR: Duration = Duration::from_secs(60);
+
+/// From how many words on a footer is a sentence.
+const FOOTER_WORDS_MIN: usize = 4;
+
+/// The same for scripts that write no spaces, in characters.
+const FOOTER_CHARS_MIN: usize = 12;
 
 /// How many pages of one account are read: far more than the 6,000 templates an account may have.
 const PAGES_MAX: usize = 200;
@@ -100,7 +107,25 @@ pub async fn refresh(app: &House) -> Result<(), Error> {
         }
     }
     app.templates_tried.store(true, Ordering::SeqCst);
-    first
+    first.and(learn_footers(app).await)
+}
+
+/// Takes note of the footers of every template that is kept, so that a customer who quotes one says nothing with it.
+async fn learn_footers(app: &House) -> Result<(), Error> {
+    let templates = app.store.templates().await?;
+    let footers: BTreeSet<String> = templates
+        .iter()
+        .flat_map(|line| template::footers(&line.components))
+        .filter(|footer| is_sentence(footer))
+        .collect();
+    *app.footers.lock().unwrap_or_else(PoisonError::into_inner) = footers.into_iter().collect();
+    Ok(())
+}
+
+/// Whether a footer is so long that nobody types it as a wish of their own: a footer `Stop offers` must not make deaf.
+fn is_sentence(footer: &str) -> bool {
+    let words = footer.split_whitespace().count();
+    words >= FOOTER_WORDS_MIN || (!footer.is_ascii() && footer.chars().count() >= FOOTER_CHARS_MIN)
 }
 
 /// Reads the templates of one account, page by page, and takes them in at once.

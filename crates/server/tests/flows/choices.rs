@@ -1,14 +1,22 @@
 //! Menus, questions, topics and forms: what a tap changes, and what it does not.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
 use consent::scope::Category;
 use serde_json::{Value, json};
-use server::services::flows::{
-    pump,
-    ticket::{Choice, Ticket},
+use server::{
+    clock::Clock,
+    services::flows::{
+        pump,
+        ticket::{Choice, Ticket},
+    },
 };
 use store::reply::ReplyState;
 
-use crate::house::{ADA, House, tap};
+use crate::house::{ADA, House, LUZ, tap};
 
 fn titles(bubble: &Value) -> Vec<&str> {
     let buttons = bubble["buttons"].as_array().unwrap();
@@ -242,24 +250,44 @@ async fn a_form_is_understood_by_its_token_alone() {
     assert_eq!(answer["allow"], json!(true), "{answer}");
 }
 
+const BEN: &str = "447700900188";
+const MONTH_MS: i64 = 31 * 24 * 3_600_000;
+
 #[tokio::test]
 async fn reminders_go_to_those_who_agreed_and_through_the_gate() {
-    let house = House::open().await;
-    for (who, kind) in [(ADA, "opt_in"), ("447700900188", "opt_out")] {
-        let told = json!({ "to": who, "kind": kind, "scope": { "category": "marketing" },
+    let hand = Arc::new(AtomicI64::new(Clock::Real.now().millis()));
+    let house = House::open_at(Clock::Stepped(Arc::clone(&hand))).await;
+    for (who, kind) in [(ADA, "opt_in"), (LUZ, "opt_in"), (BEN, "opt_out")] {
+        let told = json!({ "to": format!("+{who}"), "kind": kind, "scope": { "category": "marketing" },
             "evidence": { "source": "web_form", "wording": "Yes" } });
         house.api("POST", "/api/v1/events", Some(told)).await;
     }
-    house
-        .flows(
-            json!({ "reminder": { "every_days": 30, "number": "109900000000001",
-            "template": "login_code", "language": "en_US" } }),
-        )
-        .await;
-    let reminded = server::services::flows::remind::step(&house.app)
-        .await
-        .unwrap();
-    assert_eq!(reminded, 0, "whoever agreed today needs no reminder");
+    let reminder = json!({ "every_days": 30, "number": "109900000000001",
+        "template": "spring_sale", "language": "en_GB" });
+    house.flows(json!({ "reminder": reminder })).await;
+    assert_eq!(remind(&house).await, 0, "whoever agreed today needs none");
+
+    hand.fetch_add(MONTH_MS, Ordering::SeqCst);
+    assert_eq!(remind(&house).await, 2, "the two who agreed");
+    let stop =
+        json!({ "to": format!("+{LUZ}"), "kind": "opt_out", "scope": { "category": "marketing" } });
+    house.api("POST", "/api/v1/events", Some(stop)).await;
     pump::step(&house.app).await.unwrap();
-    assert!(house.phone(ADA).await.is_empty());
+    assert_eq!(
+        house.newest(ADA).await["template"],
+        json!("spring_sale (en_GB)"),
+        "it comes"
+    );
+    for refused in [LUZ, BEN] {
+        assert!(house.phone(refused).await.is_empty(), "{refused}");
+    }
+    assert_eq!(remind(&house).await, 0, "and once in that time");
+    hand.fetch_add(MONTH_MS, Ordering::SeqCst);
+    assert_eq!(remind(&house).await, 1, "and again after it");
+}
+
+async fn remind(house: &House) -> usize {
+    server::services::flows::remind::step(&house.app)
+        .await
+        .unwrap()
 }

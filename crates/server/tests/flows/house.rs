@@ -44,6 +44,10 @@ pub struct House {
 
 impl House {
     pub async fn open() -> Self {
+        Self::open_at(Clock::Real).await
+    }
+
+    pub async fn open_at(clock: Clock) -> Self {
         let mut options = Options::sample().unwrap();
         options.settings = Settings::immediate();
         options.app_secret = SECRET.to_owned();
@@ -66,7 +70,7 @@ impl House {
                 "a master key that only this test knows".to_owned(),
             ));
         }
-        let app = Opened::open(config, Clock::Real).await.unwrap();
+        let app = Opened::open(config, clock).await.unwrap();
         templates::refresh(&app).await.unwrap();
         let key = keys::create(&app, "Mia", Role::Admin, "test")
             .await
@@ -194,10 +198,15 @@ impl House {
 
     /// Posts messages as Meta would, in a body of their own.
     pub async fn posts(&self, messages: Value) -> StatusCode {
+        self.posts_to("messages", messages).await
+    }
+
+    /// The same in another field.
+    pub async fn posts_to(&self, field: &str, messages: Value) -> StatusCode {
         let value = json!({ "messaging_product": "whatsapp", "messages": messages,
             "metadata": { "display_phone_number": "12025550100", "phone_number_id": NUMBER } });
         let body = json!({ "object": "whatsapp_business_account", "entry": [{ "id": ACCOUNT,
-            "changes": [{ "field": "messages", "value": value }] }] });
+            "changes": [{ "field": field, "value": value }] }] });
         let raw = body.to_string().into_bytes();
         let signature = sign(&AppSecret::new(SECRET).unwrap(), &raw);
         let request = Request::post("/webhooks/whatsapp").header("X-Hub-Signature-256", signature);

@@ -14,3 +14,4 @@ mod house;
 mod once;
 mod queue;
 mod story;
+mod truth;

@@ -185,3 +185,17 @@ async fn a_pause_ends_by_itself_or_with_start_and_a_wrong_number_voids_what_was_
     );
     assert_ne!(house.may(ADA, Category::Marketing).await, "allow");
 }
+
+/// It is in a template of the sandbox, so it is read from Meta before anybody writes.
+#[tokio::test]
+async fn a_customer_who_quotes_our_own_footer_says_nothing_with_it() {
+    let house = House::open().await;
+    agree(&house).await;
+    let quote = "“Not interested? Tap Stop promotions.”";
+    house.says(ADA, quote).await;
+    assert_eq!(house.may(ADA, Category::Marketing).await, "allow");
+    house
+        .says(ADA, &format!("{quote} OK, stop promotions"))
+        .await;
+    assert_ne!(house.may(ADA, Category::Marketing).await, "allow");
+}

@@ -21,6 +21,7 @@ async fn luz_stops_offers_takes_one_topic_back_and_starts_again() {
     let words = phone[0]["body"].as_str().unwrap();
     assert!(words.contains("Ya no recibirás más ofertas"), "{words}");
     assert!(words.contains("START"), "the way back: {words}");
+    assert!(words.contains("¿Quieres seguir recibiendo"), "{words}");
 
     // The confirmation asks whether one topic is wanted all the same.
     house.hears(LUZ, "tap", json!({ "button": "Elegir" })).await;

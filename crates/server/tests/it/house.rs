@@ -134,6 +134,14 @@ impl House {
         Self::at(self.folder, &url).await
     }
 
+    /// The same database, opened beside this house as a command does: nobody tells it of commits, so it asks the rows.
+    pub async fn beside(&self) -> App {
+        let file = self.folder.path().join("consentry.toml");
+        let config = Config::load(Some(&file), Some(self.folder.path())).unwrap();
+        let clock = Clock::Stepped(Arc::clone(&self.at));
+        Opened::open(config, clock).await.unwrap()
+    }
+
     /// The index is built, and told of every commit from here on.
     pub async fn remember(&self) {
         memory::watch(&self.app);

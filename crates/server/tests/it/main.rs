@@ -16,4 +16,5 @@ mod house;
 mod memory;
 mod page;
 mod page_links;
+mod recall;
 mod topics;

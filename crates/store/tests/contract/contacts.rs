@@ -36,6 +36,17 @@ async fn a_contact_is_found_by_its_aliases(place: Arc<Place>) {
     assert_eq!(persons[0].version, 1);
     assert_eq!(persons[0].standing, Standing::default());
     assert_eq!(persons[0].sealing_key.as_deref(), Some(&[7; 40][..]));
+    let one = store
+        .person_of(&alias("+447700900123").key())
+        .await
+        .unwrap();
+    let one = one.unwrap();
+    assert_eq!((one.id, &one.standing), (ana, &persons[0].standing));
+    assert_eq!((one.version, one.name.as_deref()), (1, Some("Ana")));
+    assert_eq!(one.sealing_key, persons[0].sealing_key);
+    for nobody in [alias("+447700900999").key(), "p:\0".to_owned()] {
+        assert!(store.person_of(&nobody).await.unwrap().is_none());
+    }
     let shown = store.contact(ana).await.unwrap().unwrap();
     assert_eq!(shown.person.name.as_deref(), Some("Ana"));
     assert_eq!(shown.aliases, vec![line(ana, alias("+447700900123"), 0)]);

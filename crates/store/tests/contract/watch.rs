@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use consent::register::Standing;
@@ -21,6 +22,7 @@ contract![
     the_tail_names_whoever_was_touched,
     an_erasure_ends_the_snapshot,
     while_it_is_hushed_nobody_writes,
+    whoever_goes_next_waits_for_one_at_the_most,
 ];
 
 fn map(meanings: Vec<Meaning>) -> HashMap<String, Option<Standing>> {
@@ -155,4 +157,33 @@ async fn while_it_is_hushed_nobody_writes(place: Arc<Place>) {
     assert!(!writing.is_finished());
     drop(turn);
     writing.await.unwrap().unwrap();
+}
+
+async fn whoever_goes_next_waits_for_one_at_the_most(place: Arc<Place>) {
+    if place.kind == Kind::Postgres {
+        // There everybody writes at the same time.
+        let tx = place.store.begin_next().await.unwrap();
+        tx.commit().await.unwrap();
+        return;
+    }
+    let order: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let first = place.store.begin().await.unwrap();
+    let mut waiting = Vec::new();
+    for name in ["one", "two", "three", "next"] {
+        let (store, order) = (place.store.clone(), Arc::clone(&order));
+        waiting.push(tokio::spawn(async move {
+            let tx = match name {
+                "next" => store.begin_next().await.unwrap(),
+                _ => store.begin().await.unwrap(),
+            };
+            order.lock().unwrap().push(name);
+            tx.commit().await.unwrap();
+        }));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    first.commit().await.unwrap();
+    for one in waiting {
+        one.await.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), ["one", "next", "two", "three"]);
 }

@@ -122,7 +122,7 @@ async fn erase(
     Admin(caller): Admin,
     Path(id): Path<Uuid>,
 ) -> Result<Json<Erased>, Problem> {
-    let erased = contacts::erase(&app, ContactId::new(id), &caller.name).await?;
+    let erased = contacts::erase(&app, ContactId::new(id), &caller.name, None).await?;
     Ok(Json(erased))
 }
 

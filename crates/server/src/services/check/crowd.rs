@@ -14,7 +14,7 @@ use consent::{
     register::Standing,
     request::{Address, Facts, Request},
     scope::{Category, Scope},
-    time::Timestamp,
+    time::{MINUTE_MS, Timestamp},
     verdict::{self, Denial, Verdict},
 };
 use store::contact::Person;
@@ -24,8 +24,13 @@ use super::Ask;
 use crate::{
     app::House,
     error::Error,
+    memory::Ready,
+    near::{Place, Yes},
     services::facts::{minute_there, sent},
 };
+
+/// How far a clock may be set back without a remembered answer becoming wrong.
+const CLOCK_SLACK_MS: i64 = 10 * MINUTE_MS;
 
 /// The people that many questions are about.
 pub(super) struct Crowd {
@@ -35,7 +40,16 @@ pub(super) struct Crowd {
 }
 
 impl Crowd {
-    pub(super) async fn gather(app: &House, asks: &[Ask]) -> Result<Self, Error> {
+    /// Somebody whom nobody knows, but perhaps for having been erased.
+    pub(super) fn of_nobody(alias: &Alias, was_erased: bool) -> Self {
+        Self {
+            by_key: BTreeMap::new(),
+            persons: BTreeMap::new(),
+            erased: was_erased.then(|| alias.key()).into_iter().collect(),
+        }
+    }
+
+    pub(super) async fn gather(app: &House, asks: &[&Ask]) -> Result<Self, Error> {
         let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
         let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
         let keys: Vec<String> = keys.into_iter().collect();
@@ -47,14 +61,24 @@ impl Crowd {
         if keys.is_empty() {
             return Ok(crowd);
         }
-        crowd.by_key = app.store.find(&keys).await?.into_iter().collect();
+        if let [only] = keys.as_slice() {
+            let person = app.store.person_of(only).await?;
+            let known = person.as_ref().map(|person| (only.clone(), person.id));
+            crowd.by_key.extend(known);
+            crowd
+                .persons
+                .extend(person.map(|person| (person.id, person)));
+        } else {
+            crowd.by_key = app.store.find(&keys).await?.into_iter().collect();
+        }
         let unknown: Vec<Alias> = aliases()
             .filter(|alias| !crowd.by_key.contains_key(&alias.key()))
             .cloned()
             .collect();
         crowd.erased = erased(app, &unknown).await?;
         let ids: BTreeSet<ContactId> = crowd.by_key.values().copied().collect();
-        let ids: Vec<ContactId> = ids.into_iter().collect();
+        let missing = ids.into_iter().filter(|id| !crowd.persons.contains_key(id));
+        let ids: Vec<ContactId> = missing.collect();
         if !ids.is_empty() {
             let persons = app.store.persons(&ids).await?;
             crowd.persons = persons
@@ -63,6 +87,39 @@ impl Crowd {
                 .collect();
         }
         Ok(crowd)
+    }
+
+    /// Remembers what a yes rests on, where time cannot change it.
+    pub(super) fn remember(
+        &self,
+        ready: &Ready,
+        (place, ask): (Place, &Ask),
+        (verdict, contact): (&Verdict, Option<ContactId>),
+        now: Timestamp,
+    ) {
+        let (Verdict::Allow(clearance), Some(contact)) = (verdict, contact) else {
+            return;
+        };
+        let Some(person) = self.persons.get(&contact) else {
+            return;
+        };
+        let basis = clearance.basis();
+        let facts = Facts {
+            standing: &person.standing,
+            sent: &[],
+            minute_there: None,
+        };
+        let lasts = [
+            now.plus_millis(-CLOCK_SLACK_MS),
+            Timestamp::from_millis(i64::MAX),
+        ];
+        let lasts = lasts.into_iter().all(|at| {
+            let then = verdict::decide(&ask.request, facts, &ready.policy, at);
+            matches!(then, Verdict::Allow(clearance) if clearance.basis() == basis)
+        });
+        if lasts {
+            ready.yeses.keep(place, Yes { contact, basis });
+        }
     }
 
     pub(super) async fn decide(

@@ -33,6 +33,8 @@ pub struct Tap {
     pub label: String,
     /// Whether the question is so young that a yes counts.
     pub is_fresh: bool,
+    /// Whether a form came back with a choice that nobody can read: it may have been a refusal.
+    pub is_unreadable: bool,
 }
 
 /// The choice that a message makes; none when it makes none in a question of ours.
@@ -51,12 +53,14 @@ pub fn tap(
         topics,
         label: label.to_owned(),
         is_fresh: ticket.is_fresh(flows.question_days, at),
+        is_unreadable: false,
     };
     if let Some(form) = content.form() {
         let Some(ticket) = Ticket::read(&app.vault, contact, form.token).transpose()? else {
             return Ok(None);
         };
-        let choice = form.choice.and_then(Choice::read).unwrap_or(Choice::Keep);
+        let read = form.choice.map(Choice::read);
+        let choice = read.flatten().unwrap_or(Choice::Keep);
         let plain = matches!(
             choice,
             Choice::StopOffers | Choice::OnlyOrders | Choice::StopAll | Choice::Keep
@@ -66,7 +70,16 @@ pub fn tap(
         }
         let topics = form.topics.iter().take(TOPICS_MAX);
         let topics = topics.filter_map(|id| id.parse().ok()).collect();
-        return Ok(Some(made(ticket, choice, topics, &choice.word())));
+        // Topics alone are an answer; no choice at all, or one with a strange name, is none that we know.
+        let is_unreadable = match read {
+            Some(known) => known.is_none(),
+            None => form.topics.is_empty(),
+        };
+        let label = form.choice.map_or_else(|| choice.word(), str::to_owned);
+        return Ok(Some(Tap {
+            is_unreadable,
+            ..made(ticket, choice, topics, &label)
+        }));
     }
     let Some(Said::Tapped {
         payload: Some(payload),
@@ -99,6 +112,7 @@ impl Tap {
             named,
         };
         match self.choice {
+            _ if self.is_unreadable => Reading::Review(found(None)),
             Choice::StopOffers | Choice::OnlyOrders => {
                 Reading::Stop(found(Some(Named::Category(Category::Marketing))))
             }
@@ -122,6 +136,7 @@ impl Tap {
     #[must_use]
     pub const fn settles(&self) -> bool {
         match self.choice {
+            _ if self.is_unreadable => false,
             Choice::StopOffers | Choice::OnlyOrders | Choice::StopAll | Choice::Keep => true,
             Choice::Yes | Choice::No | Choice::Topics | Choice::Topic(_) | Choice::Form => false,
         }
@@ -141,12 +156,13 @@ impl Tap {
                 .unwrap_or_default(),
             Choice::No => grounds
                 .request()
+                .filter(|scope| !grounds.would_lose_a_narrower_yes(scope))
                 .map(|scope| vec![Fact::OptOut(scope)])
                 .unwrap_or_default(),
             Choice::Topic(topic) => self.agree(&[topic], grounds),
             _ => Vec::new(),
         };
-        if self.choice != Choice::StopAll {
+        if self.choice != Choice::StopAll && !self.is_unreadable {
             facts.extend(self.agree(&self.topics, grounds));
         }
         facts
@@ -202,14 +218,33 @@ impl Grounds<'_> {
     }
 
     fn has_refused_orders(&self) -> bool {
+        let code = self.code(Category::Utility);
+        matches!(code, Some(Code::OptedOutAll | Code::OptedOutCategory))
+    }
+
+    /// Whether offers may come, but for WhatsApp's own switch.
+    #[must_use]
+    pub fn gets_offers(&self) -> bool {
+        let code = self.code(Category::Marketing);
+        matches!(code, None | Some(Code::PlatformOptOut))
+    }
+
+    /// Whether a no to all of it would take away a part that they asked for, while they get nothing else of it.
+    fn would_lose_a_narrower_yes(&self, asked: &Scope) -> bool {
+        let mut registers = self.standing.registers.iter();
+        let narrower = registers.any(|(scope, register)| {
+            scope != asked && asked.covers(scope) && !register.opt_in.is_empty()
+        });
+        narrower && !self.gets_offers()
+    }
+
+    fn code(&self, category: Category) -> Option<Code> {
         let facts = Facts {
             standing: self.standing,
             sent: &[],
             minute_there: None,
         };
-        let orders = Request::about(Category::Utility);
-        let code = verdict::decide(&orders, facts, self.policy, self.now).code();
-        matches!(code, Some(Code::OptedOutAll | Code::OptedOutCategory))
+        verdict::decide(&Request::about(category), facts, self.policy, self.now).code()
     }
 }
 

@@ -6,7 +6,7 @@ use store::{house::TopicLine, reply::ReplyLine, topic::TopicText};
 
 use super::{
     link,
-    plan::{Detail, Kind},
+    plan::{Detail, Kind, Part},
     ticket::{Choice, Ticket},
 };
 use crate::{
@@ -128,6 +128,9 @@ impl Letter<'_> {
         match kind {
             Kind::Stopped => self.stopped(),
             Kind::StoppedAll => self.text(&[Key::StoppedAll, Key::Channels, Key::Link]),
+            Kind::Started if self.detail.part.is_some() => {
+                self.text(&[Key::StartedSome, Key::Link])
+            }
             Kind::Started if self.detail.platform => {
                 self.text(&[Key::Started, Key::Platform, Key::Link])
             }
@@ -197,7 +200,11 @@ impl Letter<'_> {
     fn buttons(&self, body: Key, choices: &[(Choice, Key)]) -> Result<Outgoing, BadMessage> {
         let platform = self.detail.platform.then_some(Key::Platform);
         let keys: Vec<Key> = std::iter::once(body).chain(platform).collect();
-        self.with_buttons(&self.words(&keys), choices)
+        let whole = self.words(&keys);
+        // A question that can be answered goes before advice that can be read elsewhere.
+        let fits = whole.chars().count() <= BUTTONS_TEXT_MAX;
+        let text = if fits { whole } else { self.words(&[body]) };
+        self.with_buttons(&text, choices)
     }
 
     fn with_buttons(&self, text: &str, choices: &[(Choice, Key)]) -> Result<Outgoing, BadMessage> {
@@ -212,15 +219,23 @@ impl Letter<'_> {
         message::buttons(&self.to, text, &buttons)
     }
 
-    /// A confirmation that asks, where there are topics, whether one of them is wanted all the same.
+    /// A confirmation that asks, where offers were stopped and there are topics, whether one of them is wanted all the
+    /// same; unless they have chosen some already.
     fn stopped(&self) -> Result<Outgoing, BadMessage> {
-        let keys = [Key::Stopped, Key::Channels, Key::Link];
-        let text = self.words(&keys);
-        let fits = text.chars().count() <= BUTTONS_TEXT_MAX;
-        if fits && self.desk.asks() {
-            return self.with_buttons(&text, &[(Choice::Topics, Key::Choose)]);
+        let stopped = match self.detail.part {
+            None => Key::Stopped,
+            Some(Part::Some) => Key::StoppedSome,
+            Some(Part::Both) => Key::StoppedBoth,
+        };
+        if !self.detail.topics.is_empty() {
+            return self.text(&[stopped, Key::TopicOn, Key::Channels, Key::Link]);
         }
-        self.text(&keys)
+        let asking = self.words(&[stopped, Key::Channels, Key::Link, Key::Some]);
+        let fits = asking.chars().count() <= BUTTONS_TEXT_MAX;
+        if fits && self.detail.part != Some(Part::Some) && self.desk.asks() {
+            return self.with_buttons(&asking, &[(Choice::Topics, Key::Choose)]);
+        }
+        self.text(&[stopped, Key::Channels, Key::Link])
     }
 
     fn menu(&self) -> Result<Outgoing, BadMessage> {
@@ -295,13 +310,15 @@ impl Letter<'_> {
     }
 
     fn topic(&self) -> String {
-        let id = self.detail.topic.as_deref();
-        let id = id.and_then(|id| id.parse::<TopicId>().ok());
+        let ids = self.detail.topics.iter();
+        let ids: Vec<TopicId> = ids.filter_map(|id| id.parse().ok()).collect();
         let mut topics = self.desk.topics.iter();
-        let found = topics.find(|line| Some(line.topic.id) == id);
-        found
-            .map(|line| self.name(line).to_owned())
-            .unwrap_or_default()
+        let named: Vec<&str> = topics
+            .by_ref()
+            .filter(|line| ids.contains(&line.topic.id))
+            .map(|line| self.name(line))
+            .collect();
+        named.join(", ")
     }
 
     fn date(&self) -> String {

@@ -2,10 +2,14 @@
 
 use consent::{
     event::Fact,
-    id::{EventId, NumberId, TopicId},
+    id::{EventId, NumberId},
     policy::{Policy, Reach},
+    reason::Code,
     register::{Platform, Standing},
+    request::{Facts, Request},
     scope::{Category, Subject},
+    time::Timestamp,
+    verdict,
     wording::Reading,
 };
 use serde::{Deserialize, Serialize};
@@ -101,15 +105,28 @@ pub struct Detail {
     /// The request that it asks about.
     #[serde(default)]
     pub request: Option<String>,
-    /// The topic that it speaks of.
+    /// The topics that it speaks of, and that they agreed to.
     #[serde(default)]
-    pub topic: Option<String>,
+    pub topics: Vec<String>,
+    /// What was stopped or begun, where that is not simply offers.
+    #[serde(default)]
+    pub part: Option<Part>,
     /// Until when something waits, in milliseconds.
     #[serde(default)]
     pub until: Option<i64>,
     /// Whether WhatsApp's own switch stands in the way as well.
     #[serde(default)]
     pub platform: bool,
+}
+
+/// What an answer speaks of, where it is not simply offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Messages of one kind, and not every offer.
+    Some,
+    /// Offers, and messages of one more kind.
+    Both,
 }
 
 /// An answer that is to be given.
@@ -145,6 +162,10 @@ pub struct Seen<'a> {
     pub policy: &'a Policy,
     /// The number that was written to.
     pub number: &'a NumberId,
+    /// Whether offers might have come before the message, and were refused by it.
+    pub refused_what_they_had: bool,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// Which answer a message gets; none when it gets none.
@@ -170,9 +191,12 @@ fn chosen(choice: Choice, seen: Seen<'_>) -> Option<Plan> {
     match choice {
         Choice::StopOffers | Choice::OnlyOrders | Choice::StopAll => stopped(seen),
         Choice::Yes => granted(seen).then(|| started(seen)),
+        // Whoever had offers and says no to them has stopped them.
+        Choice::No if seen.refused_what_they_had => stopped(seen),
+        Choice::Keep if granted(seen) => Some(on_topics(seen)),
         Choice::No | Choice::Keep => Some(Kind::Kept.into()),
         Choice::Topics => Some(Kind::Topics.into()),
-        Choice::Topic(topic) => granted(seen).then(|| on_topic(topic, seen)),
+        Choice::Topic(_) => granted(seen).then(|| on_topics(seen)),
         Choice::Form => None,
     }
 }
@@ -199,8 +223,17 @@ fn stopped(seen: Seen<'_>) -> Option<Plan> {
     } else {
         Kind::Stopped
     };
+    let is_marketing =
+        |(_, subject): &(EventId, Subject)| *subject == Subject::Category(Category::Marketing);
+    let offers = opt_outs.iter().any(is_marketing);
     let detail = Detail {
         confirms: opt_outs.iter().map(|(id, _)| id.to_string()).collect(),
+        part: match (offers, opt_outs.iter().all(is_marketing)) {
+            (_, true) => None,
+            (true, false) => Some(Part::Both),
+            (false, false) => Some(Part::Some),
+        },
+        topics: agreed(seen),
         ..Detail::default()
     };
     (!opt_outs.is_empty()).then_some(Plan { kind, detail })
@@ -211,26 +244,58 @@ fn started(seen: Seen<'_>) -> Plan {
         Fact::OptInRequested(_) => Some(id.to_string()),
         _ => None,
     });
+    let on = is_on(seen);
     let kind = if request.is_some() {
         Kind::Question
-    } else {
+    } else if on || granted(seen) {
         Kind::Started
+    } else {
+        // Something else stands in the way, or what they said is older than their stop: nothing began.
+        Kind::Kept
     };
     let detail = Detail {
         request,
+        part: (kind == Kind::Started && !on).then_some(Part::Some),
         platform: is_stopped_at_whatsapp(seen),
         ..Detail::default()
     };
     Plan { kind, detail }
 }
 
-fn on_topic(topic: TopicId, seen: Seen<'_>) -> Plan {
+/// Whether offers may come now, but for WhatsApp's own switch.
+fn is_on(seen: Seen<'_>) -> bool {
+    let request = Request {
+        number: Some(seen.number.clone()),
+        ..Request::about(Category::Marketing)
+    };
+    let facts = Facts {
+        standing: seen.standing,
+        sent: &[],
+        minute_there: None,
+    };
+    let code = verdict::decide(&request, facts, seen.policy, seen.now).code();
+    matches!(code, None | Some(Code::PlatformOptOut))
+}
+
+/// The topics that they agreed to.
+fn agreed(seen: Seen<'_>) -> Vec<String> {
+    let topics = seen.facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::OptIn(scope) => match scope.subject {
+            Subject::Topic(topic) => Some(topic.id.to_string()),
+            Subject::All | Subject::Category(_) => None,
+        },
+        _ => None,
+    });
+    topics.collect()
+}
+
+fn on_topics(seen: Seen<'_>) -> Plan {
     let marketing = seen.facts.iter().any(|(_, fact)| {
         let category = fact.scope().and_then(|scope| scope.subject.category());
         category == Some(Category::Marketing)
     });
     let detail = Detail {
-        topic: Some(topic.to_string()),
+        topics: agreed(seen),
         platform: marketing && is_stopped_at_whatsapp(seen),
         ..Detail::default()
     };

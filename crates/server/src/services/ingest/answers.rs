@@ -3,10 +3,11 @@
 use consent::{
     event::{Clock, Event, Evidence, Fact, counts_from, source},
     id::{ContactId, EventId, NumberId},
+    scope::Scope,
     time::MINUTE_MS,
     wording::{How, Reading, fold::fold},
 };
-use graph::webhook::{content::Content, inbound::Message, said::Said};
+use graph::webhook::{Origin, content::Content, inbound::Message, said::Said};
 use serde_json::json;
 use store::{
     pool::Tx,
@@ -44,6 +45,21 @@ pub(super) struct Done<'a> {
     pub(super) facts: Vec<(EventId, Fact)>,
     /// The language of the question that was answered.
     pub(super) language: Option<String>,
+    /// Whether offers might have come, and the answer to a question of ours refused them.
+    pub(super) refused_what_they_had: bool,
+}
+
+impl Done<'_> {
+    /// Whether the person's words say whether offers may come, so that nobody else has to.
+    fn decides_on_offers(&self) -> bool {
+        let on_offers = |fact: &Fact| match fact {
+            Fact::OptOut(scope) | Fact::OptIn(scope) => scope.covers(&Scope::MARKETING),
+            _ => false,
+        };
+        matches!(self.reading, Reading::Start(_))
+            || self.tap.is_some_and(Tap::settles)
+            || self.facts.iter().any(|(_, fact)| on_offers(fact))
+    }
 }
 
 /// Whether a message may be answered at all, or may be an answer itself: by what was read before the transaction.
@@ -54,10 +70,15 @@ pub(super) fn may_matter(reading: &Reading, message: &Message, flows: &Flows) ->
         || asked_for(&message.content, flows).is_some()
 }
 
+/// Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
+pub(super) fn is_forwarded(message: &Message) -> bool {
+    let context = message.context.as_ref();
+    context.is_some_and(|context| context.forwarded || context.frequently_forwarded)
+}
+
 /// The choice that a message makes in one of our questions. One that nobody asked for is counted, and changes nothing.
 pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Option<Tap> {
-    let context = message.context.as_ref();
-    if context.is_some_and(|context| context.forwarded || context.frequently_forwarded) {
+    if is_forwarded(message) {
         return None;
     }
     let at = message.at.min(work.cast.now());
@@ -88,14 +109,17 @@ pub(super) async fn take(
         let asked = work.app.store.replies_to(done.contact, ASKED_MAX).await?;
         let asked = asked.iter().find(|line| line.id == tap.question);
         let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
-        let facts = tap.facts(Grounds {
+        let grounds = Grounds {
             standing: &standing,
             history: &history,
             request: detail.as_ref().and_then(|detail| detail.request.as_deref()),
             topics: &work.load.topics,
             policy: &work.load.policy,
             now: work.cast.now(),
-        });
+        };
+        let facts = tap.facts(grounds);
+        done.refused_what_they_had =
+            grounds.gets_offers() && facts.iter().any(|fact| matches!(fact, Fact::OptOut(_)));
         done.language = asked.map(|line| line.language.clone());
         let wording = asked.and_then(|line| shown(&work.load.flows, line, tap));
         for fact in facts {
@@ -110,15 +134,10 @@ pub(super) async fn take(
             record(work, done, fact, evidence)?;
         }
     }
-    let spoke = done
-        .facts
-        .iter()
-        .any(|(_, fact)| matches!(fact, Fact::OptOut(_) | Fact::OptIn(_)));
-    let starts = matches!(done.reading, Reading::Start(_));
-    if spoke || starts || done.tap.is_some_and(Tap::settles) {
+    if done.decides_on_offers() {
         settle(work, tx, done).await?;
     }
-    if starts {
+    if matches!(done.reading, Reading::Start(_)) {
         end_pauses(work, tx, done).await?;
     }
     Ok(())
@@ -171,7 +190,7 @@ fn record(
     Ok(())
 }
 
-/// The person has spoken: what waited for somebody to read it is decided, and its hold ends.
+/// The person has spoken: what they wrote before and waits for somebody to read it is decided, and its hold ends.
 async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result<(), Error> {
     let verdict = match done.facts.iter().find(|(_, fact)| fact.restricts()) {
         Some(_) => reviews::STOP,
@@ -184,16 +203,20 @@ async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result
         line.decided_by = Some("customer".to_owned());
         line.decided = Some(now);
     };
+    let said = done.message.at.min(now);
     let mut holds = Vec::new();
     for mut line in tx.open_reviews(done.contact).await? {
-        if line.kind != reviews::ERASURE {
+        if line.kind != reviews::ERASURE && line.said <= said {
             close(&mut line);
             tx.decide_review(&line, reviews::OPEN).await?;
             holds.extend(line.hold);
         }
     }
     let fresh = work.reviews.iter_mut().filter(|line| {
-        line.contact == done.contact && line.state == reviews::OPEN && line.kind != reviews::ERASURE
+        line.contact == done.contact
+            && line.state == reviews::OPEN
+            && line.kind != reviews::ERASURE
+            && line.said <= said
     });
     for line in fresh {
         close(line);
@@ -206,7 +229,7 @@ async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result
     Ok(())
 }
 
-/// START ends the pauses that the person asked for.
+/// START ends the pauses that the person had asked for.
 async fn end_pauses(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result<(), Error> {
     let standing = work.cast.standing(done.contact);
     let now = work.cast.now();
@@ -219,8 +242,12 @@ async fn end_pauses(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Re
     }
     let history = tx.history(done.contact).await?;
     let events = history.iter().filter_map(store::event::EventLine::event);
+    let made = work.cast.made(done.contact).cloned();
+    let said = done.message.at.min(now);
     let own: Vec<EventId> = events
+        .chain(made)
         .filter(|event| running.contains(&event.id) && event.is_by_own_message())
+        .filter(|event| event.at <= said)
         .map(|event| event.id)
         .collect();
     for hold in own {
@@ -254,11 +281,8 @@ fn asked_for(content: &Content, flows: &Flows) -> Option<Kind> {
 const WORD_BYTES_MAX: usize = 256;
 
 /// Puts the answer in line, and what a person has to read in theirs.
-pub(super) fn answer(
-    work: &mut Work<'_>,
-    number: Option<&NumberId>,
-    done: &Done<'_>,
-) -> Result<(), Error> {
+pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> Result<(), Error> {
+    let number = origin.number.as_ref();
     let Done {
         contact, message, ..
     } = done;
@@ -269,21 +293,30 @@ pub(super) fn answer(
     let at = message.at.min(work.cast.now());
     let id = answer::id_of(&message.id, at);
     review(work, number, done)?;
+    // While Meta's own agent has the thread, a message of ours would take it away: what they said counts, unanswered.
+    if origin.standby {
+        return Ok(());
+    }
     let (Some(number), None, false) = (number, &message.group, changes_old) else {
         return Ok(());
     };
     let standing = work.cast.standing(*contact);
+    let readable = done.tap.filter(|tap| !tap.is_unreadable);
     let seen = Seen {
         reading: done.reading,
-        choice: done.tap.map(|tap| tap.choice),
+        choice: readable.map(|tap| tap.choice),
         facts: &done.facts,
         standing: &standing,
         policy: &work.load.policy,
         number,
+        refused_what_they_had: done.refused_what_they_had,
+        now: work.cast.now(),
     };
     // The business's own words tell help and menu apart; a wish about consent goes before both.
     let asked = match done.reading {
-        Reading::Nothing | Reading::Help(_) => asked_for(&message.content, &work.load.flows),
+        Reading::Nothing | Reading::Help(_) if !is_forwarded(message) => {
+            asked_for(&message.content, &work.load.flows)
+        }
         _ => None,
     };
     let Some(plan) = asked.map(Plan::from).or_else(|| plan::plan(seen)) else {
@@ -320,7 +353,8 @@ pub(super) fn answer(
 
 /// What a person has to read, or may take back.
 fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Result<(), Error> {
-    let (Some(found), None) = (done.reading.found(), done.tap) else {
+    let readable = done.tap.filter(|tap| !tap.is_unreadable);
+    let (Some(found), None) = (done.reading.found(), readable) else {
         return Ok(());
     };
     let hold = done.facts.iter().find_map(|(id, fact)| match fact {

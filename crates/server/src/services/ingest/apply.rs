@@ -69,7 +69,11 @@ struct Told {
 /// Applies the parts of some bodies. Gives for each the contacts to whom fewer messages may go now.
 pub(super) async fn apply(app: &App, parts: &[Part<'_>]) -> Result<Vec<Vec<ContactId>>, Error> {
     let spoken_of = spoken_of(app, parts).await?;
-    let mut tx = app.store.begin().await?;
+    let mut tx = if parts.iter().any(|part| part.load.urgent) {
+        app.store.begin_next().await?
+    } else {
+        app.store.begin().await?
+    };
     let now = app.clock.now();
     let new = keep(app, &mut tx, parts, now).await?;
     let is_new = |part: &Part<'_>| match part.frame {

@@ -42,6 +42,8 @@ pub(super) struct Load {
     pub(super) sha: [u8; 32],
     /// The header that vouched for them.
     pub(super) signature: String,
+    /// Whether others are to wait for it.
+    pub(super) urgent: bool,
     /// What stands in them.
     pub(super) delivery: Delivery,
     /// What cannot be understood or applied.
@@ -106,7 +108,7 @@ impl Shared {
 impl Load {
     /// A body with what it is read with; its messages are not read for wishes yet.
     pub(super) fn of(body: Body, shared: &Shared) -> Self {
-        let raw = body.raw;
+        let (raw, urgent) = (body.raw, body.urgent);
         let (delivery, problems) = match body.delivery {
             Ok(delivery) => {
                 let bad = delivery.bad.iter();
@@ -129,6 +131,7 @@ impl Load {
             raw,
             sha: body.sha,
             signature: body.signature,
+            urgent,
             delivery,
             problems,
             policy: Arc::clone(&shared.policy),

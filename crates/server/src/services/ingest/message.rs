@@ -11,13 +11,16 @@ use consent::{
     window,
     wording::{Context, Match, Reading, Setting},
 };
-use graph::webhook::{
-    Item, Notice,
-    business::{Call, Direction as Caller, Echo},
-    content::Content,
-    inbound::Message,
-    person::Person,
-    said::Said,
+use graph::{
+    template::quick_replies,
+    webhook::{
+        Item, Notice,
+        business::{Call, Direction as Caller, Echo},
+        content::Content,
+        inbound::Message,
+        person::Person,
+        said::Said,
+    },
 };
 use store::{
     message::{Direction, MessageLine, State},
@@ -51,10 +54,7 @@ pub(super) async fn readings(app: &App, load: &Load) -> Result<BTreeMap<usize, R
 
 async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, Error> {
     let context = message.context.as_ref();
-    // Forwarded words may be somebody else's, and forwarded buttons were made for somebody else.
-    let forwarded =
-        context.is_some_and(|context| context.forwarded || context.frequently_forwarded);
-    if forwarded {
+    if answers::is_forwarded(message) {
         return Ok(Reading::Nothing);
     }
     let keywords = &load.policy.keywords;
@@ -67,10 +67,12 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             } else {
                 Setting::Alone
             };
+            let footers = app.footers();
+            let footers: Vec<&str> = footers.iter().map(String::as_str).collect();
             let surroundings = Context {
                 setting,
-                forwarded,
-                footers: &[],
+                forwarded: false,
+                footers: &footers,
             };
             keywords.read(text, surroundings)
         }
@@ -82,9 +84,11 @@ async fn reading(app: &App, load: &Load, message: &Message) -> Result<Reading, E
             }
         }
     };
-    // New words for an old message may refuse, never permit.
-    Ok(match (&message.content, read) {
-        (Content::Edit { .. }, Reading::Start(_)) => Reading::Nothing,
+    // New words for an old message, and words to a group, may refuse, never permit.
+    let permits_nothing =
+        matches!(message.content, Content::Edit { .. }) || message.group.is_some();
+    Ok(match (permits_nothing, read) {
+        (true, Reading::Start(_)) => Reading::Nothing,
         (_, read) => read,
     })
 }
@@ -104,7 +108,7 @@ async fn by_definition(
     let versions = app.store.versions_of(name).await?;
     let buttons: Vec<_> = versions
         .iter()
-        .map(|version| (version, graph_buttons(&version.components)))
+        .map(|version| (version, quick_replies(&version.components)))
         .collect();
     let sent = buttons
         .iter()
@@ -135,18 +139,6 @@ async fn by_definition(
         }
     }
     Ok(Reading::Nothing)
-}
-
-/// The quick replies of a template, read from the components that were kept.
-fn graph_buttons(components: &str) -> Vec<graph::template::QuickReply> {
-    let page = format!(
-        r#"{{"data":[{{"id":"0","name":"kept","language":"any","status":"APPROVED","components":{components}}}]}}"#
-    );
-    let page = graph::template::read(page.as_bytes()).ok();
-    let template = page.and_then(|page| page.templates.into_iter().next());
-    template
-        .map(|template| template.quick_replies)
-        .unwrap_or_default()
 }
 
 /// Takes one message in.
@@ -190,9 +182,10 @@ pub(super) async fn take(
         evidence: &evidence,
         facts,
         language: None,
+        refused_what_they_had: false,
     };
     answers::take(work, tx, &mut done).await?;
-    answers::answer(work, item.origin.number.as_ref(), &done)?;
+    answers::answer(work, &item.origin, &done)?;
     let at = message.at.min(work.cast.now());
     let changes_old = matches!(
         message.content,
