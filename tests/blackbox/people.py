@@ -74,6 +74,11 @@ def sent_to(house, *addresses):
     return found
 
 
+def templates_to(house, *addresses):
+    """The same without what is said in the conversation, such as the confirmation of a STOP, which comes when it comes."""
+    return [line for line in sent_to(house, *addresses) if line["message"]["type"] == "template"]
+
+
 def lines(house, log):
     """A whole log of the simulated Meta, page by page."""
     after = {}

@@ -1,7 +1,7 @@
 """The first hour with Consentry, as the README tells it."""
 
 import bodies
-from people import ADA, ANA_LONG, ANA_SHORT, ORDER, check, opt_in, refused, says, says_stop, send, sent_to, want_accepted, want_refused
+from people import ADA, ANA_LONG, ANA_SHORT, ORDER, check, opt_in, refused, says, says_stop, send, templates_to, want_accepted, want_refused
 from wire import until, want
 
 SPELLINGS = (
@@ -22,11 +22,11 @@ def test_a_customer_who_says_stop_gets_no_offers_and_still_gets_the_order_update
     opt_in(house.api, ADA)
     want_accepted(send(house, bodies.template(ADA, "spring_sale")))
     says_stop(house, "ada", ADA)
-    before = len(sent_to(house, ADA))
+    before = len(templates_to(house, ADA))
     want_refused(send(house, bodies.template(ADA, "spring_sale")))
-    want(len(sent_to(house, ADA)) == before, "nothing of what was refused reached Meta")
+    want(len(templates_to(house, ADA)) == before, "nothing of what was refused reached Meta")
     want_accepted(send(house, bodies.template(ADA, *ORDER)))
-    said = [line["message"].get("template", {}).get("name") for line in sent_to(house, ADA)[before:]]
+    said = [line["message"].get("template", {}).get("name") for line in templates_to(house, ADA)[before:]]
     want(said == ["order_update"], f"the order update, and nothing else, reached Meta: {said}")
 
 
@@ -34,13 +34,13 @@ def test_every_spelling_of_a_number_is_the_person_who_said_stop(world):
     house = world.sandbox()
     opt_in(house.api, ADA)
     says_stop(house, "ada", ADA)
-    before = len(sent_to(house, ADA))
+    before = len(templates_to(house, ADA))
     for spelling in SPELLINGS:
         want_refused(send(house, bodies.template(spelling, "spring_sale")))
         if isinstance(spelling, str):
             answer = check(house.api, "marketing", spelling)
             want(refused(answer, "opted_out_category"), f"the check of `{spelling}` is refused", answer)
-    want(len(sent_to(house, ADA)) == before, "no spelling of the number reached Meta")
+    want(len(templates_to(house, ADA)) == before, "no spelling of the number reached Meta")
 
 
 def test_the_ninth_digit_of_brazil_hides_nobody_who_said_stop(world):

@@ -5,7 +5,7 @@ import threading
 import time
 
 import bodies
-from people import acknowledged, opt_in, opt_out, says, send, sent_to
+from people import acknowledged, opt_in, opt_out, says, send, templates_to
 from wire import want
 
 PEOPLE = 12
@@ -75,7 +75,7 @@ def nothing_started_after(house, phone, moment, answers):
         want(answer.status in (200, 400), "each send is accepted or refused", answer)
         late = answer.began > moment and answer.status == 200
         want(not late, f"a send asked {answer.began - moment:.4f} s after the acknowledgement is refused", answer)
-    arrivals = [line for line in sent_to(house, phone) if line["message"]["type"] == "template"]
+    arrivals = templates_to(house, phone)
     for line in arrivals:
         after = first_byte(line) - moment
         want(after <= WITNESS_LATE_S, f"no first byte after the acknowledgement; this came {after:.4f} s after: {line}")
