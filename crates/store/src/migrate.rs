@@ -27,9 +27,9 @@ const VERSIONS: [(i64, &str, &str); 5] = [
         include_str!("../migrations/postgres/0004_flows.sql"),
     ),
     (
-        5,
-        include_str!("../migrations/sqlite/0005_list.sql"),
-        include_str!("../migrations/postgres/0005_list.sql"),
+        6,
+        include_str!("../migrations/sqlite/0006_list.sql"),
+        include_str!("../migrations/postgres/0006_list.sql"),
     ),
 ];
 
