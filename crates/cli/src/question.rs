@@ -4,6 +4,7 @@ use consent::{
     alias::Alias,
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},
+    phone::Country,
     policy::Policy,
     register::{Heard, Standing},
     request::{Address, Facts, Request},
@@ -33,6 +34,7 @@ pub struct Subject {
     policy: Policy,
     sent: Vec<(Category, Timestamp)>,
     minute_there: Option<u16>,
+    country: Option<Country>,
     now: Timestamp,
     as_of: Option<i64>,
     /// The database is an older copy that nobody has acknowledged.
@@ -84,6 +86,7 @@ impl Subject {
                 Address::Invalid
             },
             minute_there: facts::minute_there(&policy, now),
+            country: None,
             sent: Vec::new(),
             policy,
             now,
@@ -107,6 +110,7 @@ impl Subject {
         contact: ContactId,
         at: Option<Timestamp>,
     ) -> Result<(), Failure> {
+        self.country = facts::country(app, contact, &self.policy).await?;
         let lines = app.store.history(contact).await.map_err(Error::from)?;
         let known = lines
             .iter()
@@ -153,6 +157,7 @@ impl Subject {
             standing: &self.standing,
             sent: &self.sent,
             minute_there: self.minute_there,
+            country: self.country,
         };
         let verdict = if self.restored && request.category == Category::Marketing {
             Verdict::Deny(Denial::of(consent::reason::Code::Held))

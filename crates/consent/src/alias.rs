@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::phone::Phone;
+use crate::phone::{Country, Phone};
 
 /// One way to name a person. A username is a note, never an alias (facts section 3).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -51,6 +51,23 @@ impl Alias {
             Self::Bsuid(id) | Self::ParentBsuid(id) => id.to_string(),
             Self::Email(email) => email.to_string(),
         }
+    }
+
+    /// The country of a person with these aliases, the oldest first: that of their newest telephone number; without
+    /// one, that of their newest user id.
+    #[must_use]
+    pub fn country<'a>(aliases: impl Iterator<Item = &'a Self>) -> Option<Country> {
+        let (mut by_number, mut by_id) = (None, None);
+        for alias in aliases {
+            match alias {
+                Self::Phone(phone) | Self::WaId(phone) => by_number = phone.country().or(by_number),
+                Self::Bsuid(id) | Self::ParentBsuid(id) => {
+                    by_id = id.country().parse().ok().or(by_id)
+                }
+                Self::Email(_) => {}
+            }
+        }
+        by_number.or(by_id)
     }
 
     /// Reads back what [`Alias::kind`] and [`Alias::value`] gave.
@@ -186,3 +203,29 @@ impl FromStr for Email {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an e-mail address: want something like ana@example.com")]
 pub struct BadEmail(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_country_is_that_of_the_newest_number_and_else_of_the_user_id() {
+        let country = |aliases: &[(&str, &str)]| {
+            let read = aliases.iter().map(|(kind, value)| Alias::read(kind, value));
+            let aliases: Vec<Alias> = read.collect::<Option<_>>().unwrap();
+            Alias::country(aliases.iter()).map(Country::code)
+        };
+        let (german, french) = (("phone", "+4915112345678"), ("phone", "+33612345678"));
+        let (british, nowhere) = (("bsuid", "GB.7001"), ("bsuid", "ZZ.7001"));
+        let mail = ("email", "ana@example.com");
+        assert_eq!(
+            country(&[german, french, british, mail]).as_deref(),
+            Some("FR")
+        );
+        assert_eq!(country(&[french, mail, german]).as_deref(), Some("DE"));
+        assert_eq!(country(&[mail, british]).as_deref(), Some("GB"));
+        assert_eq!(country(&[british, nowhere]).as_deref(), Some("GB"));
+        assert_eq!(country(&[nowhere, mail]), None);
+        assert_eq!(country(&[]), None);
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     event::{Event, Fact},
+    phone::Country,
     policy::{Policy, Start, StopWords},
     register::{Heard, Register, Standing},
     request::{Facts, Request},
@@ -28,6 +29,8 @@ pub struct Setting<'a> {
     pub policy: &'a Policy,
     /// How many minutes the person's clock is ahead of UTC.
     pub minutes_ahead: i32,
+    /// The person's country, as in [`Facts::country`].
+    pub country: Option<Country>,
     /// Now.
     pub now: Timestamp,
 }
@@ -168,6 +171,7 @@ fn start(setting: Setting<'_>) -> Vec<Fact> {
         standing,
         sent: &[],
         minute_there: None,
+        country: setting.country,
     };
     let marketing = Request::about(Category::Marketing);
     if verdict::opt_in(&marketing, facts, setting.policy, setting.now).is_some() {
@@ -205,6 +209,7 @@ mod tests {
             topics: &[OFFERS],
             policy,
             minutes_ahead: 0,
+            country: None,
             now: Timestamp::from_seconds(100),
         };
         of_reading(reading, setting)

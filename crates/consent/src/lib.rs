@@ -4,6 +4,7 @@
 pub mod alias;
 pub mod effect;
 pub mod event;
+pub mod expiry;
 pub mod id;
 pub mod permit;
 pub mod phone;

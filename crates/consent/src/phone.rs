@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use rlibphonenumber::{PhoneNumber, Region};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
 
 use crate::trunk;
 
@@ -105,6 +105,15 @@ impl Phone {
         }
     }
 
+    /// The country of the number. Where several share a calling code and the digits tell none of them apart, the one
+    /// that the code is known by; none for numbers that belong to no country.
+    #[must_use]
+    pub fn country(self) -> Option<Country> {
+        let number = PhoneNumber::parse(self.e164(), None).ok()?;
+        let known_by = || PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
+        number.get_region_code().or_else(known_by).map(Country)
+    }
+
     /// The number with the middle hidden: enough to recognise, too little to call.
     #[must_use]
     pub fn masked(self) -> String {
@@ -156,9 +165,17 @@ impl fmt::Display for Phone {
 )]
 pub struct BadPhone(String);
 
-/// A country to assume for national numbers, by its ISO code.
+/// A country that has telephone numbers, by its ISO code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Country(Region);
+
+impl Country {
+    /// The two letters of its ISO code.
+    #[must_use]
+    pub fn code(self) -> String {
+        self.0.as_region_str().as_str().to_owned()
+    }
+}
 
 impl FromStr for Country {
     type Err = BadCountry;
@@ -427,6 +444,27 @@ mod tests {
         ] {
             let read = Phone::plain(&Cleaned::International(digits.to_owned()), None);
             assert_eq!(read.is_some(), is_plain, "{digits}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_the_country_that_its_digits_say() {
+        for (number, want) in [
+            ("+4915112345678", Some("DE")),
+            ("+33612345678", Some("FR")),
+            ("+551187654321", Some("BR")),
+            ("+525512345678", Some("MX")),
+            ("+14165550123", Some("CA")),
+            ("+12125550123", Some("US")),
+            ("+77011234567", Some("KZ")),
+            ("+79161234567", Some("RU")),
+            ("+447911123456", Some("GB")),
+            ("+447700900123", Some("GB")),
+            ("+80012345678", None),
+            ("+2101234567", None),
+        ] {
+            let country = number.parse::<Phone>().unwrap().country();
+            assert_eq!(country.map(Country::code).as_deref(), want, "{number}");
         }
     }
 

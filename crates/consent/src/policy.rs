@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
+    alias::Alias,
+    expiry::{self, Expiry},
     id::TopicId,
+    phone::Country,
     scope::{Category, Subject},
     time::{DAY_MS, Timestamp},
     wording::keywords::Keywords,
@@ -28,8 +31,10 @@ pub struct Policy {
     pub start_from_stranger: Start,
     /// What differs for single topics; those that are not named here follow their category.
     pub topics: BTreeMap<TopicId, TopicRule>,
-    /// How long an opt-in lasts, in days; none means for good.
+    /// How long an opt-in lasts, in days, where `expiry` says nothing else; none means for good.
     pub opt_in_days: Option<u32>,
+    /// How long opt-ins of some sources and countries last: the most specific rule decides.
+    pub expiry: Vec<Expiry>,
     /// Whether opt-ins move with the person to a new number or id.
     pub permission_follows: Follow,
     /// Which numbers a platform stop covers.
@@ -64,6 +69,7 @@ impl Default for Policy {
             start_from_stranger: Start::IsARequest,
             topics: BTreeMap::new(),
             opt_in_days: None,
+            expiry: Vec::new(),
             permission_follows: Follow::Never,
             platform_stop_covers: PlatformReach::EveryNumber,
             authentication_after_all: Leave::Denied,
@@ -74,6 +80,30 @@ impl Default for Policy {
             zone: None,
             backoff_ms: DAY_MS,
             skew_ms: 5_000,
+        }
+    }
+}
+
+impl Policy {
+    /// How many days an opt-in lasts; none means for good.
+    #[must_use]
+    pub fn lasts(&self, source: Option<&str>, country: Option<Country>) -> Option<u32> {
+        expiry::days(&self.expiry, (source, country), self.opt_in_days)
+    }
+
+    /// Whether a verdict depends on the country of the person.
+    #[must_use]
+    pub fn names_countries(&self) -> bool {
+        self.expiry.iter().any(|rule| rule.country.is_some())
+    }
+
+    /// The country of a person with these aliases, the oldest first; none where no rule asks.
+    #[must_use]
+    pub fn country<'a>(&self, aliases: impl Iterator<Item = &'a Alias>) -> Option<Country> {
+        if self.names_countries() {
+            Alias::country(aliases)
+        } else {
+            None
         }
     }
 }

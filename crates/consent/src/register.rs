@@ -177,6 +177,9 @@ pub struct Standing {
     pub backoff: Option<Mark>,
     /// What we heard, by number.
     pub heard: BTreeMap<NumberId, Heard>,
+    /// Where the opt-ins that the registers hold came from. INVARIANT: names no other event, so that it depends on
+    /// no order either. One that is not in it was folded before sources were kept.
+    pub sources: BTreeMap<EventId, String>,
 }
 
 /// Whether an event could be taken in, or the whole history must be folded again.
@@ -223,7 +226,14 @@ impl Standing {
             return Applied::Done;
         }
         match &event.fact {
-            Fact::OptIn(scope) => self.register(scope).opt_in.raise(event.clock, mark),
+            Fact::OptIn(scope) => {
+                let opt_in = &mut self.register(scope).opt_in;
+                let before = opt_in.get(event.clock);
+                opt_in.raise(event.clock, mark);
+                if opt_in.get(event.clock) == Some(mark) {
+                    self.note_source(event, before);
+                }
+            }
             Fact::OptOut(scope) => self.register(scope).opt_out.raise(event.clock, mark),
             Fact::OptInRequested(scope) => self.register(scope).requested.raise(event.clock, mark),
             Fact::PlatformStop(number) => raise(&mut self.at_platform(number).stop, mark),
@@ -256,6 +266,12 @@ impl Standing {
             | Fact::Reservations(_) => {}
         }
         Applied::Done
+    }
+
+    /// Where an opt-in that this standing rests on came from; none when that is not known.
+    #[must_use]
+    pub fn source_of(&self, opt_in: EventId) -> Option<&str> {
+        self.sources.get(&opt_in).map(String::as_str)
     }
 
     /// Notes that the person wrote or called.
@@ -304,6 +320,7 @@ impl Standing {
         self.blocked = self.blocked.max(other.blocked);
         self.identity_changed.merge(&other.identity_changed);
         self.backoff = self.backoff.max(other.backoff);
+        self.merge_sources(other);
         let known_to_one: Vec<EventId> = self
             .retracted
             .symmetric_difference(&other.retracted)
@@ -315,6 +332,27 @@ impl Standing {
         } else {
             Applied::Done
         }
+    }
+
+    fn merge_sources(&mut self, other: &Self) {
+        let known = std::mem::take(&mut self.sources);
+        let theirs = other.sources.clone();
+        let marks = self.registers.values().flat_map(|one| one.opt_in.each());
+        let kept: BTreeSet<EventId> = marks.map(|(_, mark)| mark.event).collect();
+        self.sources = known
+            .into_iter()
+            .chain(theirs)
+            .filter(|(event, _)| kept.contains(event))
+            .collect();
+    }
+
+    /// Takes in the source of an opt-in that is kept, and forgets that of the one that it outdoes.
+    fn note_source(&mut self, opt_in: &Event, outdone: Option<Mark>) {
+        if let Some(mark) = outdone {
+            self.sources.remove(&mark.event);
+        }
+        self.sources
+            .insert(opt_in.id, opt_in.evidence.source.clone());
     }
 
     /// What lifts a refusal is a permission, and stays behind: opt-ins, resumes, releases, retractions and

@@ -2,6 +2,7 @@
 
 use crate::{
     id::{EventId, NumberId},
+    phone::Country,
     register::Standing,
     scope::{Category, Channel, Scope, Subject, Topic},
     time::Timestamp,
@@ -145,4 +146,6 @@ pub struct Facts<'a> {
     pub sent: &'a [(Category, Timestamp)],
     /// The minute of the day where the person lives, if known.
     pub minute_there: Option<u16>,
+    /// The person's country, if known; asked for only where [`crate::policy::Policy::names_countries`] says so.
+    pub country: Option<Country>,
 }

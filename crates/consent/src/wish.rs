@@ -2,6 +2,7 @@
 
 use crate::{
     id::EventId,
+    phone::Country,
     policy::{Policy, WindowRule},
     reason::Code,
     register::{Marks, Standing},
@@ -44,11 +45,17 @@ impl Wish {
 }
 
 /// What the person told the business about a scope. WhatsApp's switch, holds, blocks, windows, caps and hours play
-/// no part: they say when to write, not what was agreed.
+/// no part: they say when to write, not what was agreed. `country` is as in [`Facts::country`].
 #[must_use]
-pub fn about(scope: &Scope, standing: &Standing, policy: &Policy, now: Timestamp) -> Wish {
+pub fn about(
+    scope: &Scope,
+    (standing, country): (&Standing, Option<Country>),
+    policy: &Policy,
+    now: Timestamp,
+) -> Wish {
     let wishes = Standing {
         registers: standing.registers.clone(),
+        sources: standing.sources.clone(),
         identity_changed: standing.identity_changed,
         heard: standing.heard.clone(),
         ..Standing::default()
@@ -63,6 +70,7 @@ pub fn about(scope: &Scope, standing: &Standing, policy: &Policy, now: Timestamp
         standing: &wishes,
         sent: &[],
         minute_there: None,
+        country,
     };
     let request = request(scope);
     let denial = match verdict::decide(&request, facts, &timeless, now) {
@@ -237,7 +245,7 @@ mod tests {
     fn a_wish_is_told_apart_from_what_else_stands_in_the_way() {
         let mut policy = Policy::default();
         let wish = |facts: &[Fact], scope: &Scope, policy: &Policy| {
-            about(scope, &after(facts), policy, now())
+            about(scope, (&after(facts), None), policy, now())
         };
         let agreed = [Fact::OptIn(Scope::MARKETING)];
         let event = EventId::new(Uuid::from_u128(1));

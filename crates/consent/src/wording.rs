@@ -15,6 +15,7 @@ mod reader;
 pub mod score;
 mod sentence;
 mod text;
+mod tongues;
 mod typo;
 mod until;
 

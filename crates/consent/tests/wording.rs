@@ -41,6 +41,55 @@ fn what_the_issue_names_is_read_as_it_says() {
 }
 
 #[test]
+fn what_the_words_do_not_account_for_goes_to_a_person() {
+    for (text, want) in [
+        ("please stop sending me offers", "stop"),
+        ("please stop sending me offers about kayaks", "review"),
+        ("Not interested, please don't write again", "stop"),
+        ("never message me again, not even order updates", "review"),
+        ("no ads of any kind", "review"),
+        ("stop it", "review"),
+        ("mat bhejo", "review"),
+        ("message mat bhejo", "stop"),
+    ] {
+        assert_eq!(verdict(text), want, "{text}");
+    }
+}
+
+#[test]
+fn accents_tell_vietnamese_words_apart_and_may_be_left_out() {
+    for (text, want) in [
+        ("dừng", "stop"),
+        ("đúng", "none"),
+        ("Đúng rồi ạ", "none"),
+        ("đừng gửi tin nhắn nữa", "stop"),
+        ("dung gui tin nhan nua", "stop"),
+        ("tôi không muốn nhận tin nhắn nữa", "stop"),
+        ("đừng nhắn tin tới thứ hai", "pause"),
+        ("HUỶ", "stop"),
+        ("hủy", "stop"),
+    ] {
+        assert_eq!(verdict(text), want, "{text}");
+    }
+}
+
+#[test]
+fn the_word_for_cancel_is_a_stop_only_where_nothing_was_asked() {
+    let keywords = Keywords::default();
+    for word in ["İPTAL", "rimuovi", "ยกเลิก"] {
+        assert_eq!(
+            keywords.read(word, Setting::Alone).verdict(),
+            "stop",
+            "{word}"
+        );
+        let answer = keywords.read(word, Setting::InAnswer).verdict();
+        assert_eq!(answer, "review", "{word}");
+    }
+    // In Swahili it is a word for "stop", in Hindi for "all right".
+    assert_eq!(verdict("acha"), "review");
+}
+
+#[test]
 fn a_pause_ends_as_they_said() {
     for (text, want) in [
         ("stop until Monday", End::Weekday(1)),
@@ -125,5 +174,5 @@ fn the_corpus_is_read_well_enough() {
 }
 
 /// What the scored half must reach, in thousandths.
-const PRECISION: u64 = 930;
-const RECALL: u64 = 930;
+const PRECISION: u64 = 995;
+const RECALL: u64 = 955;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use consent::{
     id::{NumberId, TopicId},
+    phone::Country,
     policy::Policy,
     reason::Code,
     register::Standing,
@@ -20,6 +21,10 @@ pub const ENCODING: u32 = 1;
 
 /// How far a clock may be set back without an answer becoming wrong.
 const CLOCK_SLACK_MS: i64 = 10 * MINUTE_MS;
+
+/// With rules for more countries than this, whoever agreed to something is left to the store: asking about each for
+/// everybody would take too long.
+const COUNTRIES_MAX: usize = 16;
 
 /// 14 bits: four each for marketing, utility and authentication, two for service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +146,9 @@ struct Judge<'a> {
     /// Each number that the standing names, and one that it does not; empty when it names none.
     numbers: Vec<NumberId>,
     topics: Vec<Topic>,
+    /// The countries that the person may be in, as far as a verdict depends on it: nobody says which it is. None where
+    /// there are too many to ask about each.
+    countries: Option<Vec<Option<Country>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -166,6 +174,7 @@ impl<'a> Judge<'a> {
             now,
             numbers,
             topics: topics.into_iter().collect(),
+            countries: countries(standing, policy),
         }
     }
 
@@ -233,15 +242,38 @@ impl<'a> Judge<'a> {
         reason = "no lasting verdict, or one without a code"
     )]
     fn lasting(&self, request: &Request) -> Option<Option<Code>> {
-        let facts = Facts {
-            standing: self.standing,
-            sent: &[],
-            minute_there: None,
+        let at = |now, country: &Option<Country>| {
+            let facts = Facts {
+                standing: self.standing,
+                sent: &[],
+                minute_there: None,
+                country: *country,
+            };
+            verdict::decide(request, facts, self.policy, now).code()
         };
-        let at = |now| verdict::decide(request, facts, self.policy, now).code();
-        let first = at(self.now.plus_millis(-CLOCK_SLACK_MS));
-        (first == at(Timestamp::from_millis(i64::MAX))).then_some(first)
+        let soon = self.now.plus_millis(-CLOCK_SLACK_MS);
+        let countries = self.countries.as_ref()?;
+        let first = at(soon, countries.first()?);
+        let same = |country| {
+            at(soon, country) == first && at(Timestamp::from_millis(i64::MAX), country) == first
+        };
+        countries.iter().all(same).then_some(first)
     }
+}
+
+/// None, and each country that a rule names: another one is like none. Who never agreed to anything is the same in all.
+fn countries(standing: &Standing, policy: &Policy) -> Option<Vec<Option<Country>>> {
+    let mut found = vec![None];
+    let mut registers = standing.registers.values();
+    if registers.all(|register| register.opt_in.is_empty()) {
+        return Some(found);
+    }
+    for rule in &policy.expiry {
+        if !found.contains(&rule.country) {
+            found.push(rule.country);
+        }
+    }
+    (found.len() <= COUNTRIES_MAX).then_some(found)
 }
 
 /// A number that is none of these; none where these are none.
@@ -274,6 +306,7 @@ pub fn stranger(request: &Request, policy: &Policy, now: Timestamp, minute: Opti
         standing: &Standing::default(),
         sent: &[],
         minute_there: minute,
+        country: None,
     };
     let code = verdict::decide(request, facts, policy, now).code();
     code.map_or(ALLOW, answer::deny)

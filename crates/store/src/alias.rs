@@ -8,14 +8,29 @@ use crate::{
     contact::AliasLine,
     error::{StoreError, corrupt},
     list::{List, hex},
-    pool::{Tx, on_tx},
+    pool::{Store, Tx, on_pool, on_tx},
 };
 
 type Current = (Vec<u8>, String, String, i64);
 type Former = (String, Vec<u8>, i64);
 
+const CURRENT: &str = "select contact_id, kind, value, since_ms from alias where until_ms is null \
+    and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by since_ms, key";
+
+impl Store {
+    /// The current aliases of these contacts, the oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn aliases_of(&self, contacts: &[ContactId]) -> Result<Vec<AliasLine>, StoreError> {
+        let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
+        let rows: Vec<Current> = on_pool!(self, pool => sqlx::query_as(CURRENT).bind(list.text()).fetch_all(pool).await?);
+        rows.into_iter().map(current).collect()
+    }
+}
+
 impl Tx {
-    /// The current aliases of these contacts.
+    /// The current aliases of these contacts, the oldest first.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
@@ -23,11 +38,9 @@ impl Tx {
         &mut self,
         contacts: &[ContactId],
     ) -> Result<Vec<AliasLine>, StoreError> {
-        let sql = "select contact_id, kind, value, since_ms from alias where until_ms is null \
-                   and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by since_ms, key";
         let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
         let rows: Vec<Current> =
-            on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
+            on_tx!(self, conn => sqlx::query_as(CURRENT).bind(list.text()).fetch_all(conn).await?);
         rows.into_iter().map(current).collect()
     }
 

@@ -170,7 +170,7 @@ pub fn standing_text(standing: &Standing) -> String {
     let ids = |ids: &std::collections::BTreeSet<EventId>| {
         ids.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
-    json!({
+    let mut value = json!({
         "registers": registers.collect::<Map<_, _>>(),
         "platform": platform.collect::<Map<_, _>>(),
         "holds": holds.collect::<Map<_, _>>(),
@@ -180,8 +180,17 @@ pub fn standing_text(standing: &Standing) -> String {
         "identity_changed": marks_value(&standing.identity_changed),
         "backoff": mark_value(standing.backoff),
         "heard": heard.collect::<Map<_, _>>(),
-    })
-    .to_string()
+    });
+    // Absent where there is none, as in all that was written before sources were kept.
+    if let Some(members) = value
+        .as_object_mut()
+        .filter(|_| !standing.sources.is_empty())
+    {
+        let sources = standing.sources.iter();
+        let sources = sources.map(|(id, source)| (id.to_string(), json!(source)));
+        members.insert("sources".to_owned(), Value::Object(sources.collect()));
+    }
+    value.to_string()
 }
 
 /// Reads [`standing_text`].
@@ -251,6 +260,10 @@ fn read_standing(value: &Value) -> Option<Standing> {
             answered_ad: time(3),
         };
         standing.heard.insert(number.parse().ok()?, heard);
+    }
+    for (id, source) in entries("sources").into_iter().flatten() {
+        let source = source.as_str()?.to_owned();
+        standing.sources.insert(id.parse().ok()?, source);
     }
     Some(standing)
 }

@@ -124,4 +124,36 @@ impl Tx {
             .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
             .collect()
     }
+
+    /// Takes back a nudge that was noted at that time and never went out.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn take_nudge_back(
+        &mut self,
+        contact: ContactId,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "delete from nudge where contact_id = $1 and kind = $2 and at_ms = $3";
+        let id = contact.get().as_bytes().to_vec();
+        on_tx!(self, conn => {
+            sqlx::query(sql).bind(id).bind(clean(kind)).bind(at.millis()).execute(conn).await?;
+        });
+        Ok(())
+    }
+
+    /// Moves the nudges of a contact to whoever the contact was found to be; of each kind the newest stays.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn move_nudges(&mut self, from: ContactId, to: ContactId) -> Result<(), StoreError> {
+        let copy = "insert into nudge (contact_id, kind, at_ms) select $2, o.kind, o.at_ms from nudge o where o.contact_id = $1 \
+                    on conflict (contact_id, kind) do update set at_ms = excluded.at_ms where nudge.at_ms < excluded.at_ms";
+        let leave = "delete from nudge where contact_id = $1";
+        let (from, to) = (from.get().as_bytes().to_vec(), to.get().as_bytes().to_vec());
+        on_tx!(self, conn => { sqlx::query(copy).bind(&from).bind(to).execute(conn).await?; });
+        on_tx!(self, conn => { sqlx::query(leave).bind(&from).execute(conn).await?; });
+        Ok(())
+    }
 }

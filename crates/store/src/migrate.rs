@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 5] = [
+const VERSIONS: [(i64, &str, &str); 6] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -25,6 +25,11 @@ const VERSIONS: [(i64, &str, &str); 5] = [
         4,
         include_str!("../migrations/sqlite/0004_flows.sql"),
         include_str!("../migrations/postgres/0004_flows.sql"),
+    ),
+    (
+        5,
+        include_str!("../migrations/sqlite/0005_expiry.sql"),
+        include_str!("../migrations/postgres/0005_expiry.sql"),
     ),
     (
         6,

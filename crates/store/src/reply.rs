@@ -236,6 +236,66 @@ impl Tx {
         Ok(())
     }
 
+    /// One of them, as this transaction sees it.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row makes no sense.
+    pub async fn reply(
+        &mut self,
+        contact: ContactId,
+        id: Uuid,
+    ) -> Result<Option<ReplyLine>, StoreError> {
+        let sql = "select contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, state \
+                   from reply where contact_id = $1 and id = $2";
+        let (contact, id) = (contact.get().as_bytes().to_vec(), id.as_bytes().to_vec());
+        let row: Option<ReplyRow> = on_tx!(self, conn => sqlx::query_as(sql)
+            .bind(contact).bind(id).fetch_optional(conn).await?);
+        row.map(ReplyLine::try_from).transpose()
+    }
+
+    /// All that a contact got or is to get, as this transaction sees it.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn replies_of(&mut self, contact: ContactId) -> Result<Vec<ReplyLine>, StoreError> {
+        let sql = "select contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, state \
+                   from reply where contact_id = $1 order by id";
+        let id = contact.get().as_bytes().to_vec();
+        let rows: Vec<ReplyRow> =
+            on_tx!(self, conn => sqlx::query_as(sql).bind(id).fetch_all(conn).await?);
+        rows.into_iter().map(ReplyLine::try_from).collect()
+    }
+
+    /// Moves the answers of a contact to whoever the contact was found to be, each with its details as they read now.
+    /// One without new details is gone.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn move_replies(
+        &mut self,
+        (from, to): (ContactId, ContactId),
+        details: &[(Uuid, String)],
+    ) -> Result<(), StoreError> {
+        // Written anew and not changed: on a cluster the contact says where a row lies.
+        let copy = "insert into reply (contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, \
+                    state, attempt_id, why, done_ms) \
+                    select $2, p.id, p.kind, p.number, p.recipient, p.language, r.value ->> 'd', p.quotes, p.said_ms, \
+                    p.due_ms, p.state, p.attempt_id, p.why, p.done_ms from jsonb_each($3) as r \
+                    join reply p on p.contact_id = $1 and p.id = unhex(r.value ->> 'id') \
+                    where true on conflict (contact_id, id) do nothing";
+        let leave = "delete from reply where contact_id = $1";
+        let (from, to) = (from.get().as_bytes().to_vec(), to.get().as_bytes().to_vec());
+        let details = details
+            .iter()
+            .map(|(id, detail)| json!({ "id": hex(*id), "d": detail }));
+        let list = List::of(details);
+        on_tx!(self, conn => {
+            sqlx::query(copy).bind(&from).bind(to).bind(list.text()).execute(conn).await?;
+        });
+        on_tx!(self, conn => { sqlx::query(leave).bind(&from).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Deletes answers that ended before `before`.
     ///
     /// # Errors

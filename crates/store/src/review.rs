@@ -126,16 +126,17 @@ impl Tx {
         if lines.is_empty() {
             return Ok(());
         }
-        let sql = "insert into review (contact_id, id, kind, number, message, rule, hold_id, event_id, sealed, said_ms, state) \
-                   select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'n', r.value ->> 'm', \
+        let sql = "insert into review (contact_id, id, kind, number, message, rule, hold_id, event_id, sealed, said_ms, state, \
+                   verdict, decided_by, reason, decided_ms) select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'n', r.value ->> 'm', \
                    r.value ->> 'rule', unhex(r.value ->> 'hold'), unhex(r.value ->> 'e'), unhex(r.value ->> 'x'), \
-                   cast(r.value ->> 'said' as bigint), r.value ->> 's' from jsonb_each($1) as r \
-                   where true on conflict (contact_id, id) do nothing";
+                   cast(r.value ->> 'said' as bigint), r.value ->> 's', r.value ->> 'v', r.value ->> 'by', r.value ->> 'why', \
+                   cast(r.value ->> 'done' as bigint) from jsonb_each($1) as r where true on conflict (contact_id, id) do nothing";
         let list = List::of(lines.iter().map(|line| {
             json!({ "c": hex(line.contact.get()), "id": hex(line.id), "k": line.kind, "n": line.number,
                     "m": line.message, "rule": line.rule, "hold": maybe_hex(line.hold.map(EventId::get)),
                     "e": maybe_hex(line.event.map(EventId::get)), "x": hex_of(&line.sealed),
-                    "said": line.said.millis(), "s": line.state })
+                    "said": line.said.millis(), "s": line.state, "v": line.verdict, "by": line.decided_by,
+                    "why": line.reason, "done": line.decided.map(Timestamp::millis) })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())
@@ -150,6 +151,22 @@ impl Tx {
         contact: ContactId,
     ) -> Result<Vec<ReviewLine>, StoreError> {
         let sql = select_review!("where contact_id = $1 and state = 'open' order by id");
+        let id = contact.get().as_bytes().to_vec();
+        let rows: Vec<ReviewRow> =
+            on_tx!(self, conn => sqlx::query_as(sql).bind(id).fetch_all(conn).await?);
+        rows.into_iter().map(ReviewLine::try_from).collect()
+    }
+
+    /// Takes all of a contact away, to be kept for whoever the contact was found to be.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn take_reviews(
+        &mut self,
+        contact: ContactId,
+    ) -> Result<Vec<ReviewLine>, StoreError> {
+        let sql = "delete from review where contact_id = $1 returning contact_id, id, kind, number, message, rule, hold_id, \
+                   event_id, sealed, said_ms, state, verdict, decided_by, reason, decided_ms";
         let id = contact.get().as_bytes().to_vec();
         let rows: Vec<ReviewRow> =
             on_tx!(self, conn => sqlx::query_as(sql).bind(id).fetch_all(conn).await?);

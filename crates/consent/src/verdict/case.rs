@@ -137,7 +137,8 @@ impl<'a> Case<'a> {
         .map(|(_, heard)| *heard)
     }
 
-    /// The opt-in that this message rests on: it speaks of it, is in force, not older than policy allows.
+    /// The opt-in that this message rests on: it speaks of it, is in force, not older than policy allows. Of one scope
+    /// the newest speaks for itself alone: an older one that would last longer does not come back after it.
     pub(super) fn opt_in(&self) -> Option<Mark> {
         let registers = self.facts.standing.registers.iter();
         registers
@@ -148,7 +149,8 @@ impl<'a> Case<'a> {
     }
 
     fn is_fresh(&self, mark: &Mark) -> bool {
-        let days = self.policy.opt_in_days;
+        let source = self.facts.standing.source_of(mark.event);
+        let days = self.policy.lasts(source, self.facts.country);
         days.is_none_or(|days| {
             self.now.millis_since(mark.at) < DAY_MS.saturating_mul(i64::from(days))
         })

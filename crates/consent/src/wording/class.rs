@@ -27,6 +27,8 @@ classes! {
     KeyHelp = "help!",
     /// Whole messages that ask for a pause.
     KeyPause = "pause!",
+    /// The word for "cancel": a stop where nothing was asked, else for a person to read.
+    KeyCancel = "cancel!",
     /// Whole messages for a person to read.
     KeyReview = "review!",
     /// To cease: "stop", "dejen de".
@@ -65,6 +67,8 @@ classes! {
     Alone = "alone",
     /// What a person must read: threats, complaints, "not interested".
     Doubt = "doubt",
+    /// Reproaches that say nothing but no: "not interested", "I never signed up". Beside a refusal they underline it.
+    Reproof = "reproof",
     /// What a business does besides writing: orders, invoices, deliveries.
     Goods = "goods",
     /// Phrases that hold a stop word and mean something else.

@@ -13,6 +13,15 @@ pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.nfkd().flat_map(letters)
 }
 
+/// Whether a text folds to this. Lists are compared with every message, and most of their words are ASCII.
+pub(super) fn is_folded(text: &str, folded: &str) -> bool {
+    if !text.is_ascii() {
+        return self::folded(text).eq(folded.chars());
+    }
+    let letters = text.bytes().filter(u8::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).eq(folded.bytes())
+}
+
 /// What remains of one decomposed character: nothing, or the letters of its kind in lower case.
 pub(super) fn letters(c: char) -> impl Iterator<Item = char> {
     let kept = c.is_alphanumeric() && !is_accent(c) && !is_blank(c);

@@ -290,17 +290,36 @@ fn stop(sentence: &Sentence<'_>) -> Option<Finding> {
     if sentence.holds(C::Got) && rule != "leave" && rule != "cease+talk" {
         return None;
     }
-    if !talk && sentence.has(GOODS) && (rule != "leave" || sentence.beside(pair, GOODS, 4)) {
+    // "Nothing at all, not even order updates" is about everything.
+    let utterly = sentence.has(Set::of(&[C::LeaveAll, C::Utterly]));
+    let goods = !talk && sentence.has(GOODS) && !utterly;
+    if goods && (rule != "leave" || sentence.beside(pair, GOODS, 4)) {
         return None;
     }
     // "Nothing more" is a plain stop; "no offers, no reminders, nothing" is not.
-    let every = sentence.has(ALL) && sentence.count(REFUSING) > 2;
+    let every =
+        sentence.has(ALL) && sentence.count(REFUSING) > 2 && sentence.count(NEWS_OR_ADS) > 1;
     let plain = sentence.holds(C::More) || sentence.holds(C::NoMore) || sentence.holds(C::Promo);
     let ceases = matches!(rule, "cease+talk" | "cancel+message" | "leave");
     let any = sentence.beside(pair, ALL, 2) && (!plain || ceases && !sentence.holds(C::Promo));
-    let all = sentence.has(Set::of(&[C::LeaveAll, C::Utterly])) || every || any;
+    let all = utterly || every || any;
     let wish = if all { Wish::StopAll } else { Wish::Stop };
-    Some(weighed(sentence, Finding::new(wish, rule, pair), pair))
+    let finding = Finding::new(wish, rule, pair);
+    Some(if is_vague(sentence, all) {
+        finding.doubted()
+    } else {
+        weighed(sentence, finding, pair)
+    })
+}
+
+/// "No ads of any kind" may be all ads or all messages; "no ads, no reminders, no surveys" may be everything.
+fn is_vague(sentence: &Sentence<'_>, all: bool) -> bool {
+    if all {
+        let kinds = Set::of(&[C::Message, C::News]);
+        return sentence.holds(C::Promo) && !sentence.has(kinds) && !sentence.holds(C::LeaveAll);
+    }
+    let kinds = sentence.count(REFUSING) > 2 && sentence.count(NEWS_OR_ADS) > 1;
+    kinds || (sentence.has(ALL) && !sentence.holds(C::Promo))
 }
 
 /// A refusal in doubt is for a person: asked, on condition, about others, at certain hours, about goods.
@@ -335,6 +354,17 @@ fn doubt(sentence: &Sentence<'_>) -> Option<Finding> {
         && (sentence.unknown <= 2 || (sentence.holds(C::Me) && sentence.words <= 10))
     {
         return review("cease", pair);
+    }
+    // "I wrote STOP three times, and still your ads come."
+    if let Some(pair) = sentence.first(CEASE)
+        && sentence.has(NEWS_OR_ADS)
+        && sentence.holds(C::Number)
+    {
+        return review("cease", pair);
+    }
+    let unwanted = sentence.near(NOT, Set::of(&[C::Want]), 3);
+    if let Some(pair) = unwanted.filter(|_| sentence.unexplained == 0) {
+        return review("not+want", pair);
     }
     let refusing = Set::of(&[C::Not, C::NoMore, C::Cease, C::Cancel, C::Leave]);
     let talk = Set::of(&[C::Send, C::Write, C::Message, C::Promo]);

@@ -31,8 +31,10 @@ const HIDES: Set = Set::of(&[Class::Idiom]);
 /// What is said by itself, not about it: hides nothing, is hidden by nothing.
 const FOOTER: Set = Set::of(&[Class::Footer]);
 
+const DOUBT: Set = Set::of(&[Class::Doubt]);
+
 /// The phrases of a message in the order of their beginnings, and what was left out.
-pub(super) fn find(text: &Text, active: u32, footers: &[&str]) -> Vec<Hit> {
+pub(super) fn find((text, message): (&Text, &str), active: u32, footers: &[&str]) -> Vec<Hit> {
     let lexicon = Lexicon::get();
     let mut hits = Vec::with_capacity(64);
     for found in lexicon.find(text) {
@@ -45,11 +47,15 @@ pub(super) fn find(text: &Text, active: u32, footers: &[&str]) -> Vec<Hit> {
     }
     mistyped(text, lexicon, &mut hits);
     numbers(text, &mut hits);
+    let written = |hit: &Hit| {
+        let at = text.original(hit.from..hit.to);
+        hit.meaning.fits(message.get(at).unwrap_or_default())
+    };
     let spoken = |hit: &Hit| {
         let language = u32::from(hit.meaning.language);
         language >= 27 || active & (1 << language) != 0 || hit.is(HIDES) || hit.is(FOOTER)
     };
-    hits.retain(spoken);
+    hits.retain(|hit| spoken(hit) && written(hit));
     hits.sort_unstable_by_key(|hit| (hit.from, std::cmp::Reverse(hit.to)));
     hide(text, &mut hits, footers);
     hits
@@ -111,6 +117,7 @@ fn numbers(text: &Text, hits: &mut Vec<Hit>) {
             language: super::lexicon::COMMON,
             class,
             value: typed.parse().unwrap_or(0),
+            marks: 0,
         };
         push(text, hits, (word.start, word.end), &[meaning]);
     }
@@ -131,7 +138,20 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = Range<usize>> {
 /// Drops what lies inside an idiom, inside a sentence of a footer, or inside a footer of ours.
 fn hide(text: &Text, hits: &mut Vec<Hit>, footers: &[&str]) {
     let mut hidden: Vec<Range<usize>> = Vec::new();
+    // "I wrote STOP three times" is no footer.
+    let told: Vec<Range<usize>> = hits
+        .iter()
+        .filter(|hit| hit.is(DOUBT))
+        .map(|hit| hit.from..hit.to)
+        .collect();
+    let is_told = |hit: &Hit| {
+        told.iter()
+            .any(|at| at.start <= hit.from && hit.from < at.end)
+    };
     for hit in hits.iter() {
+        if hit.is(FOOTER) && is_told(hit) {
+            continue;
+        }
         if hit.is(FOOTER) {
             hidden.push(sentence_around(&text.folded, hit.from));
         } else if hit.is(HIDES) {

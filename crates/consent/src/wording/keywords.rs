@@ -179,7 +179,7 @@ fn find<'a, S: AsRef<str>>(words: &'a [S], folded: &str) -> Option<&'a str> {
     words
         .iter()
         .map(AsRef::as_ref)
-        .find(|word| fold::folded(word).eq(folded.chars()))
+        .find(|word| fold::is_folded(word, folded))
 }
 
 #[cfg(test)]

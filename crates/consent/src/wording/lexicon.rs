@@ -6,6 +6,7 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use aho_corasick::AhoCorasick;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{
     class::Class,
@@ -24,6 +25,34 @@ pub(super) struct Meaning {
     pub class: Class,
     /// Its number, where its class has numbers.
     pub value: u8,
+    /// The accents that it is written with, where they make other words of it.
+    pub marks: u32,
+}
+
+impl Meaning {
+    /// Whether somebody who wrote this meant it: no accents at all may stand for any.
+    pub(super) fn fits(self, written: &str) -> bool {
+        if self.language != VIETNAMESE || written.is_ascii() {
+            return true;
+        }
+        let marks = marks(written);
+        marks == 0 || marks == self.marks
+    }
+}
+
+const VIETNAMESE: u8 = Language::Vietnamese as u8;
+
+/// The accents of a phrase, wherever in its words they stand: some write "huỷ", some "hủy".
+fn marks(written: &str) -> u32 {
+    let words = (1..).zip(written.split_whitespace());
+    let in_word = |(place, word): (u32, &str)| {
+        let marked = word.chars().flat_map(char::to_lowercase).nfd();
+        let marks = marked.filter(|c| *c == 'đ' || is_combining_mark(*c));
+        marks
+            .map(|c| u32::from(c).wrapping_mul(place.wrapping_mul(0x9e37_79b1) | 1))
+            .fold(0, u32::wrapping_add)
+    };
+    words.map(in_word).fold(0, u32::wrapping_add)
 }
 
 /// Words of every language: stop, spam, sms.
@@ -139,12 +168,18 @@ impl Draft {
                 language,
                 class: Class::read(name)?,
                 value: value.parse().ok()?,
+                marks: 0,
             });
         }
         let phrases = phrases.split(',').map(str::trim);
         for phrase in phrases.filter(|phrase| !phrase.is_empty()) {
             for meaning in &classes {
-                self.add(phrase, *meaning);
+                let marks = if language == VIETNAMESE {
+                    marks(phrase)
+                } else {
+                    0
+                };
+                self.add(phrase, Meaning { marks, ..*meaning });
             }
         }
         Some(())
@@ -244,6 +279,7 @@ const fn is_keyword(class: Class) -> bool {
             | Class::KeyHelp
             | Class::KeyPause
             | Class::KeyReview
+            | Class::KeyCancel
     )
 }
 

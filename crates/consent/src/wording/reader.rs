@@ -5,45 +5,19 @@ use std::ops::Range;
 use super::{
     Context, How, Match, Reading, Setting,
     class::{Class, Set},
-    grammar::{self, Finding, Wish},
+    grammar::{Finding, Wish},
     hits::{self, Hit},
     keywords::{self, Keywords, List},
     language::Language,
     lexicon::{COMMON, Lexicon},
     pause::End,
-    sentence::Sentence,
     text::Text,
+    tongues,
 };
 
 const FILLER: Set = Set::of(&[Class::Filler]);
-/// What says nothing about the subject of a message, only about its language.
-const VAGUE: Set = Set::of(&[Class::Filler, Class::Small, Class::Number]);
-/// Words in whose company a keyword is meant as one.
-const COMPANY: Set = Set::of(&[
-    Class::Cease,
-    Class::Leave,
-    Class::Send,
-    Class::Write,
-    Class::Message,
-    Class::Promo,
-    Class::Receive,
-    Class::Alone,
-]);
-
 /// Signs that the whole message is not meant as it sounds: a joke, or a text of ours quoted.
 const NOT_MEANT: Set = Set::of(&[Class::Joke, Class::Footer]);
-/// Words that take back a part of what a keyword says.
-const RESERVED: Set = Set::of(&[
-    Class::Only,
-    Class::Keep,
-    Class::If,
-    Class::Other,
-    Class::Ahead,
-    Class::Until,
-    Class::Someday,
-    Class::Goods,
-]);
-
 pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) -> Reading {
     if context.forwarded {
         return Reading::Nothing;
@@ -63,7 +37,8 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
     if is_staccato(&text.folded) {
         text = Text::fold(&legato(message));
     }
-    let hits = hits::find(&text, keywords.languages.bits(), context.footers);
+    let written = (&text, message);
+    let hits = hits::find(written, keywords.languages.bits(), context.footers);
     if hits
         .first()
         .is_some_and(|hit| hit.meaning.class == Class::Forward && hit.first <= 1)
@@ -77,15 +52,15 @@ pub(super) fn read(keywords: &Keywords, message: &str, context: &Context<'_>) ->
     reader.sentences(&text, &hits)
 }
 
-/// "No. More. Messages." is one sentence.
+/// "No. More. Messages." is one sentence; a "please" before it may be two words.
 fn is_staccato(folded: &str) -> bool {
-    let mut words = 0;
+    let mut sentences = 0;
     let single = parts(folded).all(|(part, _)| {
-        let mut inside = hits::words(folded.get(part).unwrap_or_default());
-        words += usize::from(inside.next().is_some());
-        inside.next().is_none()
+        let words = hits::words(folded.get(part).unwrap_or_default()).count();
+        sentences += usize::from(words > 0);
+        words < 2 || (words < 4 && sentences == 1)
     });
-    single && words > 2
+    single && sentences > 2
 }
 
 /// The message without its full stops, each letter where it was.
@@ -122,6 +97,8 @@ struct Core {
     at: Range<usize>,
 }
 
+/// Words of so many letters are too near to others.
+const SHORT: usize = 5;
 /// Longer ones are no keywords.
 const CORE_BYTES_MAX: usize = 256;
 
@@ -194,8 +171,12 @@ impl Reader<'_> {
             });
         }
         let active = self.keywords.languages.bits();
+        let written = self.message.get(at.clone()).unwrap_or_default();
         let meanings = Lexicon::get().keyword(folded).iter();
         let mut spoken = meanings
+            .filter(|meaning| meaning.fits(written))
+            // Without its accents a short word may be any other.
+            .filter(|meaning| meaning.marks == 0 || folded.len() > SHORT || !written.is_ascii())
             .filter(|meaning| meaning.language == COMMON || active & (1 << meaning.language) != 0);
         let meaning = spoken
             .clone()
@@ -211,19 +192,22 @@ impl Reader<'_> {
             ..self.found(at.clone(), format!("{code}:{list}:{folded}"), how)
         };
         let class = meaning.class;
-        Some(if class == Class::KeyStop {
-            Reading::Stop(found("stop"))
-        } else if class == Class::KeyAll {
-            Reading::StopAll(found("stop_all"))
-        } else if class == Class::KeyStart {
-            Reading::Start(found("start"))
-        } else if class == Class::KeyHelp {
-            Reading::Help(found("help"))
-        } else if class == Class::KeyPause {
-            Reading::Pause(found("pause"), End::Unsaid)
-        } else {
-            Reading::Review(found("review"))
-        })
+        let bare = how == How::Keyword && self.context.setting == Setting::Alone;
+        Some(
+            if class == Class::KeyStop || (class == Class::KeyCancel && bare) {
+                Reading::Stop(found("stop"))
+            } else if class == Class::KeyAll {
+                Reading::StopAll(found("stop_all"))
+            } else if class == Class::KeyStart {
+                Reading::Start(found("start"))
+            } else if class == Class::KeyHelp {
+                Reading::Help(found("help"))
+            } else if class == Class::KeyPause {
+                Reading::Pause(found("pause"), End::Unsaid)
+            } else {
+                Reading::Review(found("review"))
+            },
+        )
     }
 
     /// A keyword in company of padding, or with one slip.
@@ -236,7 +220,9 @@ impl Reader<'_> {
             return None;
         }
         let word = Lexicon::get().mistyped_keyword(&core.letters)?;
-        let meaning = Lexicon::get().keyword(word).first()?;
+        let written = self.message.get(at.clone()).unwrap_or_default();
+        let mut meanings = Lexicon::get().keyword(word).iter();
+        let meaning = meanings.find(|meaning| meaning.fits(written))?;
         let active = self.keywords.languages.bits();
         let spoken = meaning.language == COMMON || active & (1 << meaning.language) != 0;
         let found = self.found(at, format!("typo:{word}"), How::Wording);
@@ -253,7 +239,7 @@ impl Reader<'_> {
             let inside = rest.get(begin..end).unwrap_or_default();
             rest = rest.get(end..).unwrap_or_default();
             let words = text.word(part.end) - text.word(part.start);
-            let found = judge(inside, (words, asks));
+            let found = tongues::judge(inside, (words, asks));
             // The first clause that is a keyword speaks for the others.
             if clause.is_none() {
                 clause = self.clauses(text, hits, part);
@@ -307,19 +293,13 @@ impl Reader<'_> {
             if core.letters.is_empty() {
                 continue;
             }
-            let reading = self.keyword(&core.letters, &(0..0), How::Wording);
-            let wish = match reading {
-                Some(Reading::Stop(_)) => Wish::Stop,
-                Some(Reading::StopAll(_)) => Wish::StopAll,
-                _ => continue,
-            };
-            let mut others = hits.iter().filter(|hit| !here.contains(&hit.from));
-            let company = others
-                .clone()
-                .any(|hit| hit.is(COMPANY) && hit.to - hit.from > 3)
-                && !others.any(|hit| hit.is(RESERVED));
+            let at = text.original(core.at.clone());
+            let reading = self.keyword(&core.letters, &at, How::Wording);
+            if !matches!(reading, Some(Reading::Stop(_) | Reading::StopAll(_))) {
+                continue;
+            }
             let finding = Finding {
-                wish: if company { wish } else { Wish::Review },
+                wish: Wish::Review,
                 rule: "keyword_clause",
                 from: core.at.start,
                 to: core.at.end,
@@ -353,61 +333,6 @@ fn all_quoted(text: &Text, hits: &[Hit]) -> bool {
 
 fn language(number: u8) -> Option<Language> {
     Language::ALL.get(usize::from(number)).copied()
-}
-
-/// What a sentence asks for in the languages that know most of its words.
-fn judge(hits: &[Hit], (words, asks): (u32, bool)) -> Option<(Finding, u8)> {
-    let mut spoken = 0_u32;
-    for hit in hits.iter().filter(|hit| !hit.is(VAGUE)) {
-        spoken |= 1 << hit.meaning.language;
-    }
-    if spoken & !(1 << COMMON) != 0 {
-        spoken &= !(1 << COMMON);
-    }
-    let sentences: Vec<(u8, Sentence<'_>)> = (0..=COMMON)
-        .filter(|language| spoken & (1 << language) != 0)
-        .map(|language| (language, sentence(hits, language, (words, asks))))
-        .collect();
-    let fewest = sentences
-        .iter()
-        .map(|(_, sentence)| sentence.unknown)
-        .min()?;
-    let mut best: Option<(Finding, u8)> = None;
-    for (language, sentence) in &sentences {
-        let Some(mut finding) = grammar::judge(sentence) else {
-            continue;
-        };
-        // Another language knows more of it: what looks like a wish here may be something else there.
-        if sentence.unknown > fewest + 1 + words / 8 {
-            finding.wish = Wish::Review;
-        }
-        let weight = finding.wish.weight();
-        if best.is_none_or(|(best, _)| best.wish.weight() < weight) {
-            best = Some((finding, *language));
-        }
-    }
-    best
-}
-
-fn sentence(hits: &[Hit], language: u8, (words, asks): (u32, bool)) -> Sentence<'_> {
-    let known =
-        |hit: &&Hit| matches!(hit.meaning.language, COMMON) || hit.meaning.language == language;
-    let hits: Vec<&Hit> = hits.iter().filter(known).collect();
-    let mut present = Set::NONE;
-    let (mut reached, mut count) = (0, 0);
-    for hit in &hits {
-        present.add(hit.meaning.class);
-        count += hit.last.max(reached) - hit.first.max(reached);
-        reached = reached.max(hit.last);
-    }
-    Sentence {
-        language,
-        hits,
-        present,
-        words,
-        unknown: words.saturating_sub(count),
-        asks,
-    }
 }
 
 #[cfg(test)]

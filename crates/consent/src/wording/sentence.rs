@@ -17,6 +17,8 @@ pub(super) struct Sentence<'a> {
     pub words: u32,
     /// How many of them the language does not know.
     pub unknown: u32,
+    /// How many of them are no part of a plain refusal.
+    pub unexplained: u32,
     /// Whether it ends with a question mark.
     pub asks: bool,
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasherDefault, Hasher},
 };
 
 /// Words in their typos. Each word is kept under itself and under itself without any one letter; so is what is
@@ -10,7 +10,7 @@ use std::{
 #[derive(Debug, Default)]
 pub(super) struct Typos {
     words: Vec<(String, u32)>,
-    shorter: HashMap<u64, Vec<u32>>,
+    shorter: HashMap<u64, Vec<u32>, BuildHasherDefault<Hashed>>,
     keywords: HashSet<String>,
 }
 
@@ -86,14 +86,34 @@ impl Typos {
 /// The word, and the word without each of its letters, as hashes.
 fn keys(letters: &[char]) -> impl Iterator<Item = u64> {
     (0..=letters.len()).map(move |without| {
-        let mut hasher = DefaultHasher::new();
+        let mut hash = 0xcbf2_9ce4_8422_2325_u64;
         for (at, c) in letters.iter().enumerate() {
             if at != without {
-                c.hash(&mut hasher);
+                hash = (hash ^ u64::from(*c)).wrapping_mul(0x0000_0100_0000_01b3);
             }
         }
-        hasher.finish()
+        hash ^ (hash >> 29)
     })
+}
+
+/// A hash of a hash is itself.
+#[derive(Debug, Default)]
+struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
 }
 
 /// Whether one slip makes `typed` of `word`. The first letter is rarely the wrong one.

@@ -9,7 +9,9 @@ use super::{
 
 const UNTIL: Set = Set::of(&[Class::Until]);
 const DATED: Set = Set::of(&[Class::Day, Class::Month, Class::Ahead, Class::Someday]);
+const SMALL: Set = Set::of(&[Class::Small, Class::Filler, Class::Me]);
 const UNIT: Set = Set::of(&[Class::Unit]);
+const FOR: Set = Set::of(&[Class::For]);
 const NUMBER: Set = Set::of(&[Class::Number]);
 
 /// The end that the sentence names; none when it names none.
@@ -28,9 +30,16 @@ fn by_date(sentence: &Sentence<'_>) -> Option<End> {
         );
     }
     // "Until 5", "until the exams are over": a pause, but no date.
-    let open = sentence.holds(Class::Until);
+    let until = sentence.hits.iter().filter(|hit| hit.is(UNTIL));
+    let open = until.clone().any(|hit| !is_small(sentence, hit));
     open.then_some(End::Unsaid)
         .or_else(|| Some(ahead(sentence.hits.iter().find(|hit| is_alone(hit))?)))
+}
+
+/// Whether a phrase is also a small word that says nothing of time: "to", "for".
+fn is_small(sentence: &Sentence<'_>, hit: &Hit) -> bool {
+    let twin = |twin: &&Hit| twin.from == hit.from && twin.to == hit.to && twin.is(SMALL);
+    sentence.hits.iter().copied().any(|hit| twin(&hit))
 }
 
 /// Times that say so without "until": "this week", "today".
@@ -77,7 +86,8 @@ fn by_length(sentence: &Sentence<'_>) -> Option<End> {
             || hit.is(NUMBER) && hit.first == unit.last
     };
     let number = sentence.hits.iter().rfind(beside);
-    if number.is_none() && !sentence.holds(Class::For) {
+    let mut lengths = sentence.hits.iter().filter(|hit| hit.is(FOR));
+    if number.is_none() && !lengths.any(|hit| !is_small(sentence, hit)) {
         return None;
     }
     let count = number.map_or(1, |hit| u32::from(hit.meaning.value).max(1));

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use consent::{
     event::{Clock, Event, Evidence, Fact},
+    expiry::Expiry,
     id::{ContactId, EventId, NumberId, TopicId},
+    phone::Country,
     policy::{Cap, Leave, PlatformReach, Policy, QuietHours, Reach, WindowRule},
     register::{Heard, Standing},
     request::{Address, Facts, Request, Template},
@@ -142,6 +144,19 @@ pub fn standing(first: u128) -> impl Strategy<Value = Standing> {
     })
 }
 
+pub fn country() -> impl Strategy<Value = Option<Country>> {
+    select(vec!["", "DE", "FR"]).prop_map(|code| code.parse().ok())
+}
+
+fn expiry() -> impl Strategy<Value = Expiry> {
+    let source = proptest::option::of(select(vec!["keyword", "staff", "wording"]));
+    (source, country(), 1..4_u32).prop_map(|(source, country, days)| Expiry {
+        source: source.map(str::to_owned),
+        country,
+        days,
+    })
+}
+
 pub fn policy() -> impl Strategy<Value = Policy> {
     let leave = || select(vec![Leave::Given, Leave::Denied]);
     let needed = proptest::collection::btree_set(select(Category::ALL.to_vec()), 0..4);
@@ -158,27 +173,31 @@ pub fn policy() -> impl Strategy<Value = Policy> {
         select(vec![0_i64, 5_000]),
         proptest::option::of((0..1440_u16, 0..1440_u16)),
         proptest::option::of((0..3_u32, 1..3_u32)),
+        vec(expiry(), 0..3),
     );
-    (wide, narrow).prop_map(|(wide, (needed, days, skew_ms, quiet, cap))| Policy {
-        reach: wide.0,
-        platform_stop_covers: wide.1,
-        window: wide.2,
-        authentication_after_all: wide.3,
-        groups: wide.4,
-        opt_in_needed: needed,
-        opt_in_days: days,
-        skew_ms,
-        quiet_hours: quiet.map(|(from, to)| QuietHours { from, to }),
-        caps: cap
-            .map(|(max, days)| Cap {
-                category: Category::Marketing,
-                max,
-                days,
-            })
-            .into_iter()
-            .collect(),
-        ..Policy::default()
-    })
+    (wide, narrow).prop_map(
+        |(wide, (needed, days, skew_ms, quiet, cap, expiry))| Policy {
+            reach: wide.0,
+            platform_stop_covers: wide.1,
+            window: wide.2,
+            authentication_after_all: wide.3,
+            groups: wide.4,
+            opt_in_needed: needed,
+            opt_in_days: days,
+            expiry,
+            skew_ms,
+            quiet_hours: quiet.map(|(from, to)| QuietHours { from, to }),
+            caps: cap
+                .map(|(max, days)| Cap {
+                    category: Category::Marketing,
+                    max,
+                    days,
+                })
+                .into_iter()
+                .collect(),
+            ..Policy::default()
+        },
+    )
 }
 
 pub fn request_of(categories: Vec<Category>) -> impl Strategy<Value = Request> {
@@ -215,6 +234,7 @@ pub struct Question {
     pub now: Timestamp,
     pub sent: Vec<(Category, Timestamp)>,
     pub minute_there: Option<u16>,
+    pub country: Option<Country>,
 }
 
 impl Question {
@@ -223,6 +243,7 @@ impl Question {
             standing,
             sent: &self.sent,
             minute_there: self.minute_there,
+            country: self.country,
         };
         verdict::decide(&self.request, facts, &self.policy, self.now)
     }
@@ -232,13 +253,15 @@ pub fn question_about(request: impl Strategy<Value = Request>) -> impl Strategy<
     let sent = (select(Category::ALL.to_vec()), (0..LAST).prop_map(at));
     let now = prop_oneof![3 => LAST..3 * LAST, 1 => LAST..200 * 86_400_i64];
     let minute = proptest::option::of(0..1440_u16);
-    (request, policy(), now, vec(sent, 0..2), minute).prop_map(
-        |(request, policy, now, sent, minute_there)| Question {
+    let beside = (minute, country());
+    (request, policy(), now, vec(sent, 0..2), beside).prop_map(
+        |(request, policy, now, sent, (minute_there, country))| Question {
             request,
             policy,
             now: at(now),
             sent,
             minute_there,
+            country,
         },
     )
 }

@@ -254,6 +254,7 @@ proptest! {
             now: at(0),
             sent: Vec::new(),
             minute_there: None,
+            country: None,
         };
         let Verdict::Allow(clearance) = question.ask(&Standing::default()) else { panic!("refused") };
         let reserved = Instant::now();

@@ -55,6 +55,7 @@ pub fn then(world: &World, text: &mut Text<'_>) -> Result<Outcome, String> {
         standing: &person.standing,
         sent: &person.sent,
         minute_there: person.minute_there,
+        country: person.country,
     };
     answer(
         text,

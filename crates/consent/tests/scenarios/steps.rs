@@ -2,6 +2,7 @@
 
 use consent::{
     event::{Clock, Fact},
+    expiry::Expiry,
     policy::{
         Cap, Follow, Leave, PlatformReach, QuietHours, Reach, Start, StopWords, TopicDefault,
         WindowRule,
@@ -38,9 +39,13 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
         policy.groups = Leave::Given;
     } else if text.take("permission follows a person to a new number") {
         policy.permission_follows = Follow::SamePerson;
-    } else if text.take("opt-ins last ") {
-        policy.opt_in_days = Some(text.count()?);
-        text.want("days")?;
+    } else if text.take("opt-ins ") {
+        let expiry = expiry(text)?;
+        if expiry.source.is_none() && expiry.country.is_none() {
+            policy.opt_in_days = Some(expiry.days);
+        } else {
+            policy.expiry.push(expiry);
+        }
     } else if text.take("at most ") {
         let max = text.count()?;
         let category = text.category()?;
@@ -88,6 +93,19 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
     Ok(())
 }
 
+fn expiry(text: &mut Text<'_>) -> Result<Expiry, String> {
+    let source = text.take("by ").then(|| text.word()).transpose()?;
+    let country = text.take("from ").then(|| text.country()).transpose()?;
+    text.want("last ")?;
+    let days = text.count()?;
+    text.want("days")?;
+    Ok(Expiry {
+        source: source.map(str::to_owned),
+        country,
+        days,
+    })
+}
+
 /// One thing that happens at `occurred` and that we learn at `received`.
 pub fn happen(
     world: &mut World,
@@ -110,6 +128,11 @@ pub fn happen(
         source: "platform",
         ..ours
     };
+    let claimed = |source| Known {
+        clock: Clock::Claimed,
+        source,
+        ..ours
+    };
     if text.take("staff") {
         by_staff(world, text, staff)
     } else if text.take("a reviewer reads ") {
@@ -127,16 +150,10 @@ pub fn happen(
         Ok(())
     } else if text.take("Meta answers ") {
         by_meta(world, text, meta)
-    } else if text.take("the app claims that ") || text.take("an import claims that ") {
-        by_a_claim(
-            world,
-            text,
-            Known {
-                clock: Clock::Claimed,
-                source: "api",
-                ..ours
-            },
-        )
+    } else if text.take("the app claims that ") {
+        by_a_claim(world, text, claimed("api"))
+    } else if text.take("an import claims that ") {
+        by_a_claim(world, text, claimed("import"))
     } else if text.take("the business answers ") {
         let name = text.name()?;
         text.want("from ")?;
@@ -252,6 +269,8 @@ fn by_the_person(
     } else if text.take("is asked to opt in to ") {
         let scope = world.scope(text)?;
         world.record(name, Fact::OptInRequested(scope), ours);
+    } else if text.take("lives in ") {
+        world.person(name).country = Some(text.country()?);
     } else if text.take("switches offers ") {
         let off = text.take("off");
         if !off {

@@ -2,6 +2,7 @@
 
 use consent::{
     id::NumberId,
+    phone::{BadCountry, Country},
     scope::{Category, Channel},
     time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp},
 };
@@ -81,6 +82,12 @@ impl<'a> Text<'a> {
         let word = self.word()?;
         word.parse()
             .map_err(|_| format!("`{word}` is not a number"))
+    }
+
+    /// The two letters of a country.
+    pub fn country(&mut self) -> Result<Country, String> {
+        let word = self.word()?;
+        word.parse().map_err(|error: BadCountry| error.to_string())
     }
 
     /// A category, if one is next.

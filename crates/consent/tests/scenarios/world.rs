@@ -38,6 +38,7 @@ pub struct Person {
     beside: Standing,
     pub sent: Vec<(Category, Timestamp)>,
     pub minute_there: Option<u16>,
+    pub country: Option<Country>,
 }
 
 /// How we learned of a fact.
@@ -110,6 +111,7 @@ impl World {
             topics: &topics,
             policy: &policy,
             minutes_ahead: 0,
+            country: person.country,
             now: message.known.received,
         };
         let facts = effect::of_reading(&message.reading, setting);

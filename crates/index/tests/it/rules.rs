@@ -2,7 +2,9 @@
 
 use consent::{
     event::{Clock, Event, Evidence, Fact},
+    expiry::Expiry,
     id::{ContactId, EventId, NumberId, TopicId},
+    phone::Country,
     policy::{
         Cap, Leave, PlatformReach, Policy, QuietHours, Reach, TopicDefault, TopicRule, WindowRule,
     },
@@ -81,6 +83,7 @@ fn compare(chance: &mut Chance, standing: &Standing, policy: &Policy, state: Sta
         standing,
         sent: &sent,
         minute_there: minute,
+        country: country(chance),
     };
     let known = *standing != Standing::default() || chance.one_in(2);
     let facts = Facts {
@@ -172,6 +175,9 @@ fn policy(chance: &mut Chance) -> Policy {
     policy.opt_in_days = chance
         .one_in(4)
         .then(|| u32::try_from(1 + chance.below(400)).unwrap());
+    if chance.one_in(4) {
+        policy.expiry = expiry(chance);
+    }
     if chance.one_in(3) {
         policy.platform_stop_covers = PlatformReach::ThatNumber;
     }
@@ -211,9 +217,43 @@ fn policy(chance: &mut Chance) -> Policy {
     policy
 }
 
+/// A few rules; now and then one for more countries than anybody is asked about.
+fn expiry(chance: &mut Chance) -> Vec<Expiry> {
+    let rule = |chance: &mut Chance| Expiry {
+        source: chance.one_in(2).then(|| source(chance)),
+        country: country(chance),
+        days: u32::try_from(1 + chance.below(400)).unwrap(),
+    };
+    let mut rules: Vec<Expiry> = (0..1 + chance.below(4)).map(|_| rule(chance)).collect();
+    if chance.one_in(8) {
+        let many = [
+            "AT", "BE", "CH", "DK", "EE", "FI", "GB", "HR", "IE", "JP", "KE", "LT", "MX", "NL",
+            "PL", "RO", "SE",
+        ];
+        rules.extend(many.map(|code| Expiry {
+            country: code.parse().ok(),
+            ..rule(chance)
+        }));
+    }
+    rules
+}
+
+fn country(chance: &mut Chance) -> Option<Country> {
+    let code = chance.of(&["", "DE", "FR", "BR", "SE"]);
+    code.parse().ok()
+}
+
+fn source(chance: &mut Chance) -> String {
+    chance.of(&["web_form", "import", "keyword"]).to_owned()
+}
+
 fn person(chance: &mut Chance) -> Standing {
     let events: Vec<Event> = (0..chance.below(6)).map(|n| event(chance, n)).collect();
     let mut standing = Standing::fold(events.iter());
+    if chance.one_in(8) {
+        // As it was kept before sources were.
+        standing.sources.clear();
+    }
     for _ in 0..chance.below(3) {
         let number = number(chance);
         let last = before(chance);
@@ -252,7 +292,10 @@ fn event(chance: &mut Chance, n: u64) -> Event {
         clock: chance.of(&Clock::ALL),
         at,
         received: at,
-        evidence: Evidence::default(),
+        evidence: Evidence {
+            source: source(chance),
+            ..Evidence::default()
+        },
     }
 }
 

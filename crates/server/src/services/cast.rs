@@ -4,6 +4,7 @@
 //! has its leaf, and nothing is written a row at a time.
 
 mod names;
+mod newcomer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,6 @@ use consent::{
     id::{ContactId, EventId, NumberId},
     policy::Policy,
     register::{Applied, Heard, Standing},
-    scope::Scope,
     time::Timestamp,
 };
 use ledger::hash::Hash;
@@ -40,10 +40,11 @@ pub struct Cast<'a> {
     now: Timestamp,
     by_key: BTreeMap<String, ContactId>,
     members: BTreeMap<ContactId, Member>,
-    suppressed: BTreeSet<String>,
+    suppressed: BTreeMap<String, Timestamp>,
     ended: Vec<String>,
     former: BTreeMap<String, (ContactId, Timestamp)>,
     merged: BTreeMap<ContactId, ContactId>,
+    copies: BTreeMap<EventId, EventId>,
     house: Vec<(Event, Made)>,
     house_last: Option<Hash>,
 }
@@ -108,10 +109,11 @@ impl<'a> Cast<'a> {
             now: app.clock.now(),
             by_key: found.into_iter().collect(),
             members: BTreeMap::new(),
-            suppressed: BTreeSet::new(),
+            suppressed: BTreeMap::new(),
             ended: Vec::new(),
             former: BTreeMap::new(),
             merged: BTreeMap::new(),
+            copies: BTreeMap::new(),
             house: Vec::new(),
             house_last: None,
         };
@@ -124,12 +126,13 @@ impl<'a> Cast<'a> {
                 .iter()
                 .map(|alias| app.vault.pepper(alias))
                 .collect();
-            let erased: BTreeSet<Vec<u8>> = tx.suppressed(&tags).await?.into_iter().collect();
+            let erased: BTreeMap<Vec<u8>, Timestamp> =
+                tx.suppressed(&tags).await?.into_iter().collect();
             let erased = unknown
                 .iter()
                 .zip(&tags)
-                .filter(|(_, tag)| erased.contains(*tag));
-            cast.suppressed = erased.map(|(alias, _)| alias.key()).collect();
+                .filter_map(|(alias, tag)| Some((alias.key(), *erased.get(tag)?)));
+            cast.suppressed = erased.collect();
         }
         let ids: BTreeSet<ContactId> = cast.by_key.values().copied().collect();
         cast.admit(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
@@ -190,50 +193,6 @@ impl<'a> Cast<'a> {
             .get(&id)
             .map(|member| member.person.standing.clone())
             .unwrap_or_default()
-    }
-
-    /// Makes a contact with these aliases. One who was erased comes back refused.
-    ///
-    /// # Errors
-    /// When the machine gives no random bytes.
-    pub fn create(&mut self, aliases: &[Alias], name: Option<&str>) -> Result<ContactId, Error> {
-        let id = ContactId::new(self.app.clock.id());
-        let (key, wrapped) = self.app.vault.new_person(id).map_err(Error::internal)?;
-        let person = Person {
-            id,
-            standing: Standing::default(),
-            version: 1,
-            sealing_key: Some(wrapped.clone()),
-            name: name.map(str::to_owned),
-        };
-        let member = Member {
-            wrapped: Some(wrapped),
-            aliases: Some(BTreeMap::new()),
-            ..Member::known(person, Some(key), None)
-        };
-        self.members.insert(id, member);
-        let mut was_erased = false;
-        for alias in aliases {
-            was_erased |= self.suppressed.contains(&alias.key());
-            self.attach(id, alias);
-        }
-        if was_erased {
-            let note = Some("a person with this address was erased and had refused".to_owned());
-            let evidence = Evidence {
-                source: "erasure".to_owned(),
-                note,
-                ..Evidence::default()
-            };
-            let (contact, fact) = (id, Fact::OptOut(Scope::ALL));
-            self.record(Draft {
-                contact,
-                fact,
-                clock: Clock::Ours,
-                at: self.now,
-                evidence,
-            })?;
-        }
-        Ok(id)
     }
 
     /// Gives a contact one more alias, with evidence. An alias that means somebody already stays with them.
@@ -329,6 +288,13 @@ impl<'a> Cast<'a> {
             .and_then(|member| member.key.as_ref())
             .ok_or(Error::NotFound("contact"))?;
         key.seal(purpose, bytes).map_err(Error::internal)
+    }
+
+    /// Opens what was sealed for a contact. None when it cannot be opened: erased, changed, or somebody else's.
+    #[must_use]
+    pub fn unseal(&self, id: ContactId, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = self.members.get(&id)?.key.as_ref()?;
+        key.open(purpose, sealed).ok()
     }
 
     /// Writes everything: contacts, aliases, events with their leaves, standings, names and the tag.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use consent::{
     alias::Alias,
     id::{ContactId, EventId, NumberId},
+    phone::Country,
     policy::Policy,
     reason::Code,
     register::Standing,
@@ -143,6 +144,8 @@ pub struct Known {
     pub sent: Vec<(Category, Timestamp)>,
     /// The minute of their day.
     pub minute_there: Option<u16>,
+    /// Their country; none where no rule of the policy asks for it.
+    pub country: Option<Country>,
     nobody: Standing,
 }
 
@@ -171,6 +174,7 @@ impl Known {
             standing: self.standing(),
             sent: &self.sent,
             minute_there: self.minute_there,
+            country: self.country,
         }
     }
 }
@@ -191,6 +195,7 @@ pub async fn known(
             person: app.store.persons(&[contact]).await?.pop(),
             sent: facts::sent(app, contact, policy, now).await?,
             minute_there,
+            country: facts::country(app, contact, policy).await?,
             nobody: Standing::default(),
         }),
         Whom::Stranger(aliases) => {
@@ -200,6 +205,7 @@ pub async fn known(
                 person: None,
                 sent: Vec::new(),
                 minute_there,
+                country: None,
                 nobody: if was { refused() } else { Standing::default() },
             })
         }
@@ -327,7 +333,7 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
     let open = asks.iter().zip(&recalled);
     let open = open.filter(|(_, recalled)| matches!(recalled, Recalled::Open(_)));
     let open: Vec<&Ask> = open.map(|(ask, _)| ask).collect();
-    let crowd = Crowd::gather(app, &open).await?;
+    let crowd = Crowd::gather(app, &open, &policy).await?;
     let mut answers = Vec::with_capacity(asks.len());
     for (ask, recalled) in asks.iter().zip(recalled) {
         let found = match recalled {
@@ -354,7 +360,7 @@ pub async fn decide(app: &House, asks: &[Ask]) -> Result<Vec<CheckAnswer>, Error
 pub async fn codes(app: &House, asks: &[Ask]) -> Result<Vec<Option<Code>>, Error> {
     let policy = policy::current(app).await?;
     let now = app.clock.now();
-    let crowd = Crowd::gather(app, &asks.iter().collect::<Vec<_>>()).await?;
+    let crowd = Crowd::gather(app, &asks.iter().collect::<Vec<_>>(), &policy).await?;
     let mut codes = Vec::with_capacity(asks.len());
     for ask in asks {
         let (verdict, _) = crowd.decide(app, ask, &policy, now).await?;
@@ -374,6 +380,7 @@ pub fn erased_answer(
         standing: &refused(),
         sent: &[],
         minute_there,
+        country: None,
     };
     of_code(verdict::decide(request, facts, policy, now).code())
 }

@@ -108,6 +108,7 @@ pub async fn explain(
         None => policy::current(app).await?.as_ref().clone(),
         Some(at) => policy::at(app, at).await?,
     };
+    let current = contact.aliases.iter().filter(|held| held.until.is_none());
     let standing = match asked.at {
         None => contact.person.standing,
         Some(at) => standing_at(&contact.person.standing, &history, at),
@@ -118,6 +119,7 @@ pub async fn explain(
         standing: &standing,
         sent: &sent,
         minute_there: facts::minute_there(&rules, at),
+        country: rules.country(current.map(|held| &held.alias)),
     };
     let verdicts = asked.categories.iter().map(|category| {
         let request = Request {
@@ -275,15 +277,19 @@ pub async fn dry_run(app: &House, after: &Policy) -> Result<DryRun, Error> {
         };
         last = Some(*end);
         let persons = app.store.persons(&ids).await?;
+        let known = facts::countries(app, &ids, &before).await?;
+        let then = facts::countries(app, &ids, after).await?;
+        let rules = [(before.as_ref(), &known), (after, &then)];
         for person in persons.iter().filter(|person| person.sealing_key.is_some()) {
             let now = app.clock.now();
             let mut codes = [None, None];
-            for (code, policy) in codes.iter_mut().zip([before.as_ref(), after]) {
+            for (code, (policy, countries)) in codes.iter_mut().zip(rules) {
                 let sent = facts::sent(app, person.id, policy, now).await?;
                 let facts = Facts {
                     standing: &person.standing,
                     sent: &sent,
                     minute_there: None,
+                    country: countries.get(&person.id).copied(),
                 };
                 *code = verdict::decide(&Request::about(Category::Marketing), facts, policy, now)
                     .code();

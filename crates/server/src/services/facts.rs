@@ -1,11 +1,16 @@
 //! What a verdict needs to know besides the standing: what was sent lately, and what time it is where the person is.
 
+use std::collections::BTreeMap;
+
 use consent::{
+    alias::Alias,
     id::ContactId,
+    phone::Country,
     policy::Policy,
     scope::Category,
     time::{DAY_MS, Timestamp},
 };
+use store::pool::Tx;
 
 use crate::{app::House, error::Error};
 
@@ -16,6 +21,8 @@ pub struct Known {
     pub sent: Vec<(Category, Timestamp)>,
     /// The minute of the day where the person lives; none when no hour is quiet.
     pub minute_there: Option<u16>,
+    /// The country of the person; none where no rule of the policy asks for it.
+    pub country: Option<Country>,
 }
 
 /// Gathers what policy asks for, and nothing where it asks for nothing.
@@ -28,12 +35,67 @@ pub async fn known(
     policy: &Policy,
 ) -> Result<Known, Error> {
     let now = app.clock.now();
-    let sent = match contact {
-        Some(contact) => sent(app, contact, policy, now).await?,
-        None => Vec::new(),
+    let (sent, country) = match contact {
+        Some(contact) => (
+            sent(app, contact, policy, now).await?,
+            country(app, contact, policy).await?,
+        ),
+        None => (Vec::new(), None),
     };
-    let minute_there = minute_there(policy, now);
-    Ok(Known { sent, minute_there })
+    Ok(Known {
+        sent,
+        minute_there: minute_there(policy, now),
+        country,
+    })
+}
+
+/// The country of a contact, as their current aliases say; none where no rule of the policy asks for it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn country(
+    app: &House,
+    contact: ContactId,
+    policy: &Policy,
+) -> Result<Option<Country>, Error> {
+    Ok(countries(app, &[contact], policy).await?.remove(&contact))
+}
+
+/// The countries of contacts, as far as they are known, with one query; none where no rule of the policy asks.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn countries(
+    app: &House,
+    contacts: &[ContactId],
+    policy: &Policy,
+) -> Result<BTreeMap<ContactId, Country>, Error> {
+    let mut aliases: BTreeMap<ContactId, Vec<Alias>> = BTreeMap::new();
+    if policy.names_countries() && !contacts.is_empty() {
+        for line in app.store.aliases_of(contacts).await? {
+            aliases.entry(line.contact).or_default().push(line.alias);
+        }
+    }
+    let found = aliases.into_iter();
+    Ok(found
+        .filter_map(|(contact, aliases)| Some((contact, policy.country(aliases.iter())?)))
+        .collect())
+}
+
+/// The same inside of a transaction that may have changed them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn country_in(
+    tx: &mut Tx,
+    contact: ContactId,
+    policy: &Policy,
+) -> Result<Option<Country>, Error> {
+    if !policy.names_countries() {
+        return Ok(None);
+    }
+    let lines = tx.aliases_of(&[contact]).await?;
+    Ok(policy.country(lines.iter().map(|line| &line.alias)))
 }
 
 /// When messages went to a contact, as far back as the policy's caps reach; nothing when there are no caps.

@@ -1,6 +1,7 @@
 //! What we say in answer to what people write, and what their taps on our questions change.
 
 pub mod answer;
+pub mod asked;
 pub mod compose;
 pub mod language;
 pub mod link;

@@ -313,6 +313,7 @@ impl Seen {
             standing,
             sent: &self.facts.sent,
             minute_there: self.facts.minute_there,
+            country: self.facts.country,
         };
         verdict::decide(&request, facts, &self.policy, app.clock.now())
     }

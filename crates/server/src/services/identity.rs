@@ -1,6 +1,7 @@
 //! Who is who: new ids for known people, numbers that change hands, inherited refusals.
 
 mod inherit;
+pub mod waiting;
 
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ async fn holder_or_new(
     match (holder, &names.phone) {
         (Some(holder), Some(phone)) if is_somebody_else(cast, holder, &names) => {
             let ids: Vec<Alias> = names.ids().cloned().collect();
-            let new = cast.create(&ids, who.name.as_deref())?;
+            let new = cast.meet(&ids, who.name.as_deref())?;
             hand_over(tx, cast, (holder, new, phone), grounds).await?;
             Ok(new)
         }
@@ -215,7 +216,7 @@ async fn holder_or_new(
             }
             Ok(holder)
         }
-        (None, _) => cast.create(&aliases, who.name.as_deref()),
+        (None, _) => cast.meet(&aliases, who.name.as_deref()),
     }
 }
 

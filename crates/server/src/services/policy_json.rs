@@ -1,5 +1,7 @@
 //! The policy as JSON: what the API reads and writes, and what the table keeps.
 
+mod expiry;
+
 use std::collections::BTreeMap;
 
 use consent::{
@@ -19,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use store::house::PolicyLine;
 use utoipa::ToSchema;
 
+pub use self::expiry::ExpiryBody;
 use crate::{
     clock::{read_rfc3339, rfc3339},
     error::Error,
@@ -45,8 +48,11 @@ pub struct PolicyBody {
     /// What differs for single topics, by their id. In a PUT: left as it is, when nothing is said. The routes of
     /// topics change it one by one.
     pub topics: Option<BTreeMap<String, TopicRuleBody>>,
-    /// How long an opt-in lasts, in days; null means for good.
+    /// How long an opt-in lasts, in days, where `expiry` says nothing else; null means for good.
     pub opt_in_days: Option<u32>,
+    /// How long opt-ins of some sources and countries last. The most specific rule decides: source and country, then
+    /// source, then country, then `opt_in_days`.
+    pub expiry: Vec<ExpiryBody>,
     /// Whether opt-ins move with the person to a new number: `never` or `same_person`.
     pub permission_follows: String,
     /// Which numbers a platform stop covers: `every_number` or `that_number`.
@@ -165,6 +171,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
         start_from_stranger: word(policy.start_from_stranger, &START),
         topics: Some(topics),
         opt_in_days: policy.opt_in_days,
+        expiry: expiry::bodies(&policy.expiry),
         permission_follows: word(policy.permission_follows, &FOLLOW),
         platform_stop_covers: word(policy.platform_stop_covers, &PLATFORM),
         authentication_after_all: policy.authentication_after_all == Leave::Given,
@@ -272,6 +279,7 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         start_from_stranger: choice("start_from_stranger", &body.start_from_stranger, &START)?,
         topics: topics(body)?,
         opt_in_days: body.opt_in_days,
+        expiry: expiry::rules(&body.expiry)?,
         permission_follows: choice("permission_follows", &body.permission_follows, &FOLLOW)?,
         platform_stop_covers: choice(
             "platform_stop_covers",

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     services::{
         cast::{Cast, Draft},
-        policy, quiet, retry,
+        facts, policy, quiet, retry,
     },
 };
 
@@ -88,6 +88,7 @@ async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Resu
     let mut tx = app.store.begin_next().await?;
     let mut cast = Cast::gather(app, &mut tx, &[]).await?;
     cast.admit(&mut tx, &[contact]).await?;
+    let country = facts::country_in(&mut tx, contact, &policy).await?;
     let now = app.clock.now();
     let mut made = 0;
     let refused = decision.refused.iter().map(|one| (one, false));
@@ -98,7 +99,7 @@ async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Resu
         let scope = choice.scope();
         let standing = cast.standing(contact);
         let is_known = if is_yes {
-            wish::about(&scope, &standing, &policy, now).is_on()
+            wish::about(&scope, (&standing, country), &policy, now).is_on()
         } else {
             wish::is_refused(&scope, &standing, &policy)
         };

@@ -6,6 +6,7 @@ use consent::{
     alias::Alias,
     event::{Clock, Evidence, Fact},
     id::{ContactId, EventId},
+    phone::Country,
     policy::{Policy, WindowRule},
     register::Standing,
     request::{Facts, Request},
@@ -100,6 +101,9 @@ async fn once(app: &App, told: &[Told], memo: Option<&Memo>) -> Result<Outcomes,
     let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
     let named: Vec<ContactId> = told.iter().filter_map(Told::contact).collect();
     cast.admit(&mut tx, &named).await?;
+    if policy.names_countries() {
+        cast.learn_aliases(&mut tx).await?;
+    }
     let mut outcomes = Vec::with_capacity(told.len());
     for one in told {
         outcomes.push(match record(app, &mut cast, one, &policy) {
@@ -154,7 +158,9 @@ fn record(
         withdraw(cast, contact, id, now)?;
         Some((None, EARLY.to_owned()))
     } else {
-        stands_against(&told.fact, &cast.standing(contact), policy, now)
+        let aliases = cast.aliases(contact);
+        let country = policy.country(aliases.iter().chain(told.alias()));
+        stands_against(&told.fact, (&cast.standing(contact), country), policy, now)
     };
     let (code, why) = against.unzip();
     Ok(Recorded {
@@ -194,7 +200,7 @@ fn withdraw(
 /// What stands against a wish that was just recorded: the code and the sentence; nothing when it holds.
 fn stands_against(
     fact: &Fact,
-    standing: &Standing,
+    (standing, country): (&Standing, Option<Country>),
     policy: &Policy,
     now: Timestamp,
 ) -> Option<(Option<String>, String)> {
@@ -211,13 +217,18 @@ fn stands_against(
                 backoff: None,
                 ..standing.clone()
             };
-            let verdict = verdict::decide(&about(scope), facts(&standing), &timeless, now);
+            let facts = Facts {
+                country,
+                ..facts(&standing)
+            };
+            let verdict = verdict::decide(&about(scope), facts, &timeless, now);
             let code = verdict.code()?;
             Some((Some(code.word().to_owned()), code.sentence().to_owned()))
         }
         Fact::OptOut(scope) => {
             let wishes = Standing {
                 registers: standing.registers.clone(),
+                sources: standing.sources.clone(),
                 ..Standing::default()
             };
             let verdict = verdict::decide(&about(scope), facts(&wishes), policy, now);
@@ -262,6 +273,7 @@ const fn facts(standing: &Standing) -> Facts<'_> {
         standing,
         sent: &[],
         minute_there: None,
+        country: None,
     }
 }
 

@@ -17,6 +17,7 @@ pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static
     // WhatsApp's switch, holds and blocks are shown beside it, never mixed in.
     let ours = Standing {
         registers: standing.registers.clone(),
+        sources: standing.sources.clone(),
         identity_changed: standing.identity_changed,
         ..Standing::default()
     };
@@ -24,6 +25,7 @@ pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static
         standing: &ours,
         sent: &[],
         minute_there: None,
+        country: None,
     };
     let request = Request::about(Category::Marketing);
     let verdict = verdict::decide(&request, facts, policy, now);

@@ -11,7 +11,9 @@
 
 mod choices;
 mod house;
+mod merged;
 mod once;
 mod queue;
+mod race;
 mod story;
 mod truth;

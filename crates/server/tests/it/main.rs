@@ -12,6 +12,7 @@
 mod api;
 mod api_events;
 mod api_house;
+mod expiry;
 mod house;
 mod memory;
 mod page;

@@ -46,21 +46,30 @@ impl Tx {
         let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
                       version = version + 1, changed_ms = $2 where id = $1";
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
-        let suppress = "insert into suppressed (tag, since_ms) select unhex(r.value ->> 't'), $2 from jsonb_each($1) as r \
-                        where true on conflict (tag) do nothing";
+        let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from jsonb_each($1) as r \
+                        where true on conflict (tag) do update set since_ms = excluded.since_ms \
+                        where suppressed.since_ms < excluded.since_ms";
         let list = tag_list(keep);
         on_tx!(self, conn => { sqlx::query(suppress).bind(list.text()).bind(at.millis()).execute(conn).await?; });
         Ok(())
     }
 
-    /// Which of these keyed hashes belong to people who were erased.
+    /// Which of these keyed hashes belong to people who were erased, and since when.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn suppressed(&mut self, tags: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub async fn suppressed(
+        &mut self,
+        tags: &[Vec<u8>],
+    ) -> Result<Vec<(Vec<u8>, Timestamp)>, StoreError> {
+        let sql = "select tag, since_ms from suppressed where tag in (select unhex(r.value ->> 't') from jsonb_each($1) as r)";
         let list = tag_list(tags);
-        let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(SUPPRESSED).bind(list.text()).fetch_all(conn).await?);
-        Ok(rows.into_iter().map(|(tag,)| tag).collect())
+        let rows: Vec<(Vec<u8>, i64)> =
+            on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
+        Ok(rows
+            .into_iter()
+            .map(|(tag, since)| (tag, Timestamp::from_millis(since)))
+            .collect())
     }
 }
 

@@ -135,7 +135,7 @@ async fn nothing_says_who_it_was(place: Arc<Place>) {
         .await
         .unwrap();
     assert_eq!(kept.len(), 2);
-    assert!(kept.contains(&vec![4; 32]) && kept.contains(&vec![6; 32]));
+    assert!(kept.contains(&(vec![4; 32], at(99))) && kept.contains(&(vec![6; 32], at(99))));
 }
 
 async fn what_was_erased_stays_erased(place: Arc<Place>) {
@@ -171,6 +171,10 @@ async fn what_was_erased_stays_erased(place: Arc<Place>) {
         (kept.state, kept.error_code),
         (State::Failed, Some(131_026))
     );
+    let mut tx = place.store.begin().await.unwrap();
+    let since = tx.suppressed(&[vec![4; 32]]).await.unwrap();
+    assert_eq!(since, [(vec![4; 32], at(199))], "of the last erasure");
+    drop(tx);
     assert_eq!((kept.wamid, kept.reason), (None, None));
     let shown = place.store.contact(ana).await.unwrap().unwrap();
     assert_eq!((shown.erased, shown.person.name), (Some(at(99)), None));

@@ -21,6 +21,7 @@ contract![
     a_review_is_decided_by_whoever_saw_it_as_it_stands,
     settings_have_versions,
     nobody_is_nudged_twice,
+    what_waits_moves_to_whoever_the_contact_was_found_to_be,
 ];
 
 fn reply(contact: ContactId, ms: i64) -> ReplyLine {
@@ -229,6 +230,13 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
         assert_eq!(mine, want, "{ms}");
     }
     assert_eq!(store.nudged(ana, "reminder").await.unwrap(), Some(at(100)));
+    // Taken back is only what was noted just then.
+    for (ms, want) in [(99, Some(at(100))), (100, None)] {
+        let mut tx = store.begin().await.unwrap();
+        tx.take_nudge_back(bea, "reminder", at(ms)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.nudged(bea, "reminder").await.unwrap(), want, "{ms}");
+    }
     assert!(
         store
             .unnudged("reminder", at(100), 9)
@@ -236,4 +244,85 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
             .unwrap()
             .is_empty()
     );
+}
+
+async fn what_waits_moves_to_whoever_the_contact_was_found_to_be(place: Arc<Place>) {
+    let (ana, bea) = (place.newcomer("Ana").await, place.newcomer("Bea").await);
+    let (waiting, ended, own) = (reply(ana, 1), reply(ana, 2), reply(bea, 3));
+    let (open, mut decided, other) = (review(ana, 1), review(ana, 2), review(bea, 3));
+    decided.state = "decided".to_owned();
+    decided.verdict = Some("stop".to_owned());
+    decided.decided_by = Some("Mia".to_owned());
+    decided.reason = Some("I read it.".to_owned());
+    decided.decided = Some(at(9));
+    let mut tx = place.store.begin().await.unwrap();
+    tx.keep_replies(&[waiting.clone(), ended.clone(), own.clone()])
+        .await
+        .unwrap();
+    let end = Ended {
+        contact: ana,
+        id: ended.id,
+        state: ReplyState::Sent,
+        attempt: Some(AttemptId::new(Uuid::now_v7())),
+        why: Some("because"),
+    };
+    tx.end_reply(&end, at(7)).await.unwrap();
+    tx.keep_reviews(&[open.clone(), decided.clone(), other.clone()])
+        .await
+        .unwrap();
+    for (who, kind, ms) in [(ana, "ask", 5), (ana, "reminder", 9), (bea, "reminder", 6)] {
+        tx.nudge(&[who], kind, (at(0), at(ms))).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+
+    let mut tx = place.store.begin().await.unwrap();
+    let mut taken = tx.take_reviews(ana).await.unwrap();
+    taken.sort_by_key(|line| line.id);
+    assert_eq!(taken, [open.clone(), decided.clone()]);
+    assert!(tx.take_reviews(ana).await.unwrap().is_empty());
+    for line in &mut taken {
+        line.contact = bea;
+    }
+    tx.keep_reviews(&taken).await.unwrap();
+    assert_eq!(tx.replies_of(ana).await.unwrap().len(), 2);
+    assert_eq!(tx.reply(ana, waiting.id).await.unwrap().unwrap(), waiting);
+    let details = [
+        (waiting.id, "{\"moved\":1}\0".to_owned()),
+        (ended.id, ended.detail.clone()),
+    ];
+    tx.move_replies((ana, bea), &details).await.unwrap();
+    tx.move_replies((ana, bea), &[]).await.unwrap();
+    tx.move_nudges(ana, bea).await.unwrap();
+    assert_eq!(tx.reply(ana, waiting.id).await.unwrap(), None);
+    assert!(tx.replies_of(ana).await.unwrap().is_empty());
+    let ids: Vec<Uuid> = [&waiting, &ended, &own].map(|line| line.id).to_vec();
+    let moved = tx.replies_of(bea).await.unwrap();
+    assert_eq!(moved.iter().map(|line| line.id).collect::<Vec<_>>(), ids);
+    assert_eq!(
+        (moved[0].state, moved[0].detail.as_str()),
+        (ReplyState::Waiting, "{\"moved\":1}")
+    );
+    assert_eq!(moved[1].state, ReplyState::Sent);
+    tx.commit().await.unwrap();
+
+    let store = &place.store;
+    let kept = "select count(*) from reply where why = 'because' and attempt_id is not null and done_ms is not null";
+    assert_eq!(place.number(kept).await, 1);
+    let shown = store.review(decided.id).await.unwrap().unwrap();
+    assert_eq!(
+        shown,
+        ReviewLine {
+            contact: bea,
+            ..decided
+        }
+    );
+    assert_eq!(store.count_reviews().await.unwrap(), 2);
+    for (who, kind, want) in [
+        (ana, "ask", None),
+        (ana, "reminder", None),
+        (bea, "ask", Some(at(5))),
+        (bea, "reminder", Some(at(9))),
+    ] {
+        assert_eq!(store.nudged(who, kind).await.unwrap(), want, "{kind}");
+    }
 }

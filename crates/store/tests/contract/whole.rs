@@ -72,6 +72,9 @@ async fn a_name_of_the_past_leads_to_who_had_it(place: Arc<Place>) {
     let current = tx.aliases_of(&[ana, bia]).await.unwrap();
     assert_eq!((current.len(), current[0].contact), (1, bia));
     tx.commit().await.unwrap();
+    let outside = place.store.aliases_of(&[ana, bia]).await.unwrap();
+    assert_eq!(outside, current);
+    assert!(place.store.aliases_of(&[ana]).await.unwrap().is_empty());
 }
 
 async fn who_was_erased_is_found_without_writing(place: Arc<Place>) {

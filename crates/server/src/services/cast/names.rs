@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use consent::{
     alias::Alias,
     event::{Clock, Event, Evidence, Fact},
-    id::ContactId,
+    id::{ContactId, EventId},
     time::Timestamp,
 };
 use store::{contact::AliasLine, pool::Tx};
@@ -128,6 +128,37 @@ impl Cast<'_> {
     /// Notes that one contact was found to be another.
     pub fn note_merged(&mut self, gone: ContactId, into: ContactId) {
         self.merged.insert(gone, into);
+    }
+
+    /// Who a contact was found to be in this transaction; mostly themselves.
+    #[must_use]
+    pub fn heir(&self, contact: ContactId) -> ContactId {
+        let mut heir = contact;
+        for _ in 0..HOPS_MAX {
+            match self.merged.get(&heir) {
+                Some(next) => heir = *next,
+                None => break,
+            }
+        }
+        heir
+    }
+
+    /// Notes that an event of one contact was recorded with another as well.
+    pub fn note_copy(&mut self, event: EventId, copy: EventId) {
+        self.copies.insert(event, copy);
+    }
+
+    /// The event that stands for this one since its contact was found to be another; none when nothing does.
+    #[must_use]
+    pub fn copy_of(&self, event: EventId) -> Option<EventId> {
+        let mut copy = *self.copies.get(&event)?;
+        for _ in 0..HOPS_MAX {
+            match self.copies.get(&copy) {
+                Some(next) => copy = *next,
+                None => break,
+            }
+        }
+        Some(copy)
     }
 
     /// The events that this transaction made of a contact so far.

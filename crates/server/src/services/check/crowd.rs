@@ -9,6 +9,7 @@ use consent::{
     alias::Alias,
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},
+    phone::Country,
     policy::Policy,
     reason::Code,
     register::Standing,
@@ -26,7 +27,7 @@ use crate::{
     error::Error,
     memory::Ready,
     near::{Place, Yes},
-    services::facts::{minute_there, sent},
+    services::facts::{countries, minute_there, sent},
 };
 
 /// How far a clock may be set back without a remembered answer becoming wrong.
@@ -37,6 +38,7 @@ pub(super) struct Crowd {
     by_key: BTreeMap<String, ContactId>,
     persons: BTreeMap<ContactId, Person>,
     erased: BTreeSet<String>,
+    countries: BTreeMap<ContactId, Country>,
 }
 
 impl Crowd {
@@ -46,10 +48,11 @@ impl Crowd {
             by_key: BTreeMap::new(),
             persons: BTreeMap::new(),
             erased: was_erased.then(|| alias.key()).into_iter().collect(),
+            countries: BTreeMap::new(),
         }
     }
 
-    pub(super) async fn gather(app: &House, asks: &[&Ask]) -> Result<Self, Error> {
+    pub(super) async fn gather(app: &House, asks: &[&Ask], policy: &Policy) -> Result<Self, Error> {
         let aliases = || asks.iter().flat_map(|ask| ask.aliases.iter());
         let keys: BTreeSet<String> = aliases().map(Alias::key).collect();
         let keys: Vec<String> = keys.into_iter().collect();
@@ -57,6 +60,7 @@ impl Crowd {
             by_key: BTreeMap::new(),
             persons: BTreeMap::new(),
             erased: BTreeSet::new(),
+            countries: BTreeMap::new(),
         };
         if keys.is_empty() {
             return Ok(crowd);
@@ -77,7 +81,9 @@ impl Crowd {
             .collect();
         crowd.erased = erased(app, &unknown).await?;
         let ids: BTreeSet<ContactId> = crowd.by_key.values().copied().collect();
-        let missing = ids.into_iter().filter(|id| !crowd.persons.contains_key(id));
+        let all: Vec<ContactId> = ids.into_iter().collect();
+        crowd.countries = countries(app, &all, policy).await?;
+        let missing = all.into_iter().filter(|id| !crowd.persons.contains_key(id));
         let ids: Vec<ContactId> = missing.collect();
         if !ids.is_empty() {
             let persons = app.store.persons(&ids).await?;
@@ -108,6 +114,7 @@ impl Crowd {
             standing: &person.standing,
             sent: &[],
             minute_there: None,
+            country: self.countries.get(&contact).copied(),
         };
         let lasts = [
             now.plus_millis(-CLOCK_SLACK_MS),
@@ -158,6 +165,7 @@ impl Crowd {
             standing,
             sent: &[],
             minute_there: minute_there(policy, now),
+            country: contact.and_then(|id| self.countries.get(&id).copied()),
         };
         // The gate says the same of an older copy that nobody has acknowledged.
         if app.restored.load(Ordering::SeqCst) && request.category == Category::Marketing {

@@ -3,6 +3,7 @@
 use consent::{
     event::{Event, Fact},
     id::{ContactId, TopicId},
+    phone::Country,
     reason::Code,
     register::Standing,
     request::{Facts, Request},
@@ -195,6 +196,8 @@ pub struct Grounds<'a> {
     pub topics: &'a [Topic],
     /// The rules.
     pub policy: &'a consent::policy::Policy,
+    /// Where the person is, as far as consent depends on it.
+    pub country: Option<Country>,
     /// Now.
     pub now: Timestamp,
 }
@@ -243,6 +246,7 @@ impl Grounds<'_> {
             standing: self.standing,
             sent: &[],
             minute_there: None,
+            country: self.country,
         };
         verdict::decide(&Request::about(category), facts, self.policy, self.now).code()
     }

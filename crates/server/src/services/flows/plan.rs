@@ -3,6 +3,7 @@
 use consent::{
     event::Fact,
     id::{EventId, NumberId},
+    phone::Country,
     policy::{Policy, Reach},
     reason::Code,
     register::{Platform, Standing},
@@ -164,6 +165,8 @@ pub struct Seen<'a> {
     pub number: &'a NumberId,
     /// Whether offers might have come before the message, and were refused by it.
     pub refused_what_they_had: bool,
+    /// Where the person is, as far as consent depends on it.
+    pub country: Option<Country>,
     /// Now.
     pub now: Timestamp,
 }
@@ -272,6 +275,7 @@ fn is_on(seen: Seen<'_>) -> bool {
         standing: seen.standing,
         sent: &[],
         minute_there: None,
+        country: seen.country,
     };
     let code = verdict::decide(&request, facts, seen.policy, seen.now).code();
     matches!(code, None | Some(Code::PlatformOptOut))

@@ -2,9 +2,10 @@
 
 use consent::{
     alias::Alias,
-    id::{AttemptId, EventId},
+    id::{AttemptId, ContactId, EventId},
     permit::Recipient,
-    time::{DAY_MS, MINUTE_MS},
+    register::Mark,
+    time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 use futures::StreamExt;
 use graph::{
@@ -28,7 +29,7 @@ use crate::{
     flows::Flows,
     services::{
         gate::tie::Tie,
-        policy,
+        policy, quiet,
         send::{self, Passed, Sent, Wish},
         who,
     },
@@ -137,34 +138,72 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
     let Ok(alias) = who::alias(app, &line.recipient) else {
         return ended(ReplyState::Rejected, "the address cannot be read");
     };
-    let wish = match wish(app, flows, (line, kind), (&alias, token)).await? {
-        Ok(wish) => wish,
+    let detail: Detail = serde_json::from_str(&line.detail).unwrap_or_default();
+    let Composed { wish, asked } = match wish(app, flows, (line, kind), (&alias, token)).await? {
+        Ok(composed) => composed,
         Err(why) => return ended(ReplyState::Rejected, &why),
     };
-    let asks = kind == Kind::Stopped && wish.asks;
-    let detail: Detail = serde_json::from_str(&line.detail).unwrap_or_default();
-    let confirms = detail.confirms.iter();
+    if tells_of_less(kind, &detail) {
+        // Whoever reads that it is so must not see anything start after it.
+        quiet::settle(app, &[line.contact]).await?;
+    }
     let tie = Tie {
         reply: line.id,
-        confirms: confirms
-            .filter_map(|id| id.parse::<EventId>().ok())
-            .collect(),
+        confirms: confirmed(app, line.contact, &detail).await?,
         until: line.said.plus_millis(life),
     };
-    let passed = send::answer(app, wish.wish, tie).await?;
+    let passed = send::answer(app, wish, tie).await?;
     let fate = fate(app, passed);
-    if asks
-        && matches!(
-            fate,
-            Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)
-        )
-    {
-        let mut tx = app.store.begin().await?;
-        let since = now.plus_millis(-ASK_AGAIN_MS);
-        tx.nudge(&[line.contact], ASK, (since, now)).await?;
-        tx.commit().await?;
+    let went = matches!(
+        fate,
+        Fate::Ended(ReplyState::Sent | ReplyState::Unknown, ..)
+    );
+    if !went {
+        give_back(app, line.contact, asked).await?;
     }
     Ok(fate)
+}
+
+/// The opt-outs that an answer confirms, and with them what was refused before: whoever had refused everything, or was
+/// erased, and stops offers now is told so. What was refused after that is another matter.
+async fn confirmed(app: &App, contact: ContactId, detail: &Detail) -> Result<Vec<EventId>, Error> {
+    let named = detail.confirms.iter();
+    let mut confirms: Vec<EventId> = named.filter_map(|id| id.parse().ok()).collect();
+    if confirms.is_empty() {
+        return Ok(confirms);
+    }
+    let Some(person) = app.store.persons(&[contact]).await?.pop() else {
+        return Ok(confirms);
+    };
+    let registers = person.standing.registers.values();
+    let refused = registers.flat_map(|register| register.opt_out.each().map(|(_, mark)| mark));
+    let refused: Vec<Mark> = refused.collect();
+    let own = refused.iter().filter(|mark| confirms.contains(&mark.event));
+    if let Some(newest) = own.map(|mark| mark.at).max() {
+        let before = refused.iter().filter(|mark| mark.at < newest);
+        confirms.extend(before.map(|mark| mark.event));
+    }
+    Ok(confirms)
+}
+
+/// Whether an answer says that less may go now than before.
+const fn tells_of_less(kind: Kind, detail: &Detail) -> bool {
+    match kind {
+        Kind::Stopped
+        | Kind::StoppedAll
+        | Kind::Paused
+        | Kind::Erasure
+        | Kind::WrongNumber
+        | Kind::Doubt => true,
+        Kind::Started
+        | Kind::Question
+        | Kind::Help
+        | Kind::Menu
+        | Kind::Topics
+        | Kind::TopicOn
+        | Kind::Kept
+        | Kind::Reminder => !detail.confirms.is_empty(),
+    }
 }
 
 /// Whether the settings let an answer of this kind out.
@@ -188,8 +227,8 @@ const fn is_on(flows: &Flows, kind: Kind) -> bool {
 /// A message that is ready to go.
 struct Composed {
     wish: Wish,
-    /// Whether it asks for something that was refused.
-    asks: bool,
+    /// When it claimed the one question in a year, where it asks for something that was refused.
+    asked: Option<Timestamp>,
 }
 
 async fn wish(
@@ -211,22 +250,27 @@ async fn wish(
     let topics = app.store.topics().await?;
     let policy = policy::current(app).await?;
     let texts = app.store.topic_texts().await?;
-    let asked = app.store.nudged(line.contact, ASK).await?;
-    let now = app.clock.now();
-    let desk = Desk {
+    let mut desk = Desk {
         app,
         flows,
         policy: &policy,
         topics: &topics,
         texts: &texts,
-        may_ask: asked.is_none_or(|at| now.millis_since(at) > ASK_AGAIN_MS),
+        may_ask: true,
     };
+    let asked = match kind {
+        Kind::Stopped if desk.asks() => claim_question(app, line.contact).await?,
+        _ => None,
+    };
+    desk.may_ask = asked.is_some();
     let outgoing = match compose::compose(desk, line, kind, alias) {
         Ok(outgoing) => outgoing,
-        Err(why) => return Ok(Err(why.to_string())),
+        Err(why) => {
+            give_back(app, line.contact, asked).await?;
+            return Ok(Err(why.to_string()));
+        }
     };
     let version = app.config.whatsapp.version.parse();
-    let asks = desk.asks();
     let wish = Wish {
         route: SendRoute {
             version: version.unwrap_or_else(|_| newest()),
@@ -239,7 +283,32 @@ async fn wish(
         topic: None,
         token,
     };
-    Ok(Ok(Composed { wish, asks }))
+    Ok(Ok(Composed { wish, asked }))
+}
+
+/// Claims the one question that somebody is asked in a year, before it is put: many answers may be under way at one
+/// time. Says when, if nobody else has it. Whoever dies with the claim leaves it: never asked is better than twice.
+async fn claim_question(app: &App, contact: ContactId) -> Result<Option<Timestamp>, Error> {
+    let now = app.clock.now();
+    let since = now.plus_millis(-ASK_AGAIN_MS);
+    // Most have been asked already, and reading costs less than writing.
+    let last = app.store.nudged(contact, ASK).await?;
+    if last.is_some_and(|last| last >= since) {
+        return Ok(None);
+    }
+    let mut tx = app.store.begin().await?;
+    let won = tx.nudge(&[contact], ASK, (since, now)).await?;
+    tx.commit().await?;
+    Ok((!won.is_empty()).then_some(now))
+}
+
+/// Gives a claimed question back that never went out, so that another answer may put it.
+async fn give_back(app: &App, contact: ContactId, asked: Option<Timestamp>) -> Result<(), Error> {
+    let Some(at) = asked else { return Ok(()) };
+    let mut tx = app.store.begin().await?;
+    tx.take_nudge_back(contact, ASK, at).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 fn fate(app: &App, passed: Passed) -> Fate {

@@ -106,6 +106,13 @@ impl Ticket {
         }))
     }
 
+    /// The question that something names which looks like a ticket. Its tag is not looked at: it may be anybody's.
+    #[must_use]
+    pub fn question(text: &str) -> Option<Uuid> {
+        let rest = text.strip_prefix(MARK)?.strip_prefix('.')?;
+        Self::parts(rest).map(|(ticket, _)| ticket.question)
+    }
+
     fn parts(rest: &str) -> Option<(Self, Vec<u8>)> {
         let mut parts = rest.split('.');
         let (question, choice, tag) = (parts.next()?, parts.next()?, parts.next()?);

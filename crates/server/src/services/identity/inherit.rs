@@ -10,7 +10,7 @@ use consent::{
 };
 use store::pool::Tx;
 
-use super::Grounds;
+use super::{Grounds, waiting};
 use crate::{
     error::Error,
     services::cast::{Cast, Draft},
@@ -44,7 +44,7 @@ pub(super) async fn merge(
         cast.hear(stays, number, heard);
     }
     cast.note_merged(gone, stays);
-    Ok(())
+    waiting::take_along(tx, cast, (gone, stays)).await
 }
 
 /// Records what one contact refused with another, each refusal as an event of its own.
@@ -57,6 +57,9 @@ pub(super) async fn refusals(
     let follows = kin == Kin::Same && grounds.policy.permission_follows == Follow::SamePerson;
     let (theirs, mine) = (cast.standing(from), cast.standing(to));
     let mut carried = carried(&theirs, &mine, kin);
+    if kin == Kin::Same {
+        carried.extend(requests(&theirs, &mine));
+    }
     if follows {
         carried.extend(permissions(&theirs, &mine));
     }
@@ -79,13 +82,16 @@ pub(super) async fn refusals(
             )),
             ..grounds.evidence.clone()
         };
-        cast.record(Draft {
+        let copy = cast.record(Draft {
             contact: to,
             fact,
             clock,
             at: mark.at,
             evidence,
         })?;
+        if kin == Kin::Same {
+            cast.note_copy(mark.event, copy);
+        }
     }
     Ok(())
 }
@@ -136,6 +142,26 @@ fn holds(theirs: &Standing) -> impl Iterator<Item = Carried> {
         let fact = Fact::Hold(hold.scope.clone(), hold.until);
         (fact, Clock::Ours, Mark { at, event: *id })
     })
+}
+
+/// Questions that still wait for the person's yes: none that either contact has refused since.
+fn requests(theirs: &Standing, mine: &Standing) -> Vec<Carried> {
+    let mut found = Vec::new();
+    for (scope, register) in &theirs.registers {
+        let both = theirs.registers.iter().chain(&mine.registers);
+        let refused: Vec<Mark> = both
+            .filter(|(other, _)| other.covers(scope))
+            .flat_map(|(_, other)| other.opt_out.each().map(|(_, mark)| mark))
+            .collect();
+        let known = mine.registers.get(scope).map(|register| register.requested);
+        for (clock, mark) in register.requested.each() {
+            let stands = refused.iter().all(|refused| refused.at < mark.at);
+            if stands && is_news(mark, known.and_then(|known| known.get(clock))) {
+                found.push((Fact::OptInRequested(scope.clone()), clock, mark));
+            }
+        }
+    }
+    found
 }
 
 fn permissions(theirs: &Standing, mine: &Standing) -> Vec<Carried> {

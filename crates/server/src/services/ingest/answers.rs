@@ -3,6 +3,8 @@
 use consent::{
     event::{Clock, Event, Evidence, Fact, counts_from, source},
     id::{ContactId, EventId, NumberId},
+    phone::Country,
+    policy::Policy,
     scope::Scope,
     time::MINUTE_MS,
     wording::{How, Reading, fold::fold},
@@ -50,6 +52,10 @@ pub(super) struct Done<'a> {
 }
 
 impl Done<'_> {
+    fn country(&self, policy: &Policy) -> Option<Country> {
+        policy.country(self.message.from.aliases().iter())
+    }
+
     /// Whether the person's words say whether offers may come, so that nobody else has to.
     fn decides_on_offers(&self) -> bool {
         let on_offers = |fact: &Fact| match fact {
@@ -106,7 +112,7 @@ pub(super) async fn take(
             .filter_map(store::event::EventLine::event)
             .collect();
         history.extend(work.cast.made(done.contact).cloned());
-        let asked = work.app.store.replies_to(done.contact, ASKED_MAX).await?;
+        let asked = tx.reply(done.contact, tap.question).await?;
         let asked = asked.iter().find(|line| line.id == tap.question);
         let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
         let grounds = Grounds {
@@ -115,6 +121,7 @@ pub(super) async fn take(
             request: detail.as_ref().and_then(|detail| detail.request.as_deref()),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            country: done.country(&work.load.policy),
             now: work.cast.now(),
         };
         let facts = tap.facts(grounds);
@@ -142,9 +149,6 @@ pub(super) async fn take(
     }
     Ok(())
 }
-
-/// How far back a question may lie among the answers of one person.
-const ASKED_MAX: u32 = 100;
 
 /// What the person saw: the question and the button.
 fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
@@ -310,6 +314,7 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
         policy: &work.load.policy,
         number,
         refused_what_they_had: done.refused_what_they_had,
+        country: done.country(&work.load.policy),
         now: work.cast.now(),
     };
     // The business's own words tell help and menu apart; a wish about consent goes before both.

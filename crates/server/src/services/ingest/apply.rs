@@ -225,12 +225,13 @@ impl Work<'_> {
     }
 
     async fn save(
-        self,
+        mut self,
         tx: &mut Tx,
         parts: &[Part<'_>],
         told: &[Told],
     ) -> Result<Vec<ContactId>, Error> {
         let (app, now) = (self.app, self.cast.now());
+        self.follow()?;
         let saved = self.cast.save(tx, &self.load.policy).await?;
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;

@@ -38,7 +38,12 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    services::{cast::Draft, facts, flows::answer::Tap, identity},
+    services::{
+        cast::Draft,
+        facts,
+        flows::{answer::Tap, asked},
+        identity,
+    },
 };
 
 /// What every message of a body says, by its place among the items.
@@ -171,7 +176,9 @@ pub(super) async fn take(
         message.from.username.as_deref(),
     );
     work.meet(index, contact);
-    let tap = answers::tap(work, contact, message);
+    work.follow()?;
+    let asked = asked::put_to(&work.app.vault, tx, contact, &message.content).await?;
+    let tap = answers::tap(work, asked, message);
     let reading = tap.as_ref().map_or_else(|| said.clone(), Tap::reading);
     let facts = record(work, tx, (contact, message), (&reading, &evidence)).await?;
     let mut done = Done {
@@ -228,7 +235,13 @@ async fn record(
         return Ok(Vec::new());
     };
     let standing = work.cast.standing(contact);
-    let closed = if matches!(reading, Reading::Start(_)) {
+    let is_start = matches!(reading, Reading::Start(_));
+    let country = if is_start {
+        facts::country_in(tx, contact, &work.load.policy).await?
+    } else {
+        None
+    };
+    let closed = if is_start {
         let history = tx.history(contact).await?;
         let old: Vec<Event> = history
             .iter()
@@ -252,6 +265,7 @@ async fn record(
             quoted: quoted.and_then(|line| Category::read(&line.category)),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            country,
             minutes_ahead: facts::minutes_ahead(&work.load.policy, work.cast.now()),
             now: work.cast.now(),
         },

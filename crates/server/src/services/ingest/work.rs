@@ -16,7 +16,11 @@ use store::{
 use super::load::Load;
 use crate::{
     app::House,
-    services::{cast::Cast, identity::Grounds},
+    error::Error,
+    services::{
+        cast::Cast,
+        identity::{Grounds, waiting},
+    },
 };
 
 /// What one transaction gathers to be written at its end.
@@ -75,6 +79,17 @@ impl<'a> Work<'a> {
     /// Whether this key was never seen before, in no body and not earlier in this one.
     pub(super) fn is_first(&mut self, key: &[u8; 32]) -> bool {
         self.fresh.remove(key.as_slice())
+    }
+
+    /// What was put in line so far for somebody who was found to be another goes over to them.
+    pub(super) fn follow(&mut self) -> Result<(), Error> {
+        for line in &mut self.reviews {
+            waiting::review(&self.cast, line)?;
+        }
+        for line in &mut self.replies {
+            waiting::reply(&self.cast, line);
+        }
+        Ok(())
     }
 
     /// Notes whom an item is about.

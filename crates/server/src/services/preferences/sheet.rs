@@ -167,7 +167,10 @@ impl Reader<'_> {
 
     fn switch(&self, choice: Choice) -> Switch {
         let standing = &self.line.person.standing;
-        let wish = wish::about(&choice.scope(), standing, self.policy, self.now);
+        let held = self.line.aliases.iter().filter(|held| held.until.is_none());
+        let country = self.policy.country(held.map(|held| &held.alias));
+        let whose = (standing, country);
+        let wish = wish::about(&choice.scope(), whose, self.policy, self.now);
         let event = match wish {
             Wish::On(event) | Wish::Refused(event) => event,
             Wish::Pending(event) | Wish::Expired(event) => Some(event),

@@ -1,6 +1,6 @@
 //! Every person: their events are what the leaves say, and their standing is the fold of their events.
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use consent::{
     event::{Event, Fact},
@@ -265,6 +265,20 @@ fn sealed_kind(kind: &str) -> u8 {
     }
 }
 
+/// A standing that was kept before sources were, with those that it lacks: without one it is judged more strictly,
+/// never less. What it does name must be so.
+fn with_sources<'a>(stored: &'a Standing, folded: &Standing) -> Cow<'a, Standing> {
+    if stored.sources.len() == folded.sources.len() {
+        return Cow::Borrowed(stored);
+    }
+    let mut sources = folded.sources.clone();
+    sources.extend(stored.sources.clone());
+    Cow::Owned(Standing {
+        sources,
+        ..stored.clone()
+    })
+}
+
 /// Whether the standing is the fold of the events, and what lists show of it fits.
 fn standing(kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Vec<String> {
     let id = kept.person.id;
@@ -275,7 +289,7 @@ fn standing(kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Vec<String> {
         heard: stored.heard.clone(),
         ..Standing::fold(events.iter())
     };
-    if folded != *stored || !kept.faithful {
+    if folded != *with_sources(stored, &folded) || !kept.faithful {
         notes.push(format!(
             "the standing of contact {id} is not what its events make of it"
         ));
