@@ -1,5 +1,5 @@
 # What a developer types. `make test` is what CI runs, and it installs what it lacks.
-.PHONY: test check fmt run soak
+.PHONY: test check fmt run soak bench bench-instructions
 
 test:            ## everything: format, lints, docs, tests on both databases, real clients
 	@bash scripts/test.sh
@@ -14,6 +14,15 @@ fmt:             ## format the code
 
 run:             ## the sandbox: simulated WhatsApp, sample people, no account needed
 	cargo run -p cli -- sandbox
+
+SCALE ?= real
+RUNS ?= 5
+
+bench:           ## peers and Consentry side by side, into bench/RESULTS.md; ROWS=filter,verdict SCALE=small RUNS=5 KEEP=1
+	@ROWS="$(ROWS)" SCALE="$(SCALE)" RUNS="$(RUNS)" KEEP="$(KEEP)" bash scripts/bench.sh run
+
+bench-instructions: ## instructions of the hot paths against bench/instructions.txt; WRITE=1 keeps new counts
+	@WRITE="$(WRITE)" bash scripts/bench.sh instructions
 
 soak:            ## the tests of several nodes at their full size: about an hour
 	@CONSENTRY_SOAK=full bash scripts/test.sh 'nodes|failover|move'

@@ -15,7 +15,7 @@ type Current = (Vec<u8>, String, String, i64);
 type Former = (String, Vec<u8>, i64);
 
 const CURRENT: &str = "select contact_id, kind, value, since_ms from alias where until_ms is null \
-    and contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) order by since_ms, key";
+    and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by since_ms, key";
 
 impl Store {
     /// The current aliases of these contacts, the oldest first.
@@ -53,7 +53,7 @@ impl Tx {
         keys: &[String],
     ) -> Result<Vec<(String, ContactId, Timestamp)>, StoreError> {
         let sql = "select key, contact_id, until_ms from alias where until_ms is not null \
-                   and key in (select r.value ->> 'k' from json_each($1) as r) order by until_ms";
+                   and key in (select r.value ->> 'k' from jsonb_each($1) as r) order by until_ms";
         let list = List::of(keys.iter().map(|key| json!({ "k": key })));
         let rows: Vec<Former> =
             on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
@@ -86,7 +86,7 @@ impl Tx {
     pub async fn link_past(&mut self, aliases: &[AliasLine]) -> Result<(), StoreError> {
         let sql = "insert into alias (key, contact_id, kind, value, since_ms, until_ms) \
                    select r.value ->> 'k', unhex(r.value ->> 'id'), r.value ->> 'kind', r.value ->> 'value', \
-                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'to' as bigint) from json_each($1) as r \
+                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'to' as bigint) from jsonb_each($1) as r \
                    where true on conflict (key, contact_id, since_ms) do nothing";
         let list = List::of(aliases.iter().map(|line| {
             let (alias, until) = (&line.alias, line.until.unwrap_or(line.since));

@@ -157,10 +157,10 @@ struct AliasRow {
 }
 
 const BY_KEY: &str = "select a.key, a.contact_id from alias a \
-    where a.until_ms is null and a.key in (select r.value ->> 'k' from json_each($1) as r)";
+    where a.until_ms is null and a.key in (select r.value ->> 'k' from jsonb_each($1) as r)";
 
 const PERSONS: &str = "select id, standing, version, sealing_key, name from contact \
-    where id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+    where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
 
 impl Store {
     /// Which contacts these alias keys mean now. Unknown keys are left out.
@@ -217,11 +217,11 @@ impl Store {
             .collect::<Result<_, StoreError>>()?;
         let list = id_list(&ids);
         let aliases = "select contact_id, kind, value, since_ms, until_ms from alias \
-                       where contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) order by since_ms";
+                       where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by since_ms";
         let tags = "select contact_id, tag from tag \
-                    where contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) order by tag";
+                    where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by tag";
         let attributes = "select contact_id, key, value from attribute \
-                          where contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) order by key";
+                          where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by key";
         let aliases: Vec<AliasRow> = on_pool!(self, pool => sqlx::query_as(aliases).bind(list.text()).fetch_all(pool).await?);
         let tags: Vec<(Vec<u8>, String)> =
             on_pool!(self, pool => sqlx::query_as(tags).bind(list.text()).fetch_all(pool).await?);

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex},
+    list::{List, hex, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -135,19 +135,19 @@ impl Tx {
             json!({
                 "c": hex(event.contact.get()), "id": hex(event.id.get()), "k": event.fact.kind(),
                 "a": codec::argument(&event.fact), "d": event.clock.word(), "at": event.at.millis(),
-                "r": event.received.millis(), "s": event.evidence.source, "l": hex::encode(new.leaf),
-                "x": hex::encode(&new.sealed),
+                "r": event.received.millis(), "s": event.evidence.source, "l": hex_of(new.leaf),
+                "x": hex_of(&new.sealed),
             })
         }));
         let statements = [
             "insert into event (contact_id, id, kind, argument, clock, at_ms, received_ms, source, leaf) \
              select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'a', r.value ->> 'd', \
              cast(r.value ->> 'at' as bigint), cast(r.value ->> 'r' as bigint), r.value ->> 's', \
-             unhex(r.value ->> 'l') from json_each($1) as r",
+             unhex(r.value ->> 'l') from jsonb_each($1) as r",
             "insert into event_detail (contact_id, event_id, sealed) \
-             select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), unhex(r.value ->> 'x') from json_each($1) as r",
+             select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), unhex(r.value ->> 'x') from jsonb_each($1) as r",
             "insert into log_pending (event_id, contact_id, leaf) \
-             select unhex(r.value ->> 'id'), unhex(r.value ->> 'c'), unhex(r.value ->> 'l') from json_each($1) as r",
+             select unhex(r.value ->> 'id'), unhex(r.value ->> 'c'), unhex(r.value ->> 'l') from jsonb_each($1) as r",
         ];
         for sql in statements {
             on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
@@ -175,7 +175,7 @@ impl Tx {
         contacts: &[ContactId],
     ) -> Result<Vec<(ContactId, Vec<u8>)>, StoreError> {
         let sql = "select e.contact_id, e.leaf from event e where e.contact_id in \
-                   (select unhex(r.value ->> 'id') from json_each($1) as r) and e.id = \
+                   (select unhex(r.value ->> 'id') from jsonb_each($1) as r) and e.id = \
                    (select n.id from event n where n.contact_id = e.contact_id order by n.id desc limit 1)";
         let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
         let rows: Vec<(Vec<u8>, Vec<u8>)> =

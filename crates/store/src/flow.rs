@@ -110,7 +110,7 @@ impl Tx {
         (since, now): (Timestamp, Timestamp),
     ) -> Result<Vec<ContactId>, StoreError> {
         let sql = "insert into nudge (contact_id, kind, at_ms) select unhex(r.value ->> 'c'), r.value ->> 'k', \
-                   cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
+                   cast(r.value ->> 'at' as bigint) from jsonb_each($1) as r where true \
                    on conflict (contact_id, kind) do update set at_ms = excluded.at_ms where nudge.at_ms < $2 \
                    returning contact_id";
         let list = List::of(

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, before, clean, hex, last_of_each},
+    list::{List, before, clean, hex, hex_of, last_of_each},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -113,14 +113,15 @@ impl Tx {
         at: Timestamp,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         let sql = "insert into webhook (sha256, received_ms, sealed) select unhex(r.value ->> 'h'), $2, unhex(r.value ->> 'x') \
-                   from json_each($1) as r where true on conflict (sha256) do nothing returning sha256";
+                   from jsonb_each($1) as r where true on conflict (sha256) do nothing returning sha256";
         // In one order for everybody, so that two nodes with the same bodies do not wait for each other.
         let mut bodies = last_of_each(bodies, |body| body.sha256);
         bodies.sort_by_key(|body| body.sha256);
-        let list =
-            List::of(bodies.iter().map(
-                |body| json!({ "h": hex::encode(body.sha256), "x": hex::encode(&body.sealed) }),
-            ));
+        let list = List::of(
+            bodies
+                .iter()
+                .map(|body| json!({ "h": hex_of(body.sha256), "x": hex_of(&body.sealed) })),
+        );
         let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(sql)
             .bind(list.text()).bind(at.millis()).fetch_all(conn).await?);
         Ok(rows.into_iter().map(|(sha256,)| sha256).collect())
@@ -138,11 +139,11 @@ impl Tx {
             return Ok(());
         }
         let sql = "insert into webhook_person (contact_id, sha256) select unhex(r.value ->> 'id'), unhex(r.value ->> 'h') \
-                   from json_each($1) as r where true on conflict (contact_id, sha256) do nothing";
+                   from jsonb_each($1) as r where true on conflict (contact_id, sha256) do nothing";
         let list = List::of(
             persons
                 .iter()
-                .map(|(sha256, id)| json!({ "id": hex(id.get()), "h": hex::encode(sha256) })),
+                .map(|(sha256, id)| json!({ "id": hex(id.get()), "h": hex_of(sha256) })),
         );
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())
@@ -157,10 +158,10 @@ impl Tx {
         keys: &[[u8; 32]],
         at: Timestamp,
     ) -> Result<Vec<Vec<u8>>, StoreError> {
-        let sql = "insert into seen (key, at_ms) select distinct unhex(r.value ->> 'k'), $2 from json_each($1) as r \
+        let sql = "insert into seen (key, at_ms) select distinct unhex(r.value ->> 'k'), $2 from jsonb_each($1) as r \
                    where true on conflict (key) do nothing returning key";
         // PostgreSQL wants to know that the parameter is a bigint, in a select list: it is bound as one.
-        let list = List::of(keys.iter().map(|key| json!({ "k": hex::encode(key) })));
+        let list = List::of(keys.iter().map(|key| json!({ "k": hex_of(key) })));
         let rows: Vec<(Vec<u8>,)> = on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).bind(at.millis()).fetch_all(conn).await?);
         Ok(rows.into_iter().map(|(key,)| key).collect())
     }
@@ -172,10 +173,10 @@ impl Tx {
     pub async fn quarantine(&mut self, lines: &[QuarantineLine]) -> Result<(), StoreError> {
         let sql = "insert into quarantine (id, received_ms, sha256, path, reason, sealed, state) \
                    select unhex(r.value ->> 'id'), cast(r.value ->> 'at' as bigint), unhex(r.value ->> 'h'), \
-                   r.value ->> 'p', r.value ->> 'why', unhex(r.value ->> 'x'), 'open' from json_each($1) as r";
+                   r.value ->> 'p', r.value ->> 'why', unhex(r.value ->> 'x'), 'open' from jsonb_each($1) as r";
         let list = List::of(lines.iter().map(|line| {
-            json!({ "id": hex(line.id), "at": line.received.millis(), "h": hex::encode(&line.sha256), "p": line.path,
-                    "why": line.reason, "x": hex::encode(&line.sealed) })
+            json!({ "id": hex(line.id), "at": line.received.millis(), "h": hex_of(&line.sha256), "p": line.path,
+                    "why": line.reason, "x": hex_of(&line.sealed) })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())

@@ -28,5 +28,6 @@ pub mod template;
 pub mod topic;
 pub mod transfer;
 pub mod version;
+pub mod wal;
 pub mod watch;
 pub mod whole;

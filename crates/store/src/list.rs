@@ -1,7 +1,7 @@
-//! The door for everything that is bound: lists as one parameter, which either database unpacks with `json_each`,
+//! The door for everything that is bound: lists as one parameter, which either database unpacks with `jsonb_each`,
 //! and texts without the one character that PostgreSQL does not take.
 
-use std::{borrow::Cow, collections::HashMap, hash::Hash};
+use std::{borrow::Cow, collections::HashMap, fmt::Write as _, hash::Hash};
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -11,7 +11,9 @@ pub(crate) struct List(String);
 
 impl List {
     pub(crate) fn of(rows: impl IntoIterator<Item = Value>) -> Self {
-        let rows = rows.into_iter().map(|mut row| {
+        let mut text = String::from("[");
+        // Row by row: thousands of them at once in pieces would cost more than all the writing.
+        for mut row in rows {
             for field in row
                 .as_object_mut()
                 .into_iter()
@@ -23,9 +25,13 @@ impl List {
                     *text = cleaned;
                 }
             }
-            row
-        });
-        Self(Value::Array(rows.collect()).to_string())
+            if text.len() > 1 {
+                text.push(',');
+            }
+            let _ = write!(text, "{row}");
+        }
+        text.push(']');
+        Self(text)
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -72,6 +78,21 @@ pub(crate) fn last_of_each<T, K: Hash + Eq>(items: &[T], key: impl Fn(&T) -> K) 
 /// Where a page ends that begins with the newest: before this id, or before nothing that exists.
 pub(crate) fn before(id: Option<Uuid>) -> Vec<u8> {
     id.map_or_else(|| vec![0xff; 17], |id| id.as_bytes().to_vec())
+}
+
+/// Bytes as `unhex` reads them.
+pub(crate) fn hex_of(bytes: impl AsRef<[u8]>) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let bytes = bytes.as_ref();
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        for half in [byte >> 4, byte & 15] {
+            text.push(char::from(
+                DIGITS.get(usize::from(half)).copied().unwrap_or(b'0'),
+            ));
+        }
+    }
+    text
 }
 
 /// An id as `unhex` reads it.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, clean, hex},
+    list::{List, clean, hex, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -129,7 +129,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn tiles(&self, wanted: &[(i64, i64)]) -> Result<Vec<TileLine>, StoreError> {
-        let sql = "select t.level, t.tile, t.hashes from log_tile t join json_each($1) as r \
+        let sql = "select t.level, t.tile, t.hashes from log_tile t join jsonb_each($1) as r \
                    on t.level = cast(r.value ->> 'l' as bigint) and t.tile = cast(r.value ->> 't' as bigint)";
         let list = List::of(
             wanted
@@ -237,11 +237,11 @@ impl Tx {
         self.touched.log_size = Some(new.size);
         let entries = "insert into log_entry (log_index, event_id, contact_id, leaf) \
                        select cast(r.value ->> 'i' as bigint), unhex(r.value ->> 'e'), unhex(r.value ->> 'c'), \
-                       unhex(r.value ->> 'l') from json_each($1) as r";
+                       unhex(r.value ->> 'l') from jsonb_each($1) as r";
         let list = List::of(leaves.iter().zip(old.size..).map(|(leaf, index)| {
-            json!({ "i": index, "e": hex(leaf.event.get()), "c": hex(leaf.contact.get()), "l": hex::encode(&leaf.leaf) })
+            json!({ "i": index, "e": hex(leaf.event.get()), "c": hex(leaf.contact.get()), "l": hex_of(&leaf.leaf) })
         }));
-        let done = "delete from log_pending where event_id in (select unhex(r.value ->> 'e') from json_each($1) as r)";
+        let done = "delete from log_pending where event_id in (select unhex(r.value ->> 'e') from jsonb_each($1) as r)";
         for sql in [entries, done] {
             let rows = on_tx!(self, conn => sqlx::query(sql).bind(list.text()).execute(conn).await?.rows_affected());
             // Somebody else took one of them: then all of this did not happen.
@@ -251,10 +251,11 @@ impl Tx {
         }
         if !tiles.is_empty() {
             let complete = "insert into log_tile (level, tile, hashes) select cast(r.value ->> 'l' as bigint), \
-                            cast(r.value ->> 't' as bigint), unhex(r.value ->> 'h') from json_each($1) as r";
-            let list = List::of(tiles.iter().map(
-                |tile| json!({ "l": tile.level, "t": tile.tile, "h": hex::encode(&tile.hashes) }),
-            ));
+                            cast(r.value ->> 't' as bigint), unhex(r.value ->> 'h') from jsonb_each($1) as r";
+            let list =
+                List::of(tiles.iter().map(
+                    |tile| json!({ "l": tile.level, "t": tile.tile, "h": hex_of(&tile.hashes) }),
+                ));
             on_tx!(self, conn => { sqlx::query(complete).bind(list.text()).execute(conn).await?; });
         }
         Ok(())

@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 5] = [
+const VERSIONS: [(i64, &str, &str); 6] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -30,6 +30,11 @@ const VERSIONS: [(i64, &str, &str); 5] = [
         5,
         include_str!("../migrations/sqlite/0005_expiry.sql"),
         include_str!("../migrations/postgres/0005_expiry.sql"),
+    ),
+    (
+        6,
+        include_str!("../migrations/sqlite/0006_list.sql"),
+        include_str!("../migrations/postgres/0006_list.sql"),
     ),
 ];
 

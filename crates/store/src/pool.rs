@@ -1,7 +1,7 @@
 //! The open database: an enum of two pools, and the transaction on either.
 //!
 //! The places where the databases differ are all in this file, in `postgres` and in `migrate`: opening, beginning a
-//! transaction, and locking rows. Lists are unpacked by one text: `json_each($1)` is built into SQLite, and a function of ours
+//! transaction, and locking rows. Lists are unpacked by one text: `jsonb_each($1)` is built into SQLite, and a function of ours
 //! in PostgreSQL.
 
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
@@ -18,6 +18,7 @@ use crate::{
     list::{List, hex},
     migrate,
     postgres::{self, ACQUIRE_TIMEOUT, Options, Watcher},
+    wal::{self, Wal},
     watch::{self, Touched, Turn, Watch},
 };
 
@@ -51,6 +52,9 @@ macro_rules! on_tx {
 
 pub(crate) use {on_pool, on_tx};
 
+/// What the one that writes may keep in memory, in KiB and negative as SQLite has it: a large transaction that does not fit
+/// writes its pages more than once.
+const WRITER_CACHE: &str = "-65536";
 /// Connections for reading beside the one that writes.
 const SQLITE_READERS: u32 = 8;
 /// How long we wait for an answer over the network, when nobody says that there will be none.
@@ -69,6 +73,8 @@ pub enum Store {
         file: PathBuf,
         /// Who is told what is committed.
         watch: Watch,
+        /// Who copies what was committed into the file.
+        wal: Wal,
     },
     /// A server, shared by any number of nodes.
     Postgres {
@@ -100,6 +106,7 @@ pub struct Tx {
     pub(crate) touched: Touched,
     // Given back last: whoever watches is told in the order of the commits.
     turn: Option<(Watch, Turn)>,
+    wal: Option<Wal>,
     one_key_locks: bool,
 }
 
@@ -152,7 +159,7 @@ impl Store {
             .pragma("secure_delete", "on")
             // Without it a row can be replaced past the triggers that keep the log.
             .pragma("recursive_triggers", "on")
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", wal::PAGES_MAX.to_string())
             .disable_statement_logging();
         let file = options.get_filename().to_path_buf();
         let pool = |connections| {
@@ -166,18 +173,20 @@ impl Store {
                 let is_clean = !conn.is_in_transaction();
                 Box::pin(async move { Ok(is_clean) })
             })
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
         migrate::sqlite(&write).await?;
+        let watch = Watch::default();
+        let wal = Wal::of(options.clone(), watch.clone());
         let read = pool(SQLITE_READERS)
             .connect_with(options.pragma("query_only", "on"))
             .await?;
-        let watch = Watch::default();
         Ok(Self::Sqlite {
             write,
             read,
             file,
             watch,
+            wal,
         })
     }
 
@@ -198,8 +207,10 @@ impl Store {
     }
 
     async fn begin_in(&self, haste: Haste) -> Result<Tx, StoreError> {
-        let (inner, turn, one_key_locks) = match self {
-            Self::Sqlite { write, watch, .. } => {
+        let (inner, turn, wal, one_key_locks) = match self {
+            Self::Sqlite {
+                write, watch, wal, ..
+            } => {
                 let turn = async {
                     match haste {
                         Haste::None => watch.turn().await,
@@ -209,7 +220,8 @@ impl Store {
                 let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, turn);
                 let turn = turn.await.map_err(|_| sqlx::Error::PoolTimedOut)?;
                 let tx = write.begin_with("begin immediate").await?;
-                (Inner::Sqlite(tx), Some((watch.clone(), turn)), false)
+                let turn = Some((watch.clone(), turn));
+                (Inner::Sqlite(tx), turn, Some(wal.clone()), false)
             }
             Self::Postgres {
                 pool,
@@ -217,13 +229,14 @@ impl Store {
                 ..
             } => {
                 let tx = in_time(pool.begin()).await?;
-                (Inner::Postgres(tx), None, *one_key_locks)
+                (Inner::Postgres(tx), None, None, *one_key_locks)
             }
         };
         Ok(Tx {
             inner,
             touched: Touched::default(),
             turn,
+            wal,
             one_key_locks,
         })
     }
@@ -269,7 +282,10 @@ impl Store {
     /// Closes every connection.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { write, read, .. } => {
+            Self::Sqlite {
+                write, read, wal, ..
+            } => {
+                wal.close().await;
                 read.close().await;
                 write.close().await;
             }
@@ -322,6 +338,9 @@ impl Tx {
             },
             // While a synchronous standby is away this ends with no answer: statement timeouts do not count here.
             Inner::Postgres(tx) => in_time(tx.commit()).await?,
+        }
+        if let Some(wal) = self.wal {
+            wal.note_commit();
         }
         Ok(())
     }
@@ -388,7 +407,7 @@ enum Hold {
 macro_rules! hold_all {
     ($how:literal) => {
         concat!(
-            "select id from contact where id in (select unhex(r.value ->> 'id') from json_each($1) as r) ",
+            "select id from contact where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) ",
             "order by id for ",
             $how
         )

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex},
+    list::{List, hex, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -71,9 +71,9 @@ impl Tx {
     pub async fn enqueue_relays(&mut self, lines: &[RelayLine]) -> Result<(), StoreError> {
         let sql = "insert into relay (id, sender, sealed, signature, attempts, due_ms, created_ms) \
                    select unhex(r.value ->> 'id'), r.value ->> 's', unhex(r.value ->> 'b'), r.value ->> 'h', 0, \
-                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'at' as bigint) from json_each($1) as r";
+                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'at' as bigint) from jsonb_each($1) as r";
         let list = List::of(lines.iter().map(|line| {
-            json!({ "id": hex(line.id), "s": line.sender, "b": hex::encode(&line.sealed), "h": line.signature,
+            json!({ "id": hex(line.id), "s": line.sender, "b": hex_of(&line.sealed), "h": line.signature,
                     "at": line.created.millis() })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
@@ -85,7 +85,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_relays(&mut self, ids: &[Uuid]) -> Result<(), StoreError> {
-        let sql = "delete from relay where id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+        let sql = "delete from relay where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let list = List::of(ids.iter().map(|id| json!({ "id": hex(*id) })));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
         Ok(())

@@ -186,7 +186,7 @@ impl Tx {
         let sql = "insert into reply (contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, state) \
                    select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'n', r.value ->> 'to', \
                    r.value ->> 'lang', r.value ->> 'd', r.value ->> 'q', cast(r.value ->> 'said' as bigint), \
-                   cast(r.value ->> 'due' as bigint), r.value ->> 's' from json_each($1) as r \
+                   cast(r.value ->> 'due' as bigint), r.value ->> 's' from jsonb_each($1) as r \
                    where true on conflict (contact_id, id) do nothing";
         let list = List::of(lines.iter().map(|line| {
             json!({ "c": hex(line.contact.get()), "id": hex(line.id), "k": line.kind, "n": line.number,
@@ -280,7 +280,7 @@ impl Tx {
         let copy = "insert into reply (contact_id, id, kind, number, recipient, language, detail, quotes, said_ms, due_ms, \
                     state, attempt_id, why, done_ms) \
                     select $2, p.id, p.kind, p.number, p.recipient, p.language, r.value ->> 'd', p.quotes, p.said_ms, \
-                    p.due_ms, p.state, p.attempt_id, p.why, p.done_ms from json_each($3) as r \
+                    p.due_ms, p.state, p.attempt_id, p.why, p.done_ms from jsonb_each($3) as r \
                     join reply p on p.contact_id = $1 and p.id = unhex(r.value ->> 'id') \
                     where true on conflict (contact_id, id) do nothing";
         let leave = "delete from reply where contact_id = $1";

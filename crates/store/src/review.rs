@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::StoreError,
-    list::{List, before, clean, hex, maybe_hex},
+    list::{List, before, clean, hex, hex_of, maybe_hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -130,11 +130,11 @@ impl Tx {
                    verdict, decided_by, reason, decided_ms) select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', r.value ->> 'n', r.value ->> 'm', \
                    r.value ->> 'rule', unhex(r.value ->> 'hold'), unhex(r.value ->> 'e'), unhex(r.value ->> 'x'), \
                    cast(r.value ->> 'said' as bigint), r.value ->> 's', r.value ->> 'v', r.value ->> 'by', r.value ->> 'why', \
-                   cast(r.value ->> 'done' as bigint) from json_each($1) as r where true on conflict (contact_id, id) do nothing";
+                   cast(r.value ->> 'done' as bigint) from jsonb_each($1) as r where true on conflict (contact_id, id) do nothing";
         let list = List::of(lines.iter().map(|line| {
             json!({ "c": hex(line.contact.get()), "id": hex(line.id), "k": line.kind, "n": line.number,
                     "m": line.message, "rule": line.rule, "hold": maybe_hex(line.hold.map(EventId::get)),
-                    "e": maybe_hex(line.event.map(EventId::get)), "x": hex::encode(&line.sealed),
+                    "e": maybe_hex(line.event.map(EventId::get)), "x": hex_of(&line.sealed),
                     "said": line.said.millis(), "s": line.state, "v": line.verdict, "by": line.decided_by,
                     "why": line.reason, "done": line.decided.map(Timestamp::millis) })
         }));

@@ -130,7 +130,7 @@ impl Tx {
         let sql = "insert into template (account, name, language, id, category, status, quality, topic_id, components, changed_ms) \
                    select r.value ->> 'a', r.value ->> 'n', r.value ->> 'l', r.value ->> 'id', r.value ->> 'c', \
                    r.value ->> 's', r.value ->> 'q', unhex(r.value ->> 't'), r.value ->> 'x', \
-                   cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
+                   cast(r.value ->> 'at' as bigint) from jsonb_each($1) as r where true \
                    on conflict (account, name, language) do update set id = excluded.id, \
                    category = excluded.category, status = excluded.status, \
                    quality = coalesce(excluded.quality, template.quality), \
@@ -211,7 +211,7 @@ impl Tx {
         }
         let sql = "insert into notice (id, at_ms, account, number, kind, body) select unhex(r.value ->> 'id'), \
                    cast(r.value ->> 'at' as bigint), r.value ->> 'a', r.value ->> 'n', r.value ->> 'k', r.value ->> 'b' \
-                   from json_each($1) as r";
+                   from jsonb_each($1) as r";
         let list = List::of(notices.iter().map(|notice| {
             json!({ "id": hex(notice.id), "at": notice.at.millis(), "a": notice.account, "n": notice.number,
                     "k": notice.kind, "b": notice.body })

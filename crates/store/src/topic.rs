@@ -70,7 +70,7 @@ impl Tx {
     pub async fn set_topic_texts(&mut self, texts: &[TopicText]) -> Result<(), StoreError> {
         let sql = "insert into topic_text (topic_id, language, name, description) \
                    select unhex(r.value ->> 'id'), r.value ->> 'l', r.value ->> 'n', r.value ->> 'd' \
-                   from json_each($1) as r where true on conflict (topic_id, language) \
+                   from jsonb_each($1) as r where true on conflict (topic_id, language) \
                    do update set name = excluded.name, description = excluded.description";
         let kept = last_of_each(texts, |text| (text.topic, text.language.clone()));
         let list = List::of(kept.into_iter().map(|text| {
@@ -90,7 +90,7 @@ impl Tx {
         languages: &[String],
     ) -> Result<(), StoreError> {
         let sql = "delete from topic_text where topic_id = $1 \
-                   and language in (select r.value ->> 'l' from json_each($2) as r)";
+                   and language in (select r.value ->> 'l' from jsonb_each($2) as r)";
         let id = topic.get().as_bytes().to_vec();
         let list = List::of(languages.iter().map(|language| json!({ "l": language })));
         on_tx!(self, conn => { sqlx::query(sql).bind(id).bind(list.text()).execute(conn).await?; });

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{StoreError, corrupt},
-    list::List,
+    list::{List, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -98,7 +98,7 @@ impl Cell {
             Self::Null => Value::Null,
             Self::Int(number) => (*number).into(),
             Self::Text(text) => text.as_str().into(),
-            Self::Blob(bytes) => hex::encode(bytes).into(),
+            Self::Blob(bytes) => hex_of(bytes).into(),
         }
     }
 }
@@ -177,7 +177,7 @@ impl Table {
             String::new()
         };
         format!(
-            "insert into {} ({}) select {} from json_each($1) as r where true {again}",
+            "insert into {} ({}) select {} from jsonb_each($1) as r where true {again}",
             self.name,
             self.names(),
             values.join(", ")

@@ -120,8 +120,8 @@ impl Touched {
         let contacts = contact_list(self.contacts.iter());
         let keys = List::of(self.keys.iter().map(|key| json!({ "k": key })));
         let tail = "insert into index_tail (contact_id) \
-                    select unhex(r.value ->> 'id') from json_each($1) as r union \
-                    select a.contact_id from alias a where a.key in (select r.value ->> 'k' from json_each($2) as r)";
+                    select unhex(r.value ->> 'id') from jsonb_each($1) as r union \
+                    select a.contact_id from alias a where a.key in (select r.value ->> 'k' from jsonb_each($2) as r)";
         sqlx::query(tail)
             .bind(contacts.text())
             .bind(keys.text())
@@ -194,8 +194,8 @@ fn unsure(news: News) -> News {
 
 /// Every key that one of these contacts ever had, and these keys themselves, with what they mean now.
 pub(crate) const MEANINGS: &str = "with touched (key) as (\
-    select a.key from alias a where a.contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
-    union select r.value ->> 'k' from json_each($2) as r) \
+    select a.key from alias a where a.contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) \
+    union select r.value ->> 'k' from jsonb_each($2) as r) \
     select t.key, c.standing from touched t left join alias a on a.key = t.key and a.until_ms is null \
     left join contact c on c.id = a.contact_id";
 

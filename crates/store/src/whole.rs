@@ -160,7 +160,7 @@ impl Store {
                    e.leaf, d.sealed, l.log_index from event e \
                    left join event_detail d on d.contact_id = e.contact_id and d.event_id = e.id \
                    left join log_entry l on l.event_id = e.id \
-                   where e.contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r) \
+                   where e.contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) \
                    order by e.contact_id, e.id";
         let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
         let rows: Vec<EventRow> =
@@ -215,7 +215,7 @@ impl Store {
         attempts: &[AttemptId],
     ) -> Result<Vec<(AttemptId, Uuid)>, StoreError> {
         let sql = "select m.id, m.batch_id from message m where m.batch_id is not null \
-                   and m.id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+                   and m.id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let list = List::of(attempts.iter().map(|id| json!({ "id": hex(id.get()) })));
         let rows: Vec<(Vec<u8>, Vec<u8>)> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(list.text()).fetch_all(pool).await?);

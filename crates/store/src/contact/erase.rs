@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     error::StoreError,
-    list::List,
+    list::{List, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
 
@@ -46,7 +46,7 @@ impl Tx {
         let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
                       version = version + 1, changed_ms = $2 where id = $1";
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
-        let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from json_each($1) as r \
+        let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from jsonb_each($1) as r \
                         where true on conflict (tag) do update set since_ms = excluded.since_ms \
                         where suppressed.since_ms < excluded.since_ms";
         let list = tag_list(keep);
@@ -62,7 +62,7 @@ impl Tx {
         &mut self,
         tags: &[Vec<u8>],
     ) -> Result<Vec<(Vec<u8>, Timestamp)>, StoreError> {
-        let sql = "select tag, since_ms from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+        let sql = "select tag, since_ms from suppressed where tag in (select unhex(r.value ->> 't') from jsonb_each($1) as r)";
         let list = tag_list(tags);
         let rows: Vec<(Vec<u8>, i64)> =
             on_tx!(self, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
@@ -73,7 +73,7 @@ impl Tx {
     }
 }
 
-const SUPPRESSED: &str = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from json_each($1) as r)";
+const SUPPRESSED: &str = "select tag from suppressed where tag in (select unhex(r.value ->> 't') from jsonb_each($1) as r)";
 
 impl Store {
     /// Which of these keyed hashes belong to people who were erased.
@@ -88,5 +88,5 @@ impl Store {
 }
 
 fn tag_list(tags: &[Vec<u8>]) -> List {
-    List::of(tags.iter().map(|tag| json!({ "t": hex::encode(tag) })))
+    List::of(tags.iter().map(|tag| json!({ "t": hex_of(tag) })))
 }

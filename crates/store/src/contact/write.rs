@@ -9,7 +9,7 @@ use super::{AliasLine, Edit, NewContact, Update, fold, id_list, key_list};
 use crate::{
     codec,
     error::StoreError,
-    list::{List, clean, filled, hex, last_of_each},
+    list::{List, clean, filled, hex, hex_of, last_of_each},
     pool::{Tx, on_tx},
 };
 
@@ -27,11 +27,11 @@ impl Tx {
             .extend(contacts.iter().map(|new| new.id));
         let sql = "insert into contact (id, name, folded, sealing_key, standing, version, consent, platform, created_ms, changed_ms) \
                    select unhex(r.value ->> 'id'), r.value ->> 'name', r.value ->> 'fold', unhex(r.value ->> 'key'), $2, 1, 'none', 'open', \
-                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'at' as bigint) from json_each($1) as r";
+                   cast(r.value ->> 'at' as bigint), cast(r.value ->> 'at' as bigint) from jsonb_each($1) as r";
         let list = List::of(contacts.iter().map(|new| {
             let name = filled(new.name.as_deref());
             json!({ "id": hex(new.id.get()), "fold": name.as_deref().map(fold), "name": name,
-                    "key": hex::encode(&new.sealing_key), "at": new.at.millis() })
+                    "key": hex_of(&new.sealing_key), "at": new.at.millis() })
         }));
         let empty = codec::standing_text(&Standing::default());
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(empty).execute(conn).await?; });
@@ -52,7 +52,7 @@ impl Tx {
             .extend(aliases.iter().map(|line| line.alias.key()));
         let sql = "insert into alias (key, contact_id, kind, value, since_ms) \
                    select r.value ->> 'k', unhex(r.value ->> 'id'), r.value ->> 'kind', r.value ->> 'value', \
-                   cast(r.value ->> 'at' as bigint) from json_each($1) as r where true \
+                   cast(r.value ->> 'at' as bigint) from jsonb_each($1) as r where true \
                    on conflict (key, contact_id, since_ms) do update set until_ms = null where alias.until_ms is not null";
         let list = List::of(aliases.iter().map(|line| {
             let alias = &line.alias;
@@ -70,7 +70,7 @@ impl Tx {
     pub async fn end_aliases(&mut self, keys: &[String], at: Timestamp) -> Result<(), StoreError> {
         self.touched.keys.extend(keys.iter().cloned());
         let sql = "update alias set until_ms = $2 where until_ms is null \
-                   and key in (select r.value ->> 'k' from json_each($1) as r)";
+                   and key in (select r.value ->> 'k' from jsonb_each($1) as r)";
         let list = key_list(keys);
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(at.millis()).execute(conn).await?; });
         Ok(())
@@ -86,7 +86,7 @@ impl Tx {
             .extend(updates.iter().map(|update| update.contact));
         let sql = "update contact set standing = r.value ->> 's', version = version + 1, consent = r.value ->> 'c', \
                    platform = r.value ->> 'p', changed_ms = cast(r.value ->> 'at' as bigint) \
-                   from json_each($1) as r where contact.id = unhex(r.value ->> 'id')";
+                   from jsonb_each($1) as r where contact.id = unhex(r.value ->> 'id')";
         let list = List::of(last_of_each(updates, |update| update.contact).into_iter().map(|update| {
             json!({ "id": hex(update.contact.get()), "s": codec::standing_text(update.standing), "c": update.consent,
                     "p": update.platform, "at": update.at.millis() })
@@ -104,7 +104,7 @@ impl Tx {
         names: &[(ContactId, Option<String>, Option<String>)],
     ) -> Result<(), StoreError> {
         let sql = "update contact set name = coalesce(r.value ->> 'n', name), folded = coalesce(r.value ->> 'f', folded), \
-                   note = coalesce(r.value ->> 'u', note) from json_each($1) as r \
+                   note = coalesce(r.value ->> 'u', note) from jsonb_each($1) as r \
                    where contact.id = unhex(r.value ->> 'id') and contact.erased_ms is null";
         // Of one person the last name and the last note, which may stand in two rows of the batch.
         let mut newest: BTreeMap<ContactId, (Told<'_>, Told<'_>)> = BTreeMap::new();
@@ -126,8 +126,8 @@ impl Tx {
     /// When the database does not answer.
     pub async fn edit(&mut self, contact: ContactId, edit: &Edit) -> Result<(), StoreError> {
         let id = contact.get().as_bytes().to_vec();
-        let untag = "delete from tag where contact_id = $1 and tag in (select r.value ->> 't' from json_each($2) as r)";
-        let tag = "insert into tag (contact_id, tag) select $1, r.value ->> 't' from json_each($2) as r where true \
+        let untag = "delete from tag where contact_id = $1 and tag in (select r.value ->> 't' from jsonb_each($2) as r)";
+        let tag = "insert into tag (contact_id, tag) select $1, r.value ->> 't' from jsonb_each($2) as r where true \
                    on conflict (contact_id, tag) do nothing";
         for (sql, tags) in [(untag, &edit.untag), (tag, &edit.tags)] {
             if !tags.is_empty() {
@@ -136,9 +136,9 @@ impl Tx {
             }
         }
         let unset = "delete from attribute where contact_id = $1 \
-                     and key in (select r.value ->> 'k' from json_each($2) as r)";
+                     and key in (select r.value ->> 'k' from jsonb_each($2) as r)";
         let set = "insert into attribute (contact_id, key, value) \
-                   select $1, r.value ->> 'k', r.value ->> 'v' from json_each($2) as r where r.value ->> 'v' is not null \
+                   select $1, r.value ->> 'k', r.value ->> 'v' from jsonb_each($2) as r where r.value ->> 'v' is not null \
                    on conflict (contact_id, key) do update set value = excluded.value";
         if !edit.attributes.is_empty() {
             let newest = last_of_each(&edit.attributes, |(key, _)| clean(key).into_owned());
@@ -164,10 +164,10 @@ impl Tx {
         set: &[ContactId],
         unset: &[ContactId],
     ) -> Result<(), StoreError> {
-        let insert = "insert into tag (contact_id, tag) select unhex(r.value ->> 'id'), $2 from json_each($1) as r \
+        let insert = "insert into tag (contact_id, tag) select unhex(r.value ->> 'id'), $2 from jsonb_each($1) as r \
                       where true on conflict (contact_id, tag) do nothing";
         let delete = "delete from tag where tag = $2 \
-                      and contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+                      and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         for (sql, ids) in [(insert, set), (delete, unset)] {
             if !ids.is_empty() {
                 let list = id_list(ids);

@@ -69,10 +69,10 @@ impl Store {
         // Two selects: an `or` of both would use no index in PostgreSQL.
         let sql = concat!(
             select_message!(
-                "where m.id in (select unhex(r.value ->> 'id') from json_each($1) as r)"
+                "where m.id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)"
             ),
             " union ",
-            select_message!("where m.wamid in (select r.value ->> 'w' from json_each($2) as r)")
+            select_message!("where m.wamid in (select r.value ->> 'w' from jsonb_each($2) as r)")
         );
         let ids = List::of(ids.iter().map(|id| json!({ "id": hex(id.get()) })));
         let wamids = List::of(wamids.iter().map(|wamid| json!({ "w": wamid })));
@@ -128,7 +128,7 @@ impl Store {
         since: Timestamp,
     ) -> Result<i64, StoreError> {
         let sql = "select count(*) from message where state = 'reserved' and at_ms >= $2 \
-                   and contact_id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+                   and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
         Ok(
             on_pool!(self, pool => sqlx::query_scalar(sql).bind(list.text()).bind(since.millis()).fetch_one(pool).await?),

@@ -10,7 +10,7 @@ use super::{Direction, MessageLine, MessageRow, News, Reservation, State, select
 use crate::{
     codec,
     error::StoreError,
-    list::{List, hex, maybe_hex},
+    list::{List, hex, hex_of, maybe_hex},
     pool::{Tx, on_tx},
 };
 
@@ -23,7 +23,7 @@ macro_rules! insert_message {
             "r.value ->> 'cat', unhex(r.value ->> 'topic'), r.value ->> 't', r.value ->> 'lang', r.value ->> 's', ",
             "r.value ->> 'code', r.value ->> 'why', r.value ->> 'because', r.value ->> 'basis', ",
             "cast(r.value ->> 'p' as bigint), cast(r.value ->> 'asof' as bigint), cast(r.value ->> 'at' as bigint), ",
-            "r.value ->> 'w', unhex(r.value ->> 'f'), unhex(r.value ->> 'x') from json_each($1) as r ",
+            "r.value ->> 'w', unhex(r.value ->> 'f'), unhex(r.value ->> 'x') from jsonb_each($1) as r ",
             $rest
         )
     };
@@ -40,7 +40,7 @@ macro_rules! update_message {
             "reason = case when recipient = '' then reason else coalesce(r.value ->> 'why', reason) end, ",
             "unknown_ms = case when r.value ->> 's' = 'unknown' then cast(r.value ->> 'at' as bigint) ",
             "else unknown_ms end ",
-            "from json_each($1) as r where message.", $which,
+            "from jsonb_each($1) as r where message.", $which,
             " and cast(r.value ->> 'rank' as bigint) > case message.state ",
             "when 'denied' then 99 when 'received' then 99 when 'echo' then 5 when 'reserved' then 3 ",
             "when 'unknown' then 4 when 'rejected' then 5 when 'accepted' then 6 when 'sent' then 7 ",
@@ -168,7 +168,7 @@ impl Tx {
         ids: &[AttemptId],
         batch: uuid::Uuid,
     ) -> Result<(), StoreError> {
-        let sql = "update message set batch_id = $2 where id in (select unhex(r.value ->> 'id') from json_each($1) as r)";
+        let sql = "update message set batch_id = $2 where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let list = List::of(ids.iter().map(|id| json!({ "id": hex(id.get()) })));
         let batch = batch.as_bytes().to_vec();
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(batch).execute(conn).await?; });
@@ -187,7 +187,7 @@ fn value(line: &MessageLine, version: i64) -> serde_json::Value {
         "cat": line.category, "topic": maybe_hex(line.topic.map(TopicId::get)), "t": template, "lang": language,
         "s": line.state.word(), "code": line.code, "why": line.reason, "because": line.because.join(" "),
         "basis": line.basis, "p": line.policy_version, "asof": line.as_of, "at": line.at.millis(), "w": line.wamid,
-        "f": line.fingerprint.as_ref().map(hex::encode), "x": line.sealed.as_ref().map(hex::encode), "v": version,
+        "f": line.fingerprint.as_ref().map(hex_of), "x": line.sealed.as_ref().map(hex_of), "v": version,
     })
 }
 

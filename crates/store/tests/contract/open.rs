@@ -284,3 +284,30 @@ async fn wrong_addresses(_: Arc<Place>) {
 fn a_wrong_address_is_named_without_its_password() {
     run(Kind::Sqlite, wrong_addresses);
 }
+
+async fn copied(place: Arc<Place>) {
+    let store = &place.store;
+    let file = store.file().unwrap().to_path_buf();
+    for round in 0..40_u8 {
+        let mut tx = store.begin().await.unwrap();
+        tx.set_house(&format!("large {round}"), &vec![round; 1 << 20])
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    }
+    let ends = Instant::now() + Duration::from_secs(60);
+    while std::fs::metadata(&file).unwrap().len() < 30 << 20 {
+        assert!(Instant::now() < ends, "it all stays in the log");
+        let mut tx = store.begin().await.unwrap();
+        tx.set_house("small", b"1").await.unwrap();
+        tx.commit().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let kept = store.house("large 7").await.unwrap().unwrap();
+    assert_eq!(kept, vec![7; 1 << 20]);
+}
+
+#[test]
+fn what_is_committed_reaches_the_file_beside_whoever_writes() {
+    run(Kind::Sqlite, copied);
+}

@@ -1,0 +1,5 @@
+//! The `hot` program.
+
+fn main() -> anyhow::Result<()> {
+    bench::hot::start()
+}

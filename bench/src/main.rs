@@ -1,0 +1,5 @@
+//! The `bench` program.
+
+fn main() -> anyhow::Result<()> {
+    bench::start()
+}

@@ -1,0 +1,1 @@
+-- Lists are unpacked by `jsonb_each`, which SQLite has from 3.51 on. There is nothing to change.
