@@ -97,6 +97,7 @@ fn decide(fact: Fact, times: u64) -> Result<()> {
         standing: &standing,
         sent: &[],
         minute_there: None,
+        country: None,
     };
     for _ in 0..times {
         black_box(verdict::decide(black_box(&request), facts, &policy, NOW));
