@@ -55,6 +55,10 @@ pub(crate) use {on_pool, on_tx};
 /// What the one that writes may keep in memory, in KiB and negative as SQLite has it: a large transaction that does not fit
 /// writes its pages more than once.
 const WRITER_CACHE: &str = "-65536";
+/// How long to wait before a busy file is opened again; twice as long each time.
+const OPEN_PAUSE: Duration = Duration::from_millis(5);
+/// From here on it is not opened again: about two seconds later.
+const OPEN_PAUSE_MAX: Duration = Duration::from_secs(2);
 /// Connections for reading beside the one that writes.
 const SQLITE_READERS: u32 = 8;
 /// How long we wait for an answer over the network, when nobody says that there will be none.
@@ -149,7 +153,22 @@ impl Store {
         Ok(store)
     }
 
+    /// Whoever opens a file while the last one who had it tidies up is told at once that it is busy, whatever the time-out:
+    /// <https://sqlite.org/wal.html>, "Sometimes queries return SQLITE_BUSY in WAL mode".
     async fn open_sqlite(url: &str) -> Result<Self, StoreError> {
+        let mut pause = OPEN_PAUSE;
+        loop {
+            match Self::open_sqlite_once(url).await {
+                Err(error) if error.is_conflict() && pause < OPEN_PAUSE_MAX => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_sqlite_once(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)
             .map_err(|_| StoreError::BadUrl(url.to_owned()))?
             .create_if_missing(true)

@@ -18,7 +18,7 @@ use server::{
     },
 };
 
-use super::{keys::ACTOR, serve::told_to_stop};
+use super::{keys::ACTOR, serve::Signals};
 use crate::{
     args::{Common, Sandbox},
     exit::OK,
@@ -66,12 +66,13 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     let gate = format!("http://{}", server.addr());
     connect(&meta, &gate, &key.key).await;
     let ready = ready(&app, &meta, &gate, &key.key)?;
+    let signals = Signals::listen()?;
     if common.json {
         output::json(&ready);
     } else {
         welcome(&ready, &app.config.whatsapp.version);
     }
-    told_to_stop().await?;
+    signals.told_to_stop().await?;
     server.stop().await;
     meta.shutdown().await;
     Ok(OK)

@@ -19,6 +19,7 @@ pub async fn run(common: &Common) -> Result<u8, Failure> {
         drop(Lock::take(&file)?);
     }
     let app = House::open(config, Clock::Real).await?;
+    let signals = Signals::listen()?;
     let server = Server::start(app, Secrets::Real).await?;
     if common.json {
         let public = server.public_addr().map(|addr| format!("http://{addr}"));
@@ -26,25 +27,49 @@ pub async fn run(common: &Common) -> Result<u8, Failure> {
             "listen": format!("http://{}", server.addr()), "public_listen": public,
         }));
     }
-    told_to_stop().await?;
+    signals.told_to_stop().await?;
     server.stop().await;
     Ok(OK)
 }
 
-/// Returns at SIGINT or SIGTERM.
-pub async fn told_to_stop() -> Result<(), Failure> {
-    let failed = |cause: std::io::Error| Failure::io("listen for signals", &cause);
+/// SIGINT and SIGTERM, from the moment on that somebody listens.
+pub struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Listens: from here on a signal ends nothing by itself. To be called before anybody is told that we run.
+    pub fn listen() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let failed = |cause: std::io::Error| Failure::io("listen for signals", &cause);
+            Ok(Self {
+                terminate: signal(SignalKind::terminate()).map_err(failed)?,
+                interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Returns at the first of them.
+    #[cfg(unix)]
+    pub async fn told_to_stop(mut self) -> Result<(), Failure> {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
         Ok(())
     }
+
+    /// Returns at the first of them.
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await.map_err(failed)
+    pub async fn told_to_stop(self) -> Result<(), Failure> {
+        let failed = |cause: std::io::Error| Failure::io("listen for signals", &cause);
+        tokio::signal::ctrl_c().await.map_err(failed)
+    }
 }
