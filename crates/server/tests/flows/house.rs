@@ -253,6 +253,17 @@ impl House {
         found.first().expect("nobody has that number").1
     }
 
+    /// The answer that waits for somebody is tried again now.
+    pub async fn tries_again(&self, who: &str) {
+        let line = self.replies(who).await.pop().unwrap();
+        let mut tx = self.app.store.begin().await.unwrap();
+        tx.put_off_reply(line.contact, line.id, self.app.clock.now())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        pump::step(&self.app).await.unwrap();
+    }
+
     /// Our answers to somebody, newest first.
     pub async fn replies(&self, who: &str) -> Vec<ReplyLine> {
         let contact = self.contact(who).await;

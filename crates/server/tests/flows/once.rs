@@ -217,13 +217,7 @@ async fn while_meta_cannot_be_reached_an_answer_waits_and_goes_once() {
         house.states(ADA).await,
         [("stopped".to_owned(), ReplyState::Waiting)]
     );
-    let line = house.replies(ADA).await.pop().unwrap();
-    let mut tx = house.app.store.begin().await.unwrap();
-    tx.put_off_reply(line.contact, line.id, house.app.clock.now())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    pump::step(&house.app).await.unwrap();
+    house.tries_again(ADA).await;
     assert_eq!(
         house.states(ADA).await,
         [("stopped".to_owned(), ReplyState::Sent)]

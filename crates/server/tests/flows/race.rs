@@ -68,13 +68,7 @@ async fn a_question_that_could_not_go_out_is_put_with_the_next_try() {
         house.states(ADA).await,
         [("stopped".to_owned(), ReplyState::Waiting)]
     );
-    let line = house.replies(ADA).await.pop().unwrap();
-    let mut tx = house.app.store.begin().await.unwrap();
-    tx.put_off_reply(line.contact, line.id, house.app.clock.now())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    pump::step(&house.app).await.unwrap();
+    house.tries_again(ADA).await;
     assert_eq!(questions(&house).await, 1);
 }
 

@@ -312,9 +312,8 @@ impl Letter<'_> {
     fn topic(&self) -> String {
         let ids = self.detail.topics.iter();
         let ids: Vec<TopicId> = ids.filter_map(|id| id.parse().ok()).collect();
-        let mut topics = self.desk.topics.iter();
+        let topics = self.desk.topics.iter();
         let named: Vec<&str> = topics
-            .by_ref()
             .filter(|line| ids.contains(&line.topic.id))
             .map(|line| self.name(line))
             .collect();

@@ -82,6 +82,14 @@ pub(super) fn is_forwarded(message: &Message) -> bool {
     context.is_some_and(|context| context.forwarded || context.frequently_forwarded)
 }
 
+/// Whether it says nothing new, but what becomes of an older message.
+pub(super) fn changes_old(message: &Message) -> bool {
+    matches!(
+        message.content,
+        Content::Edit { .. } | Content::Revoke { .. }
+    )
+}
+
 /// The choice that a message makes in one of our questions. One that nobody asked for is counted, and changes nothing.
 pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Option<Tap> {
     if is_forwarded(message) {
@@ -113,7 +121,7 @@ pub(super) async fn take(
             .collect();
         history.extend(work.cast.made(done.contact).cloned());
         let asked = tx.reply(done.contact, tap.question).await?;
-        let asked = asked.iter().find(|line| line.id == tap.question);
+        let asked = asked.as_ref();
         let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
         let grounds = Grounds {
             standing: &standing,
@@ -290,10 +298,6 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
     let Done {
         contact, message, ..
     } = done;
-    let changes_old = matches!(
-        message.content,
-        Content::Edit { .. } | Content::Revoke { .. }
-    );
     let at = message.at.min(work.cast.now());
     let id = answer::id_of(&message.id, at);
     review(work, number, done)?;
@@ -301,7 +305,7 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
     if origin.standby {
         return Ok(());
     }
-    let (Some(number), None, false) = (number, &message.group, changes_old) else {
+    let (Some(number), None, false) = (number, &message.group, changes_old(message)) else {
         return Ok(());
     };
     let standing = work.cast.standing(*contact);

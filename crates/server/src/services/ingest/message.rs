@@ -217,10 +217,7 @@ fn hear(
     item: &Item,
     (message, reading): (&Message, &Reading),
 ) {
-    let changes_old = matches!(
-        message.content,
-        Content::Edit { .. } | Content::Revoke { .. }
-    );
+    let changes_old = answers::changes_old(message);
     let (Some(number), None, false) = (&item.origin.number, &message.group, changes_old) else {
         return;
     };
