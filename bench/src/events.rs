@@ -75,6 +75,7 @@ impl Door {
         seed::block_on(async {
             let app = seed::open(&folder).await?;
             seed::messages(&app, people, 0, until).await?;
+            seed::say_nothing(&app).await?;
             app.store.close().await;
             Ok(())
         })?;

@@ -16,8 +16,10 @@ use server::{
     app::{App, House},
     clock::Clock,
     config::Config,
+    flows::Flows,
     services::{
         cast::{Cast, Draft},
+        flows::setting,
         policy,
     },
 };
@@ -80,8 +82,16 @@ pub fn block_on<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
 /// When it does not open.
 pub async fn open(data: &Path) -> Result<App> {
     let binary = PathBuf::new();
-    let file = Start::new(&binary, data).config()?;
-    let config = Config::load(Some(&file), Some(data))?;
+    open_as(&Start::new(&binary, data)).await
+}
+
+/// The house as a gate of these settings would open it, in this process.
+///
+/// # Errors
+/// When it does not open.
+pub async fn open_as(start: &Start<'_>) -> Result<App> {
+    let file = start.config()?;
+    let config = Config::load(Some(&file), Some(start.data))?;
     House::open(config, Clock::Real)
         .await
         .context("open the house")
@@ -217,6 +227,22 @@ pub async fn messages(app: &App, people: u64, first: u64, count: u64) -> Result<
         tx.commit().await?;
         done += part;
     }
+    Ok(())
+}
+
+/// Leaves opt-outs without an answer in the chat: the peers give none, and Meta's side here is not there to take it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn say_nothing(app: &App) -> Result<()> {
+    let quiet = Flows {
+        confirmations: false,
+        questions: false,
+        help: false,
+        menu: false,
+        ..Flows::default()
+    };
+    setting::replace(app, quiet, "bench").await?;
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! One file for each kind of row; each can be run alone.
 
+mod cluster;
 mod evidence;
 mod filter;
 mod growth;
@@ -17,7 +18,7 @@ use crate::{plan::Bench, report::Section};
 pub type Kind = (&'static str, fn(&Bench) -> Result<Section>);
 
 /// Every kind, in the order of the page.
-pub const ALL: [Kind; 8] = [
+pub const ALL: [Kind; 9] = [
     ("filter", filter::run),
     ("verdict", verdict::run),
     ("ingest", ingest::run),
@@ -25,5 +26,6 @@ pub const ALL: [Kind; 8] = [
     ("start", start::run),
     ("growth", growth::run),
     ("optout", optout::run),
+    ("cluster", cluster::run),
     ("sends", sends::run),
 ];

@@ -33,8 +33,9 @@ const AFTER: Duration = Duration::from_millis(8);
 /// The longest that 99 in 100 may take, in milliseconds.
 const P99_MS: f64 = 25.0;
 
+/// What was seen of some opt-outs.
 #[derive(Default)]
-struct Told {
+pub struct Told {
     p50: Runs,
     p99: Runs,
     /// Sends that were asked for after the acknowledgement, and went out.
@@ -62,32 +63,75 @@ pub fn run(bench: &Bench) -> Result<Section> {
     let key = start.key()?;
     let gate = start.serve()?;
     gate.wait_for_index()?;
-    let runs = u64::try_from(bench.runs)?;
-    let people: Vec<u64> = (0..bench.size.ingest_contacts)
-        .filter(|index| agreed(*index))
-        .collect();
-    let each = usize::try_from(bench.size.opt_outs / runs)?.max(1);
-    let mut told = Told::default();
-    for (run, part) in people.chunks(each).take(bench.runs).enumerate() {
-        say(&format!("optout: run {}", run + 1));
-        let mut waits = Waits::new()?;
-        for person in part {
-            waits.record(one(&gate, &key, *person, (&meta, &mut told))?);
-        }
-        told.p50.push(waits.percentile_us(50.0) / 1_000.0);
-        told.p99.push(waits.percentile_us(99.0) / 1_000.0);
-    }
+    let way = Way {
+        hears: &gate,
+        sends: &gate,
+        key: &key,
+        meta: &meta,
+    };
+    let each = usize::try_from(bench.size.opt_outs)? / bench.runs;
+    let told = way.many(
+        "optout",
+        bench.runs,
+        each.max(1),
+        bench.size.ingest_contacts,
+    )?;
     gate.stop()?;
-    Ok(section(&told, each * bench.runs))
+    Ok(Section {
+        title: "From an opt-out to its effect".to_owned(),
+        how: format!("One gate, SQLite. {}", how(each * bench.runs)),
+        rows: told.rows(P99_MS),
+    })
+}
+
+/// The way of an opt-out: one gate hears of it, one sends to the person meanwhile. They may be the same.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// Hears the STOP.
+    pub hears: &'a Ours,
+    /// Sends.
+    pub sends: &'a Ours,
+    /// The key to both.
+    pub key: &'a str,
+    /// Where what is sent arrives.
+    pub meta: &'a Meta,
+}
+
+impl Way<'_> {
+    /// So many opt-outs in each run, of people who agreed.
+    ///
+    /// # Errors
+    /// When a webhook is refused.
+    pub fn many(self, row: &str, runs: usize, each: usize, contacts: u64) -> Result<Told> {
+        let people: Vec<u64> = (0..contacts).filter(|index| agreed(*index)).collect();
+        let mut told = Told::default();
+        for (run, part) in people.chunks(each).take(runs).enumerate() {
+            say(&format!("{row}: run {}", run + 1));
+            let mut waits = Waits::new()?;
+            for person in part {
+                waits.record(one(self, *person, &mut told)?);
+            }
+            told.p50.push(waits.percentile_us(50.0) / 1_000.0);
+            told.p99.push(waits.percentile_us(99.0) / 1_000.0);
+        }
+        Ok(told)
+    }
 }
 
 /// How long the opt-out of one person took to be acknowledged, while others write to them.
-fn one(gate: &Ours, key: &str, person: u64, (meta, told): (&Meta, &mut Told)) -> Result<Duration> {
+fn one(way: Way<'_>, person: u64, told: &mut Told) -> Result<Duration> {
+    let Way {
+        hears,
+        sends,
+        key,
+        meta,
+    } = way;
     let over = Arc::new(AtomicBool::new(false));
     let request = Arc::new(send(key, number(person)));
     let senders: Result<Vec<_>> = (0..SENDERS)
         .map(|_| {
-            let (mut wire, request, over) = (gate.wire()?, Arc::clone(&request), Arc::clone(&over));
+            let (mut wire, request, over) =
+                (sends.wire()?, Arc::clone(&request), Arc::clone(&over));
             Ok(thread::spawn(move || {
                 let mut sent: Vec<Instant> = Vec::new();
                 while !over.load(Ordering::Relaxed) {
@@ -104,7 +148,7 @@ fn one(gate: &Ours, key: &str, person: u64, (meta, told): (&Meta, &mut Told)) ->
         .collect();
     let senders = senders?;
     thread::sleep(BEFORE);
-    let mut wire = gate.wire()?;
+    let (mut wire, mut other) = (hears.wire()?, sends.wire()?);
     let stop = Signer::new()?.request(&inbound(
         person,
         &format!("wamid.HBgMU1RPUA{person:016X}"),
@@ -118,7 +162,7 @@ fn one(gate: &Ours, key: &str, person: u64, (meta, told): (&Meta, &mut Told)) ->
         "an opt-out was answered {}",
         answer.status
     );
-    let verdict = wire.ask(&question(key, number(person)))?;
+    let verdict = other.ask(&question(key, number(person)))?;
     let denied = String::from_utf8_lossy(&verdict.body).contains("\"allow\":false");
     told.stale_verdicts += usize::from(!denied);
     thread::sleep(AFTER);
@@ -165,36 +209,39 @@ pub fn send(key: &str, number: u64) -> Vec<u8> {
     )
 }
 
-fn section(told_all: &Told, opt_outs: usize) -> Section {
-    let stale = told_all.stale_sends + told_all.stale_verdicts;
-    Section {
-        title: "From an opt-out to its effect".to_owned(),
-        how: format!(
-            "{opt_outs} people write STOP, each while {SENDERS} connections send marketing to them without a pause. Timed from the \
-             first byte of the signed webhook to its 200: from then on no send to that person may start. The very next verdict \
-             must be a no, and so must every send that is asked for after it. A simulated Meta notes when it sees the first byte of \
-             each send: on a busy machine its thread sees some later than they came.",
-        ),
-        rows: vec![
+/// How it is measured, for each kind of house.
+#[must_use]
+pub fn how(opt_outs: usize) -> String {
+    format!(
+        "{opt_outs} people write STOP, each while {SENDERS} connections send marketing to them without a pause. Timed from the \
+         first byte of the signed webhook to its 200: from then on no send to that person may start. The very next verdict \
+         must be a no, and so must every send that is asked for after it. A simulated Meta notes when it sees the first byte of \
+         each send: on a busy machine its thread sees some later than they came.",
+    )
+}
+
+impl Told {
+    /// The lines of the table, against so many milliseconds.
+    #[must_use]
+    pub fn rows(&self, p99_ms: f64) -> Vec<Row> {
+        let stale = self.stale_sends + self.stale_verdicts;
+        vec![
             Row {
                 what: "STOP received, until no further send can start".to_owned(),
                 ours: format!(
                     "p50 {}, p99 {}",
-                    told(&told_all.p50, "ms"),
-                    told(&told_all.p99, "ms")
+                    told(&self.p50, "ms"),
+                    told(&self.p99, "ms")
                 ),
                 peer: "-".to_owned(),
                 ratio: None,
-                target: format!("p99 <= {P99_MS} ms"),
-                met: Met::when(told_all.p99.median() <= P99_MS),
+                target: format!("p99 <= {p99_ms} ms"),
+                met: Met::when(self.p99.median() <= p99_ms),
                 ..Row::default()
             },
             Row {
                 what: "sends asked for after the 200 that went out, and yeses after it".to_owned(),
-                ours: format!(
-                    "{} sends, {} yeses",
-                    told_all.stale_sends, told_all.stale_verdicts
-                ),
+                ours: format!("{} sends, {} yeses", self.stale_sends, self.stale_verdicts),
                 peer: "-".to_owned(),
                 ratio: None,
                 target: "0".to_owned(),
@@ -205,14 +252,14 @@ fn section(told_all: &Told, opt_outs: usize) -> Section {
                 what: "sends let through before the 200 that Meta saw after it".to_owned(),
                 ours: format!(
                     "{} of {}, the latest {} ms after",
-                    told_all.late,
-                    told_all.arrived,
-                    figure(told_all.latest.as_secs_f64() * 1_000.0)
+                    self.late,
+                    self.arrived,
+                    figure(self.latest.as_secs_f64() * 1_000.0)
                 ),
                 peer: "-".to_owned(),
                 target: "-".to_owned(),
                 ..Row::default()
             },
-        ],
+        ]
     }
 }

@@ -206,6 +206,18 @@ impl Intake {
         }
     }
 
+    /// Looks at a body before it is read: statuses that would be turned away are not worth reading first, and the processor is
+    /// needed for what is in the room.
+    ///
+    /// # Errors
+    /// [`Full`] when there is no room for statuses, and the body holds nothing else.
+    pub fn glance(&self, raw: &[u8]) -> Result<(), Full> {
+        if self.has_less_than(LEFT_FOR_STATUSES) && webhook::is_only_statuses(raw) {
+            return Err(Full);
+        }
+        Ok(())
+    }
+
     /// Puts a body in its lane.
     ///
     /// # Errors
@@ -394,6 +406,11 @@ mod tests {
         let mut turned_away = Vec::new();
         while let Ok(place) = intake.enter(LARGE_BYTES) {
             held.push(place);
+            assert!(
+                intake.glance(message("STOP").raw.as_ref()).is_ok(),
+                "a message is read in any case"
+            );
+            let glanced = intake.glance(status(1).raw.as_ref());
             for (lane, body) in [
                 (Lane::Statuses, status(1)),
                 (Lane::Others, message("hello")),
@@ -402,12 +419,20 @@ mod tests {
                 let Ok(place) = intake.enter(1) else {
                     continue;
                 };
-                if intake.queue(place, body, lane).is_err() && !turned_away.contains(&lane) {
+                let queued = intake.queue(place, body, lane);
+                if lane == Lane::Statuses {
+                    assert!(
+                        queued.is_err() || glanced.is_ok(),
+                        "only what would be turned away is"
+                    );
+                }
+                if queued.is_err() && !turned_away.contains(&lane) {
                     turned_away.push(lane);
                 }
             }
         }
         assert_eq!(turned_away, [Lane::Statuses, Lane::Others]);
+        assert!(intake.glance(status(1).raw.as_ref()).is_err());
         assert_eq!(intake.enter(LARGE_BYTES).unwrap_err(), Full);
         held.clear();
         assert!(intake.enter(LARGE_BYTES).is_ok(), "room is given back");

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
+    later::Arg,
     list::{List, hex, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
@@ -150,7 +151,8 @@ impl Tx {
              select unhex(r.value ->> 'id'), unhex(r.value ->> 'c'), unhex(r.value ->> 'l') from jsonb_each($1) as r",
         ];
         for sql in statements {
-            on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+            let list = Arg::Text(list.text().to_owned());
+            self.later(sql, vec![list]).await?;
         }
         Ok(())
     }

@@ -145,7 +145,7 @@ impl Tx {
                 .iter()
                 .map(|(sha256, id)| json!({ "id": hex(id.get()), "h": hex_of(sha256) })),
         );
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 
@@ -178,7 +178,7 @@ impl Tx {
             json!({ "id": hex(line.id), "at": line.received.millis(), "h": hex_of(&line.sha256), "p": line.path,
                     "why": line.reason, "x": hex_of(&line.sealed) })
         }));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 

@@ -37,6 +37,10 @@ impl List {
     pub(crate) fn text(&self) -> &str {
         &self.0
     }
+
+    pub(crate) fn into_text(self) -> String {
+        self.0
+    }
 }
 
 /// A text as both databases keep it: U+0000 is legal in JSON and in no text of PostgreSQL, and carries no meaning.

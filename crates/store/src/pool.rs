@@ -15,6 +15,7 @@ use sqlx::{
 use crate::{
     address::without_password,
     error::StoreError,
+    later::{self, Arg, Later, Waiting},
     list::{List, hex},
     migrate,
     postgres::{self, ACQUIRE_TIMEOUT, Options, Watcher},
@@ -36,7 +37,8 @@ macro_rules! on_pool {
 
 /// Runs the same text in whichever transaction is open.
 macro_rules! on_tx {
-    ($tx:expr, $conn:ident => $body:expr) => {
+    ($tx:expr, $conn:ident => $body:expr) => {{
+        $tx.flush().await?;
         match &mut $tx.inner {
             $crate::pool::Inner::Sqlite(tx) => {
                 let $conn = &mut **tx;
@@ -47,7 +49,7 @@ macro_rules! on_tx {
                 $crate::pool::in_time(async { Ok($body) }).await?
             }
         }
-    };
+    }};
 }
 
 pub(crate) use {on_pool, on_tx};
@@ -108,6 +110,7 @@ pub enum Guard {
 pub struct Tx {
     pub(crate) inner: Inner,
     pub(crate) touched: Touched,
+    later: Later,
     // Given back last: whoever watches is told in the order of the commits.
     turn: Option<(Watch, Turn)>,
     wal: Option<Wal>,
@@ -254,6 +257,7 @@ impl Store {
         Ok(Tx {
             inner,
             touched: Touched::default(),
+            later: Later::default(),
             turn,
             wal,
             one_key_locks,
@@ -349,7 +353,11 @@ impl Tx {
     ///
     /// # Errors
     /// When the database does not answer: then nobody knows, and the caller must not acknowledge.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if let Inner::Sqlite(_) = &self.inner {
+            self.touched.write_tail(&mut self.later);
+        }
+        self.flush().await?;
         match self.inner {
             Inner::Sqlite(tx) => match self.turn {
                 Some(turn) => watch::commit(tx, self.touched, turn).await?,
@@ -360,6 +368,43 @@ impl Tx {
         }
         if let Some(wal) = self.wal {
             wal.note_commit();
+        }
+        Ok(())
+    }
+
+    /// Puts a write off whose outcome nobody needs: it is sent with others before the next question, or the end.
+    pub(crate) async fn later(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<(), StoreError> {
+        self.later.push(sql, args);
+        if self.later.is_full() {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what was put off.
+    pub(crate) async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.later.is_empty() {
+            return Ok(());
+        }
+        let waiting = self.later.take();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => {
+                let (text, args) = later::joined(waiting);
+                let query = sqlx::query(sqlx::AssertSqlSafe(text));
+                let query = args.into_iter().fold(query, later::bind_sqlite);
+                query.execute(&mut **tx).await?;
+            }
+            Inner::Postgres(tx) => {
+                for Waiting { sql, args } in waiting {
+                    let query = sqlx::query(sql);
+                    let query = args.into_iter().fold(query, later::bind_postgres);
+                    in_time(query.execute(&mut **tx)).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -381,6 +426,7 @@ impl Tx {
 
     async fn hold(&mut self, contacts: &[ContactId], how: Hold) -> Result<(), StoreError> {
         let one_key_locks = self.one_key_locks;
+        self.flush().await?;
         let Inner::Postgres(tx) = &mut self.inner else {
             return Ok(());
         };

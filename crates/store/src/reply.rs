@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     codec,
     error::{StoreError, corrupt},
+    later::Arg,
     list::{List, clean_some, hex},
     pool::{Store, Tx, on_pool, on_tx},
 };
@@ -193,46 +194,55 @@ impl Tx {
                     "to": line.recipient, "lang": line.language, "d": line.detail, "q": line.quotes,
                     "said": line.said.millis(), "due": line.due.millis(), "s": line.state.word() })
         }));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 
-    /// Notes what became of an answer. One that ended stays as it is.
+    /// Notes what became of answers. One that ended stays as it is.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn end_reply(&mut self, ended: &Ended<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "update reply set state = $3, attempt_id = $4, why = $5, done_ms = $6 \
-                   where contact_id = $1 and id = $2 and state = 'waiting'";
-        let contact = ended.contact.get().as_bytes().to_vec();
-        let id = ended.id.as_bytes().to_vec();
-        let attempt = ended
-            .attempt
-            .map(|attempt| attempt.get().as_bytes().to_vec());
-        on_tx!(self, conn => {
-            sqlx::query(sql).bind(contact).bind(id).bind(ended.state.word()).bind(attempt)
-                .bind(clean_some(ended.why)).bind(now.millis()).execute(conn).await?;
-        });
-        Ok(())
-    }
-
-    /// Puts an answer off.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn put_off_reply(
+    pub async fn end_replies(
         &mut self,
-        contact: ContactId,
-        id: Uuid,
+        ended: &[Ended<'_>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        let sql = "update reply set state = r.value ->> 's', attempt_id = unhex(r.value ->> 'a'), why = r.value ->> 'y', \
+                   done_ms = $2 from jsonb_each($1) as r where reply.contact_id = unhex(r.value ->> 'c') \
+                   and reply.id = unhex(r.value ->> 'id') and reply.state = 'waiting'";
+        let list = List::of(ended.iter().map(|ended| {
+            json!({ "c": hex(ended.contact.get()), "id": hex(ended.id), "s": ended.state.word(),
+                    "a": ended.attempt.map(|attempt| hex(attempt.get())), "y": clean_some(ended.why) })
+        }));
+        self.later(sql, vec![list.into(), Arg::Number(now.millis())])
+            .await?;
+        Ok(())
+    }
+
+    /// Puts answers off.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_off_replies(
+        &mut self,
+        which: &[(ContactId, Uuid)],
         until: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql =
-            "update reply set due_ms = $3 where contact_id = $1 and id = $2 and state = 'waiting'";
-        let contact = contact.get().as_bytes().to_vec();
-        let id = id.as_bytes().to_vec();
-        on_tx!(self, conn => {
-            sqlx::query(sql).bind(contact).bind(id).bind(until.millis()).execute(conn).await?;
-        });
+        if which.is_empty() {
+            return Ok(());
+        }
+        let sql = "update reply set due_ms = $2 from jsonb_each($1) as r where reply.contact_id = unhex(r.value ->> 'c') \
+                   and reply.id = unhex(r.value ->> 'id') and reply.state = 'waiting'";
+        let list = List::of(
+            which
+                .iter()
+                .map(|(contact, id)| json!({ "c": hex(contact.get()), "id": hex(*id) })),
+        );
+        self.later(sql, vec![list.into(), Arg::Number(until.millis())])
+            .await?;
         Ok(())
     }
 

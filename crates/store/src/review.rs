@@ -138,7 +138,7 @@ impl Tx {
                     "said": line.said.millis(), "s": line.state, "v": line.verdict, "by": line.decided_by,
                     "why": line.reason, "done": line.decided.map(Timestamp::millis) })
         }));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use crate::{
     codec,
     error::StoreError,
+    later::{Arg, Later},
     list::{List, hex},
 };
 
@@ -104,10 +105,31 @@ impl Touched {
         self.contacts.is_empty() && self.keys.is_empty()
     }
 
-    /// Writes the tail, and finds what is to be told.
-    async fn settle(self, conn: &mut SqliteConnection, told: bool) -> Result<News, StoreError> {
+    fn lists(&self) -> (List, List) {
+        let keys = self.keys.iter().map(|key| json!({ "k": key }));
+        (contact_list(self.contacts.iter()), List::of(keys))
+    }
+
+    /// Writes what brings a copy on disk up to date.
+    pub(crate) fn write_tail(&self, later: &mut Later) {
+        if self.is_empty() {
+            return;
+        }
+        let (contacts, keys) = self.lists();
+        let tail = "insert into index_tail (contact_id) \
+                    select unhex(r.value ->> 'id') from jsonb_each($1) as r union \
+                    select a.contact_id from alias a where a.key in (select r.value ->> 'k' from jsonb_each($2) as r)";
+        later.push(tail, vec![contacts.into(), keys.into()]);
+        if self.forgot {
+            let end = "delete from house where name = $1";
+            later.push(end, vec![Arg::Text(SNAPSHOT.to_owned())]);
+        }
+    }
+
+    /// Finds what is to be told.
+    async fn settle(mut self, conn: &mut SqliteConnection, told: bool) -> Result<News, StoreError> {
         let mut news = News {
-            erased: self.erased,
+            erased: std::mem::take(&mut self.erased),
             forgot: self.forgot,
             policy: self.policy,
             api_keys: self.api_keys,
@@ -117,21 +139,8 @@ impl Touched {
         if self.contacts.is_empty() && self.keys.is_empty() {
             return Ok(news);
         }
-        let contacts = contact_list(self.contacts.iter());
-        let keys = List::of(self.keys.iter().map(|key| json!({ "k": key })));
-        let tail = "insert into index_tail (contact_id) \
-                    select unhex(r.value ->> 'id') from jsonb_each($1) as r union \
-                    select a.contact_id from alias a where a.key in (select r.value ->> 'k' from jsonb_each($2) as r)";
-        sqlx::query(tail)
-            .bind(contacts.text())
-            .bind(keys.text())
-            .execute(&mut *conn)
-            .await?;
-        if self.forgot {
-            let end = "delete from house where name = $1";
-            sqlx::query(end).bind(SNAPSHOT).execute(&mut *conn).await?;
-        }
         if told {
+            let (contacts, keys) = self.lists();
             let rows: Vec<(String, Option<String>)> = sqlx::query_as(MEANINGS)
                 .bind(contacts.text())
                 .bind(keys.text())

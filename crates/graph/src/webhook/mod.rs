@@ -1,5 +1,6 @@
 //! A webhook body, read so that one bad entry never costs the others.
 
+mod glance;
 mod read;
 
 pub mod account;
@@ -30,7 +31,7 @@ use self::{
     status::Status,
 };
 
-pub use self::read::read;
+pub use self::{glance::is_only_statuses, read::read};
 
 /// Everything that one POST brought.
 #[derive(Debug, Default, PartialEq)]

@@ -49,6 +49,7 @@ pub const TEXT_PURPOSE: &str = "text";
 /// # Errors
 /// [`Error::Busy`] when too much comes in at once, and when the database does not answer: then Meta must ask again.
 pub async fn take(app: &App, place: Place, raw: Bytes, signature: &str) -> Result<(), Error> {
+    app.intake.glance(&raw)?;
     let mut body = Body::read(raw, signature);
     let lane = body.lane(&policy::last_read(app));
     body.urgent = lane == Lane::OptOuts;

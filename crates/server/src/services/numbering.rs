@@ -63,6 +63,9 @@ async fn append(tx: &mut Tx, mut head: Head, epoch: i64) -> Result<i64, Error> {
         };
         tx.number(&head, &pending, &tiles, &new).await?;
         head = new;
+        if pending.len() < BATCH_MAX as usize {
+            return Ok(head.size);
+        }
     }
 }
 

@@ -257,7 +257,7 @@ impl House {
     pub async fn tries_again(&self, who: &str) {
         let line = self.replies(who).await.pop().unwrap();
         let mut tx = self.app.store.begin().await.unwrap();
-        tx.put_off_reply(line.contact, line.id, self.app.clock.now())
+        tx.put_off_replies(&[(line.contact, line.id)], self.app.clock.now())
             .await
             .unwrap();
         tx.commit().await.unwrap();

@@ -9,6 +9,7 @@ use super::{AliasLine, Edit, NewContact, Update, fold, id_list, key_list};
 use crate::{
     codec,
     error::StoreError,
+    later::Arg,
     list::{List, clean, filled, hex, hex_of, last_of_each},
     pool::{Tx, on_tx},
 };
@@ -91,7 +92,7 @@ impl Tx {
             json!({ "id": hex(update.contact.get()), "s": codec::standing_text(update.standing), "c": update.consent,
                     "p": update.platform, "at": update.at.millis() })
         }));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 
@@ -116,7 +117,7 @@ impl Tx {
         let list = List::of(newest.into_iter().map(|(id, (name, note))| {
             json!({ "id": hex(id.get()), "f": name.as_deref().map(fold), "n": name, "u": note })
         }));
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 
@@ -171,7 +172,8 @@ impl Tx {
         for (sql, ids) in [(insert, set), (delete, unset)] {
             if !ids.is_empty() {
                 let list = id_list(ids);
-                on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(clean(tag)).execute(conn).await?; });
+                let tag = Arg::Text(clean(tag).into_owned());
+                self.later(sql, vec![list.into(), tag]).await?;
             }
         }
         Ok(())

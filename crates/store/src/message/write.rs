@@ -60,7 +60,7 @@ impl Tx {
         }
         let list = List::of(messages.iter().map(|line| value(line, 0)));
         let sql = insert_message!("where true");
-        on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+        self.later(sql, vec![list.into()]).await?;
         Ok(())
     }
 
@@ -122,7 +122,7 @@ impl Tx {
                     json!({ "id": maybe_hex(news.id.map(AttemptId::get)), "w": news.wamid, "s": news.state.word(),
                             "rank": rank(news.state), "e": news.error_code, "why": news.reason, "at": news.at.millis() })
                 }));
-                on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
+                self.later(sql, vec![list.into()]).await?;
             }
         }
         Ok(())

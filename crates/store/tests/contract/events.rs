@@ -16,6 +16,7 @@ use crate::harness::{Place, at};
 contract![
     every_kind_of_fact_comes_back,
     an_event_is_kept_once,
+    what_waits_is_there_for_the_next_question,
     the_newest_leaf_of_each_is_given,
 ];
 
@@ -132,10 +133,30 @@ async fn an_event_is_kept_once(place: Arc<Place>) {
         sealed: vec![],
     };
     let mut tx = place.store.begin().await.unwrap();
-    let refused = tx.append(&[again]).await.unwrap_err();
+    tx.append(&[again]).await.unwrap();
+    let refused = tx.commit().await.unwrap_err();
     assert!(refused.is_conflict(), "{refused:?}");
-    drop(tx);
     assert_eq!(place.store.count_events().await.unwrap(), (1, 0));
+}
+
+async fn what_waits_is_there_for_the_next_question(place: Arc<Place>) {
+    let ana = place.newcomer("Ana").await;
+    let happened = event(ana, Fact::OptIn(Scope::MARKETING));
+    let new = NewEvent {
+        event: &happened,
+        leaf: &[1; 112],
+        sealed: vec![],
+    };
+    let mut tx = place.store.begin().await.unwrap();
+    tx.append(&[new]).await.unwrap();
+    let names = [(ana, Some("Anna".to_owned()), None)];
+    tx.set_names(&names).await.unwrap();
+    let history = tx.history(ana).await.unwrap();
+    assert_eq!(history.len(), 1, "this transaction sees its own writes");
+    let person = tx.persons(&[ana]).await.unwrap().pop().unwrap();
+    assert_eq!(person.name.as_deref(), Some("Anna"));
+    drop(tx);
+    assert_eq!(place.store.count_events().await.unwrap(), (0, 0));
 }
 
 async fn the_newest_leaf_of_each_is_given(place: Arc<Place>) {

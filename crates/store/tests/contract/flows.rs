@@ -86,7 +86,9 @@ async fn a_message_has_one_answer_that_ends_once(place: Arc<Place>) {
     assert_eq!(store.count_replies(ana, at(0)).await.unwrap(), 2);
     assert_eq!(store.count_replies(ana, at(10)).await.unwrap(), 1);
     let mut tx = store.begin().await.unwrap();
-    tx.put_off_reply(ana, later.id, at(50)).await.unwrap();
+    tx.put_off_replies(&[(ana, later.id)], at(50))
+        .await
+        .unwrap();
     for (state, why) in [
         (ReplyState::Refused, Some("held\0")),
         (ReplyState::Sent, None),
@@ -100,7 +102,7 @@ async fn a_message_has_one_answer_that_ends_once(place: Arc<Place>) {
             attempt,
             why,
         };
-        tx.end_reply(&ended, at(30)).await.unwrap();
+        tx.end_replies(&[ended], at(30)).await.unwrap();
     }
     tx.commit().await.unwrap();
     let kept = store.replies_to(ana, 9).await.unwrap();
@@ -262,7 +264,7 @@ async fn what_waits_moves_to_whoever_the_contact_was_found_to_be(place: Arc<Plac
         attempt: Some(AttemptId::new(Uuid::now_v7())),
         why: Some("because"),
     };
-    tx.end_reply(&end, at(7)).await.unwrap();
+    tx.end_replies(&[end], at(7)).await.unwrap();
     tx.keep_reviews(&[open.clone(), decided.clone(), other.clone()])
         .await
         .unwrap();

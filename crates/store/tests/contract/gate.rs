@@ -118,6 +118,7 @@ async fn of_many_only_the_moved_are_refused(place: Arc<Place>) {
 async fn a_stop_in_flight_is_waited_for(place: Arc<Place>) {
     let ana = place.newcomer("Ana").await;
     let mut tx = place.store.begin().await.unwrap();
+    tx.lock(&[ana]).await.unwrap();
     stand(&mut tx, ana, &Standing::default()).await;
     let store = place.store.clone();
     let send = tokio::spawn(async move {

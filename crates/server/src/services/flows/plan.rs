@@ -16,6 +16,7 @@ use consent::{
 use serde::{Deserialize, Serialize};
 
 use super::ticket::Choice;
+use crate::flows::Flows;
 
 /// What an answer says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,25 @@ impl Kind {
             Self::Erasure => "erasure",
             Self::WrongNumber => "wrong_number",
             Self::Reminder => "reminder",
+        }
+    }
+
+    /// Whether the settings let an answer of this kind out.
+    #[must_use]
+    pub const fn is_on(self, flows: &Flows) -> bool {
+        match self {
+            Self::Stopped
+            | Self::StoppedAll
+            | Self::Started
+            | Self::TopicOn
+            | Self::Kept
+            | Self::Paused
+            | Self::Erasure
+            | Self::WrongNumber => flows.confirmations,
+            Self::Question | Self::Doubt | Self::Topics => flows.questions,
+            Self::Help => flows.help,
+            Self::Menu => flows.menu,
+            Self::Reminder => flows.reminder.is_some(),
         }
     }
 

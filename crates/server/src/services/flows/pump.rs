@@ -70,42 +70,48 @@ pub async fn step(app: &App) -> Result<usize, Error> {
         return Ok(0);
     }
     let flows = setting::current(app).await?;
-    let count = due.len();
-    let results: Vec<Result<(), Error>> = futures::stream::iter(due)
+    let fates: Vec<(ReplyLine, Result<Fate, Error>)> = futures::stream::iter(due)
         .map(|line| {
             let flows = &flows;
-            async move { one(app, flows, &line).await }
+            async move {
+                let fate = decide(app, flows, &line).await;
+                (line, fate)
+            }
         })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    results.into_iter().collect::<Result<(), Error>>()?;
-    Ok(count)
+    settle(app, &fates).await?;
+    Ok(fates.len())
 }
 
-async fn one(app: &App, flows: &Flows, line: &ReplyLine) -> Result<(), Error> {
-    let fate = decide(app, flows, line).await?;
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    match fate {
-        Fate::PutOff => {
-            let until = now.plus_millis(PAUSE_MS);
-            tx.put_off_reply(line.contact, line.id, until).await?;
-        }
-        Fate::Ended(state, attempt, why) => {
-            metrics::counter!("consentry_replies_total", "outcome" => state.word()).increment(1);
-            let ended = Ended {
-                contact: line.contact,
-                id: line.id,
-                state,
-                attempt,
-                why: why.as_deref(),
-            };
-            tx.end_reply(&ended, now).await?;
+/// Writes down what became of the answers of one turn. Whoever dies before finds their attempts when they are looked at again.
+async fn settle(app: &App, fates: &[(ReplyLine, Result<Fate, Error>)]) -> Result<(), Error> {
+    let (mut ended, mut put_off, mut failed) = (Vec::new(), Vec::new(), None);
+    for (line, fate) in fates {
+        match fate {
+            Ok(Fate::PutOff) => put_off.push((line.contact, line.id)),
+            Ok(Fate::Ended(state, attempt, why)) => {
+                metrics::counter!("consentry_replies_total", "outcome" => state.word())
+                    .increment(1);
+                ended.push(Ended {
+                    contact: line.contact,
+                    id: line.id,
+                    state: *state,
+                    attempt: *attempt,
+                    why: why.as_deref(),
+                });
+            }
+            Err(error) => failed = Some(error.again()),
         }
     }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    tx.end_replies(&ended, now).await?;
+    tx.put_off_replies(&put_off, now.plus_millis(PAUSE_MS))
+        .await?;
     tx.commit().await?;
-    Ok(())
+    failed.map_or(Ok(()), Err)
 }
 
 async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Error> {
@@ -113,7 +119,7 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
     let Some(kind) = Kind::read(&line.kind) else {
         return ended(ReplyState::Rejected, "nothing that can be said");
     };
-    if !is_on(flows, kind) {
+    if !kind.is_on(flows) {
         return ended(ReplyState::Off, "switched off");
     }
     let now = app.clock.now();
@@ -203,24 +209,6 @@ const fn tells_of_less(kind: Kind, detail: &Detail) -> bool {
         | Kind::TopicOn
         | Kind::Kept
         | Kind::Reminder => !detail.confirms.is_empty(),
-    }
-}
-
-/// Whether the settings let an answer of this kind out.
-const fn is_on(flows: &Flows, kind: Kind) -> bool {
-    match kind {
-        Kind::Stopped
-        | Kind::StoppedAll
-        | Kind::Started
-        | Kind::TopicOn
-        | Kind::Kept
-        | Kind::Paused
-        | Kind::Erasure
-        | Kind::WrongNumber => flows.confirmations,
-        Kind::Question | Kind::Doubt | Kind::Topics => flows.questions,
-        Kind::Help => flows.help,
-        Kind::Menu => flows.menu,
-        Kind::Reminder => flows.reminder.is_some(),
     }
 }
 

@@ -355,7 +355,11 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
         quotes: Some(clean(&message.id)),
         said: at,
         due: work.cast.now(),
-        state: ReplyState::Waiting,
+        state: if plan.kind.is_on(&work.load.flows) {
+            ReplyState::Waiting
+        } else {
+            ReplyState::Off
+        },
     });
     Ok(())
 }

@@ -91,16 +91,26 @@ impl Shared {
         let somebody_wrote = deliveries
             .clone()
             .any(|delivery| delivery.items.iter().any(said));
-        let (topics, flows) = if somebody_wrote {
-            (app.store.topics().await?, setting::current(app).await?)
-        } else {
-            (Vec::new(), setting::last_read(app))
+        let topics = async {
+            match somebody_wrote {
+                true => app.store.topics().await.map_err(Error::from),
+                false => Ok(Vec::new()),
+            }
         };
+        let flows = async {
+            match somebody_wrote {
+                true => setting::current(app).await,
+                false => Ok(setting::last_read(app)),
+            }
+        };
+        let log = Log::gather(app, deliveries);
+        let (topics, flows, policy, log) =
+            tokio::try_join!(topics, flows, policy::current(app), log)?;
         Ok(Self {
-            policy: policy::current(app).await?,
+            policy,
             topics: topics.into_iter().map(|line| line.topic).collect(),
             flows,
-            log: Arc::new(Log::gather(app, deliveries).await?),
+            log: Arc::new(log),
         })
     }
 }
