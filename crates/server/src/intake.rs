@@ -1,7 +1,8 @@
 //! The waiting room for webhooks: read bodies in three lanes, within a bounded number of bytes.
 //!
 //! Batches form by themselves: whoever is free takes everything that waits, up to a limit. Opt-outs have a desk of their
-//! own and are never turned away for the sake of the others; statuses wait longest and are the first to be turned away.
+//! own, where a few others ride with them, and are never turned away for the sake of the others; statuses wait longest and are the
+//! first to be turned away.
 
 use std::{
     collections::VecDeque,
@@ -35,6 +36,10 @@ const LARGE_BYTES: usize = 64 * 1024;
 pub const GROUP_ITEMS_MAX: usize = 500;
 /// Bytes of raw bodies that go into one transaction, unless one body alone has more.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Items that ride with opt-outs: a commit costs the same for one as for some, and these hold nobody up.
+const RIDING_ITEMS_MAX: usize = 64;
+/// Bytes of raw bodies that ride with opt-outs.
+const RIDING_BYTES_MAX: usize = 128 * 1024;
 
 /// The lane of opt-outs.
 const OPT_OUTS: Range<usize> = 0..1;
@@ -266,25 +271,21 @@ impl Intake {
         which.iter().any(|queue| !queue.is_empty())
     }
 
-    /// What goes into the next transaction at a desk: statuses last.
+    /// What goes into the next transaction at a desk: statuses last. With opt-outs some of the others ride.
     #[must_use]
     pub fn next_group(&self, desk: &Desk) -> Vec<Ticket> {
-        let (mut items, mut bytes) = (0_usize, 0_usize);
-        let mut group = Vec::new();
         let mut lanes = self.lanes();
-        let which = lanes.get_mut(desk.lanes.clone()).unwrap_or_default();
-        for queue in which {
-            while let Some(ticket) = queue.front() {
-                items += ticket.body.items();
-                bytes += ticket.body.raw.len();
-                let too_much = items > GROUP_ITEMS_MAX || bytes > GROUP_BYTES_MAX;
-                if too_much && !group.is_empty() {
-                    return group;
-                }
-                group.extend(queue.pop_front());
-            }
+        let mut group = Group::default();
+        let whole = Limit(GROUP_ITEMS_MAX, GROUP_BYTES_MAX);
+        group.fill(&mut lanes, &desk.lanes, whole);
+        if desk.lanes == OPT_OUTS && !group.tickets.is_empty() {
+            group.fill(
+                &mut lanes,
+                &OTHERS,
+                Limit(RIDING_ITEMS_MAX, RIDING_BYTES_MAX),
+            );
         }
-        group
+        group.tickets
     }
 
     fn has_less_than(&self, percent: usize) -> bool {
@@ -293,6 +294,36 @@ impl Intake {
 
     fn lanes(&self) -> MutexGuard<'_, [VecDeque<Ticket>; 3]> {
         self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How many items and bytes a group may have.
+#[derive(Clone, Copy)]
+struct Limit(usize, usize);
+
+/// What goes into one transaction.
+#[derive(Default)]
+struct Group {
+    tickets: Vec<Ticket>,
+    items: usize,
+    bytes: usize,
+}
+
+impl Group {
+    /// Takes what waits in these lanes, in their order, as long as there is room. The first always finds some.
+    fn fill(&mut self, lanes: &mut [VecDeque<Ticket>; 3], which: &Range<usize>, limit: Limit) {
+        for queue in lanes.get_mut(which.clone()).unwrap_or_default() {
+            while let Some(ticket) = queue.front() {
+                let items = self.items + ticket.body.items();
+                let bytes = self.bytes + ticket.body.raw.len();
+                let too_much = items > limit.0 || bytes > limit.1;
+                if too_much && !self.tickets.is_empty() {
+                    return;
+                }
+                (self.items, self.bytes) = (items, bytes);
+                self.tickets.extend(queue.pop_front());
+            }
+        }
     }
 }
 
@@ -352,10 +383,28 @@ mod tests {
                 .collect()
         };
         let (first, second) = (intake.desk().unwrap(), intake.desk().unwrap());
-        assert_eq!(group(&first), [Lane::OptOuts]);
         assert_eq!(group(&second), [Lane::Others, Lane::Statuses]);
+        assert_eq!(group(&first), [Lane::OptOuts]);
         assert!(group(&first).is_empty() && group(&second).is_empty());
         assert!(intake.desk().is_none());
+    }
+
+    #[test]
+    fn some_ride_with_opt_outs_and_never_without_one() {
+        let intake = Intake::new(1);
+        let queue = |body: Body, lane| {
+            let place = intake.enter(body.raw.len()).unwrap();
+            intake.queue(place, body, lane).unwrap();
+        };
+        queue(message("STOP"), Lane::OptOuts);
+        for id in 0..RIDING_ITEMS_MAX {
+            queue(status(id), Lane::Statuses);
+        }
+        let desk = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&desk).len(), RIDING_ITEMS_MAX);
+        assert!(intake.next_group(&desk).is_empty(), "no opt-out leads");
+        let others = intake.desk().unwrap();
+        assert_eq!(intake.next_group(&others).len(), 1);
     }
 
     #[test]
@@ -383,7 +432,8 @@ mod tests {
         assert!(intake.desk().is_none(), "not for statuses");
         queue(message("STOP"), Lane::OptOuts);
         let desk = intake.desk().unwrap();
-        assert_eq!(intake.next_group(&desk).len(), 1);
+        assert_eq!(intake.next_group(&desk).len(), 2, "the status rides");
+        queue(status(2), Lane::Statuses);
         assert!(intake.next_group(&desk).is_empty(), "the status waits");
         assert_eq!(intake.next_group(&busy).len(), 1);
     }

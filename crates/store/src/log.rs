@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     codec,
     error::StoreError,
+    later::Arg,
     list::{List, clean, hex, hex_of},
     pool::{Store, Tx, on_pool, on_tx},
 };
@@ -243,6 +244,11 @@ impl Tx {
         }));
         let done = "delete from log_pending where event_id in (select unhex(r.value ->> 'e') from jsonb_each($1) as r)";
         for sql in [entries, done] {
+            if self.is_the_only_writer() {
+                self.later(sql, vec![Arg::Text(list.text().to_owned())])
+                    .await?;
+                continue;
+            }
             let rows = on_tx!(self, conn => sqlx::query(sql).bind(list.text()).execute(conn).await?.rows_affected());
             // Somebody else took one of them: then all of this did not happen.
             if usize::try_from(rows).ok() != Some(leaves.len()) {

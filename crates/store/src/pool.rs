@@ -372,6 +372,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether nobody else can write before this transaction ends.
+    pub(crate) const fn is_the_only_writer(&self) -> bool {
+        matches!(self.inner, Inner::Sqlite(_))
+    }
+
     /// Puts a write off whose outcome nobody needs: it is sent with others before the next question, or the end.
     pub(crate) async fn later(
         &mut self,
