@@ -28,6 +28,8 @@ pub struct Ready {
     pub policy: Arc<Policy>,
     /// What yeses rest on: forgotten with every commit that touches the person.
     pub yeses: Yeses,
+    /// Whether no file holds it: it was made from the rows.
+    unwritten: AtomicBool,
     erased: RwLock<HashSet<Vec<u8>>>,
 }
 
@@ -72,8 +74,20 @@ impl Ready {
             index,
             policy,
             yeses: Yeses::default(),
+            unwritten: AtomicBool::new(false),
             erased: RwLock::new(erased),
         }
+    }
+
+    /// Whether it was made from the rows and is in no file yet.
+    #[must_use]
+    pub fn is_unwritten(&self) -> bool {
+        self.unwritten.load(Ordering::SeqCst)
+    }
+
+    /// Notes whether a file holds it.
+    pub(crate) fn note_unwritten(&self, unwritten: bool) {
+        self.unwritten.store(unwritten, Ordering::SeqCst);
     }
 
     /// Whether anybody was ever erased: then a stranger may be one of them.

@@ -54,21 +54,21 @@ pub async fn step(app: &App) -> Result<bool, Error> {
     if app.store.file().is_none() || !app.memory.is_watched() {
         return Ok(false);
     }
-    if app.memory.ready().is_none() {
+    let Some(ready) = app.memory.ready() else {
         return build(app).await;
-    }
+    };
     let (_, tail) = app.store.tail_end().await?;
     let unnamed = app.store.house(SNAPSHOT).await?.is_none();
     if let Some(database) = app.store.file().filter(|_| unnamed) {
         // What was there named somebody who was erased.
         clear(database, None);
     }
-    let long = tail >= tail_due(app);
+    let due = unnamed || ready.is_unwritten() || tail >= tail_due(app);
     let paused = {
         let last = app.memory.written();
         last.is_some_and(|last| app.clock.instant().duration_since(last) < PAUSE)
     };
-    if (unnamed || long) && !paused {
+    if due && !paused {
         save(app).await?;
         return Ok(true);
     }
@@ -88,7 +88,7 @@ pub async fn save(app: &App) -> Result<(), Error> {
         let _turn = app.store.hush().await;
         (app.store.tail_end().await?, app.memory.erasures())
     };
-    if tail == 0 && app.store.house(SNAPSHOT).await?.is_some() {
+    if tail == 0 && !ready.is_unwritten() && app.store.house(SNAPSHOT).await?.is_some() {
         return Ok(());
     }
     app.memory.note_written(app.clock.instant());
@@ -96,7 +96,7 @@ pub async fn save(app: &App) -> Result<(), Error> {
     let label = label(id, ready.policy.version);
     let path = snapshot_file(database, &id);
     let written = {
-        let path = path.clone();
+        let (path, ready) = (path.clone(), Arc::clone(&ready));
         tokio::task::spawn_blocking(move || write_file(&path, &ready, &label))
     };
     written
@@ -111,6 +111,7 @@ pub async fn save(app: &App) -> Result<(), Error> {
     tx.set_house(SNAPSHOT, &id).await?;
     tx.cut_tail(end).await?;
     tx.commit().await?;
+    ready.note_unwritten(false);
     clear(database, Some(&path));
     Ok(())
 }
@@ -199,7 +200,8 @@ async fn build(app: &App) -> Result<bool, Error> {
     };
     let began = app.clock.instant();
     let found = from_file(app, &policy).await?;
-    let from = if found.is_some() {
+    let is_from_file = found.is_some();
+    let from = if is_from_file {
         "its file"
     } else {
         "the rows"
@@ -212,6 +214,8 @@ async fn build(app: &App) -> Result<bool, Error> {
         None => from_rows(app, &policy).await?,
     };
     let ready = Ready::new(index, policy, erased(app).await?);
+    // Made once, and not again at the next start: a file of another program, or of another policy, is believed by nobody.
+    ready.note_unwritten(!is_from_file);
     let size = ready.index.size();
     let _turn = app.store.hush().await;
     let done = app.memory.finish(ready);

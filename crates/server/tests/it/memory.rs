@@ -169,6 +169,30 @@ async fn a_damaged_snapshot_is_not_believed() {
 }
 
 #[tokio::test]
+async fn an_index_made_from_the_rows_is_written_down_at_once() {
+    let house = House::open().await;
+    house.opt_in(ANA).await;
+    house.remember().await;
+    memory::save(&house.app).await.unwrap();
+    let [file] = snapshots(&house).try_into().unwrap();
+    // As if another program had written it: nothing has happened since, and it is believed by nobody.
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[20] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let house = house.reopen().await;
+    house.remember().await;
+    assert!(house.app.memory.ready().unwrap().is_unwritten());
+    assert!(memory::step(&house.app).await.unwrap());
+    assert!(!house.app.memory.ready().unwrap().is_unwritten());
+    let [fresh] = snapshots(&house).try_into().unwrap();
+    assert_ne!(fresh, file);
+    let house = house.reopen().await;
+    house.remember().await;
+    assert!(!house.app.memory.ready().unwrap().is_unwritten(), "it came from its file");
+    assert_eq!(house.sifted(&EVERYBODY).await, [ANA]);
+}
+
+#[tokio::test]
 async fn what_is_committed_while_the_index_is_built_is_in_it() {
     let house = House::open().await;
     house.opt_in(ANA).await;
