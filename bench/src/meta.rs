@@ -26,6 +26,8 @@ use crate::{
 pub struct Arrival {
     /// Whom to.
     pub to: String,
+    /// Whether it was marketing, and no answer of ours to what they said.
+    pub marketing: bool,
     /// When its first byte was here.
     pub at: Instant,
 }
@@ -181,7 +183,11 @@ fn answer(request: &str, at: Instant, shared: &Shared) -> String {
     let (to, callback) = (text("to"), text("biz_opaque_callback_data"));
     let id = {
         let mut arrivals = lock(&shared.arrivals);
-        arrivals.push(Arrival { to: to.clone(), at });
+        arrivals.push(Arrival {
+            to: to.clone(),
+            marketing: text("type") == "template",
+            at,
+        });
         format!("wamid.HBgMQkVOQ0hTRU5E{:016X}", arrivals.len())
     };
     let to = to.trim_start_matches('+');

@@ -1,7 +1,10 @@
 //! Rows of the table, and the page that they are written to. Each section of the page can be measured again by itself:
 //! it says of itself when, how large and under which load it was measured.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use crate::{
     machine::Machine,
@@ -108,10 +111,12 @@ pub fn text(name: &str, section: &Section, measured: &str) -> String {
             row.met.word()
         );
     }
+    // What stands in the way of several lines is said once.
+    let mut before: BTreeSet<&str> = BTreeSet::from([""]);
     for row in &section.rows {
         let obstacle = if row.met == Met::No { row.obstacle } else { "" };
         for said in [row.note.as_str(), obstacle] {
-            if !said.is_empty() {
+            if before.insert(said) {
                 let _ = write!(text, "\n{}: {said}\n", row.what);
             }
         }

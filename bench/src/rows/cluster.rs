@@ -35,6 +35,7 @@ pub fn run(bench: &Bench) -> Result<Section> {
     seed::block_on(async {
         let app = seed::open_as(&one).await?;
         seed::fill(&app, contacts).await?;
+        seed::say_nothing(&app).await?;
         app.store.close().await;
         Ok(())
     })?;

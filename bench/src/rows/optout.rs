@@ -176,7 +176,8 @@ fn one(way: Way<'_>, person: u64, told: &mut Told) -> Result<Duration> {
     let theirs = theirs
         .iter()
         .rev()
-        .take_while(|arrival| arrival.to.ends_with(&to));
+        .take_while(|arrival| arrival.to.ends_with(&to))
+        .filter(|arrival| arrival.marketing);
     for arrival in theirs {
         told.arrived += 1;
         if arrival.at > acknowledged {

@@ -116,7 +116,8 @@ fn section(
         note: "there are no campaigns in this version: each send is a request of its own to the gateway, one durable reservation \
                each. A campaign reserves for many people in one statement."
             .to_owned(),
-        ..Row::default()
+        obstacle: "each send is two transactions, the reservation and its outcome, of the one writer that the statuses write with as well; both cores are busy with \
+                   the app and with Meta's side too.",
     };
     Section {
         title: "Sending".to_owned(),

@@ -1,7 +1,7 @@
 //! The waiting room for webhooks: read bodies in three lanes, within a bounded number of bytes.
 //!
 //! Batches form by themselves: whoever is free takes everything that waits, up to a limit. Opt-outs have a desk of their
-//! own, where a few others ride with them, and are never turned away for the sake of the others; statuses wait longest and are the
+//! own, where a few statuses ride with them, and are never turned away for the sake of the others; statuses wait longest and are the
 //! first to be turned away.
 
 use std::{
@@ -36,15 +36,17 @@ const LARGE_BYTES: usize = 64 * 1024;
 pub const GROUP_ITEMS_MAX: usize = 500;
 /// Bytes of raw bodies that go into one transaction, unless one body alone has more.
 const GROUP_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Items that ride with opt-outs: a commit costs the same for one as for some, and these hold nobody up.
+/// Items of a group that is led by opt-outs and has others in it: a commit costs the same for one as for some.
 const RIDING_ITEMS_MAX: usize = 64;
-/// Bytes of raw bodies that ride with opt-outs.
+/// Bytes of the raw bodies of such a group.
 const RIDING_BYTES_MAX: usize = 128 * 1024;
 
 /// The lane of opt-outs.
 const OPT_OUTS: Range<usize> = 0..1;
 /// All other lanes.
 const OTHERS: Range<usize> = 1..3;
+/// The lane of those that ride with opt-outs: what they say is about messages, so they wait for nobody else's row.
+const RIDERS: Range<usize> = 2..3;
 
 /// Which queue a body waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -271,7 +273,7 @@ impl Intake {
         which.iter().any(|queue| !queue.is_empty())
     }
 
-    /// What goes into the next transaction at a desk: statuses last. With opt-outs some of the others ride.
+    /// What goes into the next transaction at a desk: statuses last. With opt-outs some statuses ride.
     #[must_use]
     pub fn next_group(&self, desk: &Desk) -> Vec<Ticket> {
         let mut lanes = self.lanes();
@@ -281,7 +283,7 @@ impl Intake {
         if desk.lanes == OPT_OUTS && !group.tickets.is_empty() {
             group.fill(
                 &mut lanes,
-                &OTHERS,
+                &RIDERS,
                 Limit(RIDING_ITEMS_MAX, RIDING_BYTES_MAX),
             );
         }
@@ -383,14 +385,14 @@ mod tests {
                 .collect()
         };
         let (first, second) = (intake.desk().unwrap(), intake.desk().unwrap());
-        assert_eq!(group(&second), [Lane::Others, Lane::Statuses]);
-        assert_eq!(group(&first), [Lane::OptOuts]);
+        assert_eq!(group(&first), [Lane::OptOuts, Lane::Statuses]);
+        assert_eq!(group(&second), [Lane::Others]);
         assert!(group(&first).is_empty() && group(&second).is_empty());
         assert!(intake.desk().is_none());
     }
 
     #[test]
-    fn some_ride_with_opt_outs_and_never_without_one() {
+    fn some_statuses_ride_with_opt_outs_and_never_without_one() {
         let intake = Intake::new(1);
         let queue = |body: Body, lane| {
             let place = intake.enter(body.raw.len()).unwrap();

@@ -1,85 +1,190 @@
 //! A first look at a body, many times cheaper than reading it: is there anything in it but what became of messages?
 
-use std::fmt;
+use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, IgnoredAny, MapAccess, Visitor},
 };
 
-/// Whether a body holds statuses without errors and nothing else, so that it cannot say no. In doubt it does not.
+/// Whether a body holds statuses without errors and nothing else, each of them readable, so that it cannot say no. In doubt it does not.
 ///
 /// Who is flooded with statuses turns them away by this, and keeps the processor for the others.
 #[must_use]
 pub fn is_only_statuses(bytes: &[u8]) -> bool {
-    serde_json::from_slice::<Body>(bytes).is_ok()
+    serde_json::from_slice::<Looked<Body>>(bytes).is_ok()
 }
 
-#[derive(Deserialize)]
+/// An object whose members are looked at one by one.
+trait Look: Default {
+    /// Looks at a member. Fails where it may be something else.
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+
+    /// Whether everything was there that must be.
+    fn is_whole(&self) -> bool;
+}
+
+/// The whole body: what stands beside the entries is read by nobody.
+#[derive(Default)]
 struct Body {
-    #[allow(dead_code, reason = "reading it is the look")]
-    entry: Vec<Entry>,
+    has_entries: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Entry {
-    #[allow(dead_code, reason = "reading it is the look")]
-    changes: Vec<Change>,
+    has_changes: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Default)]
 struct Change {
-    #[allow(dead_code, reason = "reading it is the look")]
-    value: Value,
+    has_field: bool,
+    has_value: bool,
 }
 
 /// Members that are not named here may be anything, and so this is no body of statuses.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(dead_code, reason = "reading them is the look")]
+#[derive(Default)]
 struct Value {
-    #[serde(default)]
-    messaging_product: IgnoredAny,
-    #[serde(default)]
-    metadata: IgnoredAny,
-    #[serde(default)]
-    contacts: IgnoredAny,
-    statuses: Vec<Status>,
+    has_statuses: bool,
 }
 
 /// A status that has no member `errors`: one may say that somebody switched marketing off (facts section 6).
-struct Status;
+#[derive(Default)]
+struct Status {
+    has_id: bool,
+    has_status: bool,
+    has_timestamp: bool,
+}
 
-impl<'de> Deserialize<'de> for Status {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Look)
+impl Look for Body {
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "entry" => list::<Entry, A>(&mut self.has_entries, map),
+            _ => ignore(map),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_entries
     }
 }
 
-struct Look;
-
-impl<'de> Visitor<'de> for Look {
-    type Value = Status;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a status without errors")
+impl Look for Entry {
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "changes" => list::<Change, A>(&mut self.has_changes, map),
+            _ => ignore(map),
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Status, A::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        enum Member {
-            Errors,
-            #[serde(other)]
-            Other,
+    fn is_whole(&self) -> bool {
+        self.has_changes
+    }
+}
+
+impl Look for Change {
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "field" => {
+                let field: &str = map.next_value()?;
+                once(&mut self.has_field, field == "messages")
+            }
+            "value" => {
+                map.next_value::<Looked<Value>>()?;
+                once(&mut self.has_value, true)
+            }
+            _ => ignore(map),
         }
-        while let Some(member) = map.next_key()? {
-            match member {
-                Member::Errors => return Err(A::Error::custom("it has errors")),
-                Member::Other => map.next_value::<IgnoredAny>()?,
-            };
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_field && self.has_value
+    }
+}
+
+impl Look for Value {
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "statuses" => list::<Status, A>(&mut self.has_statuses, map),
+            "messaging_product" | "metadata" | "contacts" => ignore(map),
+            _ => Err(A::Error::custom("something else")),
         }
-        Ok(Status)
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_statuses
+    }
+}
+
+impl Look for Status {
+    fn member<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        let mut word = |seen: &mut bool, fits: fn(&str) -> bool| {
+            let word: &str = map.next_value()?;
+            once(seen, fits(word))
+        };
+        match name {
+            "id" => word(&mut self.has_id, |id| !id.trim().is_empty()),
+            "status" => word(&mut self.has_status, |status| !status.trim().is_empty()),
+            // Ten digits: from 2001 to 2286.
+            "timestamp" => word(&mut self.has_timestamp, |time| {
+                time.len() == 10
+                    && !time.starts_with('0')
+                    && time.bytes().all(|byte| byte.is_ascii_digit())
+            }),
+            "errors" => Err(A::Error::custom("it has errors")),
+            _ => ignore(map),
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.has_id && self.has_status && self.has_timestamp
+    }
+}
+
+fn ignore<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<IgnoredAny>().map(|_| ())
+}
+
+fn list<'de, T: Look, A: MapAccess<'de>>(seen: &mut bool, map: &mut A) -> Result<(), A::Error> {
+    map.next_value::<Vec<Looked<T>>>()?;
+    once(seen, true)
+}
+
+/// Of two members with one name nobody knows which is meant.
+fn once<E: Error>(seen: &mut bool, fits: bool) -> Result<(), E> {
+    if *seen || !fits {
+        return Err(E::custom("not what a status has"));
+    }
+    *seen = true;
+    Ok(())
+}
+
+/// Something that was looked at and found to be nothing else.
+struct Looked<T>(PhantomData<T>);
+
+impl<'de, T: Look> Deserialize<'de> for Looked<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Look> Visitor<'de> for Looked<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of a body of statuses")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut look = T::default();
+        // A name that is written with escapes is not borrowed: then this is in doubt.
+        while let Some(name) = map.next_key::<&str>()? {
+            look.member(name, &mut map)?;
+        }
+        if look.is_whole() {
+            Ok(self)
+        } else {
+            Err(A::Error::custom("something is missing"))
+        }
     }
 }
 
@@ -139,6 +244,29 @@ mod tests {
         ] {
             assert!(!is_only_statuses(text.as_bytes()), "{text}");
         }
+        let field = only.replace("\"messages\"", "\"calls\"");
+        assert!(
+            !is_only_statuses(field.as_bytes()),
+            "those of calls are others"
+        );
+        let doubtful = [
+            ("\"id\":\"wamid.a\",", ""),
+            ("\"status\":\"sent\",", ""),
+            ("\"1795341600\"", "\"soon\""),
+            ("\"1795341600\"", "null"),
+        ];
+        for (there, instead) in doubtful {
+            let broken = only.replacen(there, instead, 1);
+            assert_ne!(broken, only);
+            assert!(
+                !is_only_statuses(broken.as_bytes()),
+                "it may be anything: {broken}"
+            );
+        }
+        let arrays = format!(
+            r#"{{"entry":[[[{{"field":"messages","value":{{"statuses":[{STATUS}]}}}}]]]}}"#
+        );
+        assert!(!is_only_statuses(arrays.as_bytes()), "these are no objects");
         let two = only.replace("\"entry\":", "\"entry\":[],\"entry\":");
         assert!(!is_only_statuses(two.as_bytes()), "which one is meant?");
     }

@@ -201,11 +201,7 @@ async fn build(app: &App) -> Result<bool, Error> {
     let began = app.clock.instant();
     let found = from_file(app, &policy).await?;
     let is_from_file = found.is_some();
-    let from = if is_from_file {
-        "its file"
-    } else {
-        "the rows"
-    };
+    let from = if is_from_file { "its file" } else { "the rows" };
     let index = match found {
         Some((index, _)) => {
             catch_up(app, &index, &policy, 0).await?;

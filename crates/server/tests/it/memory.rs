@@ -188,7 +188,10 @@ async fn an_index_made_from_the_rows_is_written_down_at_once() {
     assert_ne!(fresh, file);
     let house = house.reopen().await;
     house.remember().await;
-    assert!(!house.app.memory.ready().unwrap().is_unwritten(), "it came from its file");
+    assert!(
+        !house.app.memory.ready().unwrap().is_unwritten(),
+        "it came from its file"
+    );
     assert_eq!(house.sifted(&EVERYBODY).await, [ANA]);
 }
 

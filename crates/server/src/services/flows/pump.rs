@@ -70,7 +70,8 @@ pub async fn step(app: &App) -> Result<usize, Error> {
         return Ok(0);
     }
     let flows = setting::current(app).await?;
-    let fates: Vec<(ReplyLine, Result<Fate, Error>)> = futures::stream::iter(due)
+    let count = due.len();
+    let results: Vec<Result<(), Error>> = futures::stream::iter(due)
         .map(|line| {
             let flows = &flows;
             async move {
@@ -79,16 +80,21 @@ pub async fn step(app: &App) -> Result<usize, Error> {
             }
         })
         .buffer_unordered(AT_ONCE)
+        // Whatever has ended meanwhile is written down together, and nobody waits for the slowest.
+        .ready_chunks(AT_ONCE)
+        .map(|fates| async move { settle(app, fates).await })
+        .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    settle(app, &fates).await?;
-    Ok(fates.len())
+    results.into_iter().collect::<Result<(), Error>>()?;
+    Ok(count)
 }
 
-/// Writes down what became of the answers of one turn. Whoever dies before finds their attempts when they are looked at again.
-async fn settle(app: &App, fates: &[(ReplyLine, Result<Fate, Error>)]) -> Result<(), Error> {
+/// Writes down what became of some answers, in one order for everybody.
+async fn settle(app: &App, mut fates: Vec<(ReplyLine, Result<Fate, Error>)>) -> Result<(), Error> {
+    fates.sort_by_key(|(line, _)| (line.contact, line.id));
     let (mut ended, mut put_off, mut failed) = (Vec::new(), Vec::new(), None);
-    for (line, fate) in fates {
+    for (line, fate) in &fates {
         match fate {
             Ok(Fate::PutOff) => put_off.push((line.contact, line.id)),
             Ok(Fate::Ended(state, attempt, why)) => {

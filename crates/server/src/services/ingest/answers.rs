@@ -344,6 +344,13 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
     };
     let chosen = || language::choose(&work.load.flows, done.reading, text, &who);
     let language = done.language.clone().unwrap_or_else(chosen);
+    let state = if plan.kind.is_on(&work.load.flows) {
+        ReplyState::Waiting
+    } else {
+        metrics::counter!("consentry_replies_total", "outcome" => ReplyState::Off.word())
+            .increment(1);
+        ReplyState::Off
+    };
     work.replies.push(ReplyLine {
         contact: *contact,
         id,
@@ -355,11 +362,7 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
         quotes: Some(clean(&message.id)),
         said: at,
         due: work.cast.now(),
-        state: if plan.kind.is_on(&work.load.flows) {
-            ReplyState::Waiting
-        } else {
-            ReplyState::Off
-        },
+        state,
     });
     Ok(())
 }

@@ -104,13 +104,23 @@ async fn in_force(app: &App, loads: &[Load]) -> Vec<Result<Vec<ContactId>, Error
     let parts: Vec<Part<'_>> = parts.collect();
     match apply_all(app, &parts).await {
         Ok(restricted) => restricted.into_iter().map(Ok).collect(),
-        Err(error) if is_of_an_item(&error) => {
-            let mut done = Vec::with_capacity(loads.len());
-            for load in loads {
-                done.push(run(app, load, Arrival::New).await);
-            }
-            done
-        }
-        Err(error) => loads.iter().map(|_| Err(error.again())).collect(),
+        Err(error) => apart(app, loads, &error).await,
     }
+}
+
+/// What stands in a body may be what is wrong with the group: then each is tried by itself, those that may say no first. These
+/// are tried so as well where somebody else's work stood in the way: it may have been in the way of those that ride with them.
+async fn apart(app: &App, loads: &[Load], error: &Error) -> Vec<Result<Vec<ContactId>, Error>> {
+    let is_mixed = loads.iter().any(|load| !load.urgent);
+    let in_the_way = matches!(error, Error::Unavailable(cause) if cause.is_conflict());
+    let mut done: Vec<_> = loads.iter().map(|_| Err(error.again())).collect();
+    for urgent in [true, false] {
+        for (load, done) in loads.iter().zip(&mut done) {
+            let again = is_of_an_item(error) || (urgent && is_mixed && in_the_way);
+            if load.urgent == urgent && again {
+                *done = run(app, load, Arrival::New).await;
+            }
+        }
+    }
+    done
 }
