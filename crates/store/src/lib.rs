@@ -9,6 +9,7 @@ pub mod durability;
 pub mod error;
 pub mod event;
 pub mod flow;
+mod hold;
 pub mod house;
 pub mod inbox;
 pub mod later;

@@ -15,6 +15,7 @@ use sqlx::{
 use crate::{
     address::without_password,
     error::StoreError,
+    hold::Hold,
     later::{self, Arg, Later, Waiting},
     list::{List, hex},
     migrate,
@@ -465,39 +466,6 @@ impl Tx {
 enum Haste {
     None,
     Next,
-}
-
-/// How rows are locked.
-#[derive(Clone, Copy)]
-enum Hold {
-    Alone,
-    Shared,
-}
-
-macro_rules! hold_all {
-    ($how:literal) => {
-        concat!(
-            "select id from contact where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) ",
-            "order by id for ",
-            $how
-        )
-    };
-}
-
-impl Hold {
-    const fn one(self) -> &'static str {
-        match self {
-            Self::Alone => "select id from contact where id = $1 for update",
-            Self::Shared => "select id from contact where id = $1 for share",
-        }
-    }
-
-    const fn all(self) -> &'static str {
-        match self {
-            Self::Alone => hold_all!("update"),
-            Self::Shared => hold_all!("share"),
-        }
-    }
 }
 
 /// Waits for PostgreSQL's answer, but not for ever: a machine that went away says nothing.
