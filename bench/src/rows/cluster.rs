@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::optout::{Way, how};
+use super::optout::Way;
 use crate::{
     meta::Meta, ours::Start, peers::postgres::Postgres, plan::Bench, report::Section, say::say,
     seed,
@@ -47,15 +47,14 @@ pub fn run(bench: &Bench) -> Result<Section> {
         key: &key,
         meta: &meta,
     };
-    let each = usize::try_from(bench.size.opt_outs)? / bench.runs;
-    let told = way.many("cluster", bench.runs, each.max(1), contacts)?;
+    let told = way.many("cluster", bench)?;
     hears.stop()?;
     sends.stop()?;
     Ok(Section {
         title: "From an opt-out at one node to its effect at another".to_owned(),
         how: format!(
             "Two nodes on one PostgreSQL, on one machine: one hears of the opt-out, the other sends and is asked. {}",
-            how(each * bench.runs)
+            told.how()
         ),
         rows: told.rows(P99_MS),
     })

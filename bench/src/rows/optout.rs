@@ -36,6 +36,7 @@ const P99_MS: f64 = 25.0;
 /// What was seen of some opt-outs.
 #[derive(Default)]
 pub struct Told {
+    opt_outs: usize,
     p50: Runs,
     p99: Runs,
     /// Sends that were asked for after the acknowledgement, and went out.
@@ -69,17 +70,11 @@ pub fn run(bench: &Bench) -> Result<Section> {
         key: &key,
         meta: &meta,
     };
-    let each = usize::try_from(bench.size.opt_outs)? / bench.runs;
-    let told = way.many(
-        "optout",
-        bench.runs,
-        each.max(1),
-        bench.size.ingest_contacts,
-    )?;
+    let told = way.many("optout", bench)?;
     gate.stop()?;
     Ok(Section {
         title: "From an opt-out to its effect".to_owned(),
-        how: format!("One gate, SQLite. {}", how(each * bench.runs)),
+        how: format!("One gate, SQLite. {}", told.how()),
         rows: told.rows(P99_MS),
     })
 }
@@ -98,18 +93,21 @@ pub struct Way<'a> {
 }
 
 impl Way<'_> {
-    /// So many opt-outs in each run, of people who agreed.
+    /// The opt-outs of all runs, of people who agreed.
     ///
     /// # Errors
     /// When a webhook is refused.
-    pub fn many(self, row: &str, runs: usize, each: usize, contacts: u64) -> Result<Told> {
-        let people: Vec<u64> = (0..contacts).filter(|index| agreed(*index)).collect();
+    pub fn many(self, row: &str, bench: &Bench) -> Result<Told> {
+        let people = (0..bench.size.ingest_contacts).filter(|index| agreed(*index));
+        let people: Vec<u64> = people.collect();
+        let each = (usize::try_from(bench.size.opt_outs)? / bench.runs).max(1);
         let mut told = Told::default();
-        for (run, part) in people.chunks(each).take(runs).enumerate() {
+        for (run, part) in people.chunks(each).take(bench.runs).enumerate() {
             say(&format!("{row}: run {}", run + 1));
             let mut waits = Waits::new()?;
             for person in part {
                 waits.record(one(self, *person, &mut told)?);
+                told.opt_outs += 1;
             }
             told.p50.push(waits.percentile_us(50.0) / 1_000.0);
             told.p99.push(waits.percentile_us(99.0) / 1_000.0);
@@ -210,18 +208,19 @@ pub fn send(key: &str, number: u64) -> Vec<u8> {
     )
 }
 
-/// How it is measured, for each kind of house.
-#[must_use]
-pub fn how(opt_outs: usize) -> String {
-    format!(
-        "{opt_outs} people write STOP, each while {SENDERS} connections send marketing to them without a pause. Timed from the \
+impl Told {
+    /// How it is measured, in any kind of house.
+    #[must_use]
+    pub fn how(&self) -> String {
+        format!(
+            "{} people write STOP, each while {SENDERS} connections send marketing to them without a pause. Timed from the \
          first byte of the signed webhook to its 200: from then on no send to that person may start. The very next verdict \
          must be a no, and so must every send that is asked for after it. A simulated Meta notes when it sees the first byte of \
          each send: on a busy machine its thread sees some later than they came.",
-    )
-}
+            self.opt_outs
+        )
+    }
 
-impl Told {
     /// The lines of the table, against so many milliseconds.
     #[must_use]
     pub fn rows(&self, p99_ms: f64) -> Vec<Row> {
