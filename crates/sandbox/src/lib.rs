@@ -1,5 +1,6 @@
 //! A simulator of the WhatsApp Cloud API with customers and phones, met only over HTTP.
 
+mod ad;
 mod app;
 mod arrival;
 mod chat;
