@@ -13,4 +13,5 @@ mod customers;
 mod faults;
 mod house;
 mod page;
+mod questions;
 mod webhooks;
