@@ -3,6 +3,7 @@
 mod ad;
 mod app;
 mod arrival;
+mod camera;
 mod chat;
 mod clock;
 mod cloud;
@@ -11,7 +12,9 @@ mod customer;
 mod given;
 mod inbound;
 mod json;
+mod link;
 mod listen;
+mod open;
 pub mod options;
 mod outgoing;
 mod page;
