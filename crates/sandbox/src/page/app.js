@@ -57,13 +57,15 @@ document.addEventListener("submit", (event) => {
   const fields = new FormData(form, event.submitter);
   const data = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
   const clears = "clear" in form.dataset || data.get("what") === "text";
+  // What was written or chosen since the form was sent stays.
+  const sent = Array.from(form.querySelectorAll("input:not([type=hidden])"), (input) => [input, input.value]);
+  const popover = form.closest("[popover]");
+  if (popover && popover.hidePopover) { popover.hidePopover(); }
   fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } })
     .then(async (answer) => {
-      const popover = form.closest("[popover]");
-      if (popover && popover.hidePopover) { popover.hidePopover(); }
       if (answer.ok) {
         if (answer.status === 204) { tell(""); } else { tell("The code opens a page:", (await answer.json()).opened); }
-        if (clears) { form.querySelectorAll("input:not([type=hidden])").forEach((input) => { input.value = ""; }); }
+        if (clears) { sent.forEach(([input, value]) => { if (input.value === value) { input.value = ""; } }); }
       } else {
         tell((await answer.json()).error);
       }
