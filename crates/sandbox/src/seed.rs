@@ -178,7 +178,7 @@ const CONFIRM_SUBSCRIPTION: [Question; 6] = [
     },
     Question {
         language: "pt_BR",
-        body: "Alguém, esperamos que você, informou este número no nosso site. Quer receber {{1}} por aqui ({{2}})? \
+        body: "Alguém, esperamos que você, informou este número no nosso site. Quer receber por aqui {{1}} ({{2}})? \
                Você pode sair quando quiser: responda STOP. Se não foi você, não precisa fazer nada.",
         example: ["Ofertas semanais", "até 4 mensagens por mês"],
         answers: ["Sim, quero", "Não, obrigado"],
