@@ -1,19 +1,24 @@
 //! The camera of a phone: reads the QR code in a PNG.
 
-use std::io::Cursor;
+use std::{io::Cursor, thread, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use png::{ColorType, Decoder, Limits, Transformations};
 use rqrr::PreparedImage;
 use serde_json::{Value, json};
+use tokio::sync::oneshot;
 
 use crate::{json, refusal::Refusal};
 
 /// A sheet of paper at 300 points an inch has 8.7 million.
 const PIXELS_MAX: usize = 12_000_000;
 const DECODER_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// A smaller picture is held closer: the reader wants a few points for each square.
+/// The reader wants a few points for each square.
 const SIDE_MIN: usize = 400;
+/// And its time grows with the picture much faster than what it finds.
+const SIDE_MAX: usize = 1_200;
+const READING_MAX: Duration = Duration::from_secs(5);
+const _: () = assert!(SIDE_MIN <= SIDE_MAX, "never closer and farther at once");
 
 /// The picture in `png_base64` is replaced by `code`, what its QR code says; a body without picture stays as it is.
 pub async fn look(mut args: Value) -> Result<Value, Refusal> {
@@ -31,29 +36,58 @@ pub async fn look(mut args: Value) -> Result<Value, Refusal> {
     Ok(args)
 }
 
-/// What the one QR code in the picture says; away from the threads that answer, for a large picture takes its time.
+/// What the one QR code in the picture says.
 pub async fn read(png: Vec<u8>) -> Result<String, Refusal> {
-    let reading = tokio::task::spawn_blocking(move || code_in(&grey(&png)?));
-    reading.await.unwrap_or_else(|_| {
-        Err(Refusal::Wrong(
+    let (answer, answered) = oneshot::channel();
+    // A thread of its own: a picture full of corners can keep the reader busy for longer than anybody waits, and a
+    // thread of the runtime would then hold up the end of the simulator.
+    thread::Builder::new()
+        .spawn(move || answer.send(decode(&png).and_then(|picture| code_in(&picture))))
+        .map_err(|error| Refusal::Conflict(format!("no thread to read the picture: {error}")))?;
+    match tokio::time::timeout(READING_MAX, answered).await {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) | Err(_) => Err(Refusal::Wrong(
             "the reader of QR codes gave up on this picture".to_owned(),
-        ))
-    })
+        )),
+    }
 }
 
-struct Grey {
+/// A decoded picture: points from left to right and from top to bottom, each of as many bytes as its colour takes.
+struct Picture {
     width: usize,
     height: usize,
-    points: Vec<u8>,
+    colour: ColorType,
+    bytes: Vec<u8>,
 }
 
-fn code_in(picture: &Grey) -> Result<String, Refusal> {
+impl Picture {
+    /// How light the point is; on white where it is transparent.
+    fn lightness(&self, x: usize, y: usize) -> u8 {
+        let samples = self.colour.samples();
+        let start = (y * self.width + x) * samples;
+        let point = self.bytes.get(start..start + samples).unwrap_or_default();
+        let at = |place: usize| u32::from(point.get(place).copied().unwrap_or(u8::MAX));
+        let mixed = || (at(0) * 299 + at(1) * 587 + at(2) * 114) / 1_000;
+        let white = u32::from(u8::MAX);
+        let over_white = |grey: u32, alpha: u32| (grey * alpha + white * (white - alpha)) / white;
+        let grey = match self.colour {
+            ColorType::Grayscale | ColorType::Indexed => at(0),
+            ColorType::GrayscaleAlpha => over_white(at(0), at(1)),
+            ColorType::Rgb => mixed(),
+            ColorType::Rgba => over_white(mixed(), at(3)),
+        };
+        u8::try_from(grey).unwrap_or(u8::MAX)
+    }
+}
+
+/// Small pictures are held closer, and of large ones only every second, third ... point is looked at.
+fn code_in(picture: &Picture) -> Result<String, Refusal> {
     let longest = picture.width.max(picture.height).max(1);
-    let times = SIDE_MIN.div_ceil(longest);
-    let (width, height) = (picture.width * times, picture.height * times);
+    let (times, step) = (SIDE_MIN.div_ceil(longest), longest.div_ceil(SIDE_MAX));
+    let held = |side: usize| side.div_ceil(step) * times;
+    let (width, height) = (held(picture.width), held(picture.height));
     let mut seen = PreparedImage::prepare_from_greyscale(width, height, |x, y| {
-        let at = (y / times) * picture.width + x / times;
-        picture.points.get(at).copied().unwrap_or(u8::MAX)
+        picture.lightness(x / times * step, y / times * step)
     });
     let grids = seen.detect_grids();
     let mut codes: Vec<String> = Vec::new();
@@ -74,8 +108,7 @@ fn code_in(picture: &Grey) -> Result<String, Refusal> {
     }
 }
 
-/// The picture without its colours, on white where it is transparent.
-fn grey(png: &[u8]) -> Result<Grey, Refusal> {
+fn decode(png: &[u8]) -> Result<Picture, Refusal> {
     let broken =
         |error: png::DecodingError| Refusal::Wrong(format!("the picture is not a PNG: {error}"));
     let limits = Limits {
@@ -92,28 +125,11 @@ fn grey(png: &[u8]) -> Result<Grey, Refusal> {
         )));
     };
     let mut bytes = vec![0; size];
-    let frame = reader.next_frame(&mut bytes).map_err(broken)?;
-    let points = bytes
-        .chunks_exact(frame.color_type.samples())
-        .map(|point| lightness(frame.color_type, point))
-        .collect();
-    Ok(Grey {
+    let colour = reader.next_frame(&mut bytes).map_err(broken)?.color_type;
+    Ok(Picture {
         width,
         height,
-        points,
+        colour,
+        bytes,
     })
-}
-
-fn lightness(colour: ColorType, point: &[u8]) -> u8 {
-    let at = |place: usize| u32::from(point.get(place).copied().unwrap_or(u8::MAX));
-    let mixed = || (at(0) * 299 + at(1) * 587 + at(2) * 114) / 1_000;
-    let white = u32::from(u8::MAX);
-    let over_white = |grey: u32, alpha: u32| (grey * alpha + white * (white - alpha)) / white;
-    let grey = match colour {
-        ColorType::Grayscale | ColorType::Indexed => at(0),
-        ColorType::GrayscaleAlpha => over_white(at(0), at(1)),
-        ColorType::Rgb => mixed(),
-        ColorType::Rgba => over_white(mixed(), at(3)),
-    };
-    u8::try_from(grey).unwrap_or(u8::MAX)
 }

@@ -144,8 +144,9 @@ async fn a_scanned_code_is_opened_and_a_page_behind_it_only_told() {
 async fn a_picture_without_one_readable_code_is_refused() {
     let house = House::open().await;
     let blank = Picture::blank(300, 300);
-    let mut twice = Picture::of(JOIN, 4);
-    twice.beside(&Picture::of("https://example.com/", 4));
+    let mut twice = Picture::blank(800, 500);
+    twice.lay(&Picture::of(JOIN, 5), (50, 50));
+    twice.lay(&Picture::of("https://example.com/", 6), (450, 80));
     let mut cut = Picture::of(JOIN, 4).png(ColorType::Grayscale);
     cut.truncate(cut.len() / 2);
     for (args, says) in [
@@ -187,6 +188,28 @@ async fn a_code_is_read_in_every_dress_a_png_can_wear() {
             assert_eq!(done["text"], JOINED, "{colour:?} {scale}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_code_is_found_on_a_printed_sheet_and_noise_is_given_up_soon() {
+    let house = House::open().await;
+    // A4 at 300 points an inch, with a code of five centimetres below its middle.
+    let mut sheet = Picture::blank(2_480, 3_508);
+    sheet.lay(&Picture::of(JOIN, 14), (900, 2_000));
+    let args = picture(&sheet.png(ColorType::Grayscale));
+    assert_eq!(house.customer("ada", "scan", args).await["text"], JOINED);
+    // Of this noise the reader alone would not let go for half a minute.
+    let mut noise = Picture::blank(1_200, 1_200);
+    let mut state = 88_172_645_463_325_252_u64;
+    for dark in &mut noise.dark {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        *dark = state % 2 == 0;
+    }
+    let args = picture(&noise.png(ColorType::Grayscale));
+    let path = "customers/ada/scan";
+    assert_eq!(house.control(Method::POST, path, args).await.0, 422);
 }
 
 #[tokio::test]
@@ -272,17 +295,12 @@ impl Picture {
         all
     }
 
-    /// Lays another picture to the right of this one.
-    fn beside(&mut self, other: &Self) {
-        let rows = self.dark.len() / self.width;
-        let width = self.width + other.width;
-        let mut both = vec![false; width * rows.max(other.dark.len() / other.width)];
-        for (picture, from) in [(&*self, 0), (other, self.width)] {
-            for (at, dark) in picture.dark.iter().enumerate() {
-                both[at / picture.width * width + from + at % picture.width] = *dark;
-            }
+    /// Lays another picture on this one.
+    fn lay(&mut self, other: &Self, (left, top): (usize, usize)) {
+        for (at, dark) in other.dark.iter().enumerate() {
+            let (x, y) = (left + at % other.width, top + at / other.width);
+            self.dark[y * self.width + x] = *dark;
         }
-        (self.width, self.dark) = (width, both);
     }
 
     fn png(&self, colour: ColorType) -> Vec<u8> {
