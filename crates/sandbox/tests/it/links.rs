@@ -205,7 +205,7 @@ async fn a_code_is_found_on_a_printed_sheet_and_noise_is_given_up_soon() {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        *dark = state % 2 == 0;
+        *dark = state.is_multiple_of(2);
     }
     let args = picture(&noise.png(ColorType::Grayscale));
     let path = "customers/ada/scan";
