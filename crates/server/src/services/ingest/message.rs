@@ -7,7 +7,7 @@ use consent::{
     event::{Clock, Event, Evidence, Fact, counts_from, source},
     id::{AttemptId, ContactId, EventId},
     register::Heard,
-    scope::Category,
+    scope::{Category, Channel},
     window,
     wording::{Context, Match, Reading, Setting},
 };
@@ -30,7 +30,7 @@ use store::{
 use super::{
     TEXT_PURPOSE,
     answers::{self, Done},
-    clean,
+    clean, join,
     load::Load,
     text::text,
     work::Work,
@@ -190,8 +190,10 @@ pub(super) async fn take(
         facts,
         language: None,
         refused_what_they_had: false,
+        joining: None,
     };
     answers::take(work, tx, &mut done).await?;
+    join::take(work, tx, (index, item), &mut done).await?;
     answers::answer(work, &item.origin, &done)?;
     hear(work, contact, item, (message, &reading));
     let at = message.at.min(work.cast.now());
@@ -274,6 +276,7 @@ async fn record(
             quoted: quoted.and_then(|line| Category::read(&line.category)),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            channel: Channel::Whatsapp,
             country,
             minutes_ahead: facts::minutes_ahead(&work.load.policy, work.cast.now()),
             now: work.cast.now(),
