@@ -60,6 +60,8 @@ pub struct House {
     pub token: Option<Bearer>,
     /// The secrets that sign webhooks.
     pub app_secrets: Vec<AppSecret>,
+    /// The tokens that sign text messages.
+    pub sms_tokens: Vec<sms::signature::Token>,
     /// Signs checkpoints.
     pub signer: Signer,
     /// This process, among the nodes of a database.
@@ -188,6 +190,11 @@ impl House {
         let app_secrets = secrets
             .collect::<Result<_, _>>()
             .map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
+        let tokens = config.sms.auth_tokens.iter();
+        let sms_tokens = tokens
+            .map(|token| sms::signature::Token::new(token.expose()))
+            .collect::<Result<_, _>>()
+            .map_err(|cause| setting("sms.auth_tokens", &cause))?;
         let version = whatsapp
             .version
             .parse()
@@ -217,6 +224,7 @@ impl House {
             relay: relay_client().map_err(|cause| setting("relay", &cause))?,
             token,
             app_secrets,
+            sms_tokens,
             signer,
             node: Uuid::now_v7(),
             afoot: Afoot::default(),
