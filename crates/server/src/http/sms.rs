@@ -29,22 +29,26 @@ async fn receive(State(app): State<App>, request: Request) -> Response {
     }
     let (parts, body) = request.into_parts();
     let (outcome, answer) = match webhook::read(body, BODY_BYTES_MAX).await {
+        Ok(raw) => answered(app, &arrived(&parts, raw)).await,
         Err(status) => ("unreadable", status.into_response()),
-        Ok(raw) => match Letter::open(&app, &arrived(&parts, raw)) {
-            Err(refusal) => refused(&refusal),
-            // A connection that Twilio closes must not stop what has begun.
-            Ok(letter) => {
-                let taken = tokio::spawn(async move { service::take(&app, &letter).await });
-                taken_in(
-                    taken
-                        .await
-                        .unwrap_or_else(|cause| Err(Error::internal(cause))),
-                )
-            }
-        },
     };
     metrics::counter!("consentry_sms_total", "outcome" => outcome).increment(1);
     answer
+}
+
+/// What came of a request, as it is counted, and the answer to it.
+async fn answered(app: App, post: &Post) -> (&'static str, Response) {
+    let letter = match Letter::open(&app, post) {
+        Ok(letter) => letter,
+        Err(refusal) => return refused(&refusal),
+    };
+    // A connection that Twilio closes must not stop what has begun.
+    let taken = tokio::spawn(async move { service::take(&app, &letter).await });
+    taken_in(
+        taken
+            .await
+            .unwrap_or_else(|cause| Err(Error::internal(cause))),
+    )
 }
 
 fn arrived(parts: &Parts, body: Bytes) -> Post {
