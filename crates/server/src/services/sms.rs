@@ -158,8 +158,11 @@ async fn once(
     let cast = Cast::gather(app, &mut tx, std::slice::from_ref(writer.alias)).await?;
     let known = cast.id_of(writer.alias);
     if !is_first(&mut tx, letter, &cast).await? {
-        // The first attempt may have died between its commit and its answer: its promise is kept here.
-        return Ok((Outcome::Replayed, known.into_iter().collect()));
+        // The first attempt may have died between its commit and its answer, or may not have answered yet: its promise is
+        // kept here. Whom it made is looked for again, since that may have been a moment ago.
+        let found = tx.find(&[writer.alias.key()]).await?;
+        let contacts = found.into_iter().map(|(_, contact)| contact).collect();
+        return Ok((Outcome::Replayed, contacts));
     }
     let mut desk = Desk {
         letter,
