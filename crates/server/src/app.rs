@@ -13,6 +13,7 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
+use sms::signature::{EmptyToken, Token};
 use store::{
     durability::Durability,
     message::{MessageLine, News},
@@ -61,7 +62,7 @@ pub struct House {
     /// The secrets that sign webhooks.
     pub app_secrets: Vec<AppSecret>,
     /// The tokens that sign text messages.
-    pub sms_tokens: Vec<sms::signature::Token>,
+    pub sms_tokens: Vec<Token>,
     /// Signs checkpoints.
     pub signer: Signer,
     /// This process, among the nodes of a database.
@@ -190,11 +191,7 @@ impl House {
         let app_secrets = secrets
             .collect::<Result<_, _>>()
             .map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
-        let tokens = config.sms.auth_tokens.iter();
-        let sms_tokens = tokens
-            .map(|token| sms::signature::Token::new(token.expose()))
-            .collect::<Result<_, _>>()
-            .map_err(|cause| setting("sms.auth_tokens", &cause))?;
+        let sms_tokens = sms_tokens(&config).map_err(|cause| setting("sms.auth_tokens", &cause))?;
         let version = whatsapp
             .version
             .parse()
@@ -268,6 +265,11 @@ impl House {
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
     }
+}
+
+fn sms_tokens(config: &Config) -> Result<Vec<Token>, EmptyToken> {
+    let tokens = config.sms.auth_tokens.iter();
+    tokens.map(|token| Token::new(token.expose())).collect()
 }
 
 /// The log keeps the name that it began with: an address that changes must not make old checkpoints strange.
