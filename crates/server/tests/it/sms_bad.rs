@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use server::http;
+use server::{app::House as Opened, clock::Clock, config::Config, http};
 use sms::signature::HEADER;
 use tower::ServiceExt;
 
@@ -178,4 +178,27 @@ async fn without_a_database_twilio_is_told_to_ask_again() {
     let stop = text("SM01", ANA, "STOP", &[]);
     let good = signature(TOKEN, &url(), &stop);
     post(&house, PATH, &stop, Some(&good)).await.expect(503);
+}
+
+#[tokio::test]
+async fn a_token_or_an_address_that_cannot_be_right_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("consentry.toml");
+    for (settings, want) in [
+        (
+            "auth_tokens = [\"\"]",
+            "sms.auth_tokens: the auth token is empty",
+        ),
+        ("url = \"gate.example.com\"", "sms.url: `gate.example.com`"),
+    ] {
+        std::fs::write(&file, format!("[sms]\n{settings}\n")).unwrap();
+        let said = match Config::load(Some(&file), Some(folder.path())) {
+            Err(error) => error.to_string(),
+            Ok(config) => match Opened::open(config, Clock::Real).await {
+                Err(error) => error.to_string(),
+                Ok(_) => String::new(),
+            },
+        };
+        assert!(said.contains(want), "{said}");
+    }
 }
