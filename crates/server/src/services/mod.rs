@@ -35,6 +35,7 @@ pub mod reviews;
 pub mod sample;
 pub mod send;
 pub mod sift;
+pub mod sms;
 pub mod summary;
 pub mod templates;
 pub mod token;

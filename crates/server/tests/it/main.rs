@@ -18,4 +18,6 @@ mod memory;
 mod page;
 mod page_links;
 mod recall;
+mod sms;
+mod sms_bad;
 mod topics;
