@@ -1,11 +1,14 @@
 //! The doors for people: each page is a file of code beside the file that it looks like.
 
+pub mod address;
 pub mod assets;
+pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod language;
 pub mod notice;
 pub mod preference;
+pub mod qr;
 pub mod voice;
 
 use axum::{Router, middleware::from_fn};

@@ -78,7 +78,7 @@ impl Voice {
         let mut args = FluentArgs::new();
         for (name, value) in what {
             let value = match *name {
-                "wording" | "source" | "code" => self.apart(value),
+                "wording" | "source" | "code" | "answer" => self.apart(value),
                 _ => (*value).to_owned(),
             };
             args.set(*name, FluentValue::from(value));
@@ -213,10 +213,9 @@ mod tests {
     #[test]
     fn every_text_that_a_page_names_is_there_and_no_other() {
         let mut named = String::new();
-        read_all(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui"),
-            &mut named,
-        );
+        for folder in ["src/ui", "src/services/forms"] {
+            read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut named);
+        }
         let known = ids(TEXTS[0].1);
         for id in &known {
             // A source is named by what it is.
