@@ -5,6 +5,7 @@ pub mod assets;
 pub mod form;
 pub mod frame;
 pub mod guard;
+pub mod join;
 pub mod language;
 pub mod notice;
 pub mod preference;
@@ -19,6 +20,8 @@ use crate::app::App;
 pub fn public_routes() -> Router<App> {
     Router::new()
         .merge(preference::routes())
+        .merge(join::routes())
         .layer(from_fn(guard::protect))
+        .merge(join::picture_routes())
         .merge(assets::routes())
 }

@@ -1,15 +1,22 @@
 //! Everything that a form shows in one language. The page is made from this, and so is the wording that is kept as proof:
 //! one cannot say what the other does not.
 
-use consent::{policy::Policy, scope::Category};
-use sha2::{Digest, Sha256};
+use consent::{
+    policy::Policy,
+    scope::{Category, Topic},
+};
 use store::{house::TopicLine, topic::TopicText};
 
-use super::{Form, FormText};
 use crate::{
     app::House,
     error::Error,
-    services::{business, policy, preferences::choice::Choice},
+    services::{
+        business,
+        forms::{Form, FormText},
+        join::Shown,
+        policy,
+        preferences::choice::Choice,
+    },
     ui::{language::Language, voice::Voice},
 };
 
@@ -92,7 +99,7 @@ pub fn language(form: &Form, asked: Option<&str>, accepted: Option<&str>) -> Lan
 ///
 /// # Errors
 /// [`Error::NotFound`] when the form has no text in the language; when the database does not answer.
-pub async fn sheet(app: &House, form: &Form, language: Language) -> Result<Sheet, Error> {
+pub async fn read(app: &House, form: &Form, language: Language) -> Result<Sheet, Error> {
     let said = form.body.texts.get(language.tag());
     let said = said.ok_or(Error::NotFound("text of the form"))?;
     let card = business::card(app).await;
@@ -154,33 +161,44 @@ struct Shelf<'a> {
 
 impl Shelf<'_> {
     fn of(&self, form: &Form) -> Vec<TickBox> {
-        if form.body.topics.is_empty() {
-            return vec![TickBox {
-                choice: Choice::Category(Category::Marketing),
-                label: self.voice.say("section-marketing"),
-                note: String::new(),
-            }];
-        }
-        let ids = form.body.topics.iter();
-        ids.filter_map(|id| self.topic(id)).collect()
+        let choices = form.choices(self.topics).into_iter();
+        choices.filter_map(|choice| self.tick_box(choice)).collect()
     }
 
-    fn topic(&self, id: &str) -> Option<TickBox> {
-        let mut lines = self.topics.iter();
-        let line = lines.find(|line| line.topic.id.to_string() == id)?;
-        let rule = self.rules.topics.get(&line.topic.id);
+    fn tick_box(&self, choice: Choice) -> Option<TickBox> {
+        let (label, note) = match choice {
+            Choice::Topic(topic) => self.topic(topic)?,
+            Choice::Category(Category::Marketing) => {
+                (self.voice.say("section-marketing"), String::new())
+            }
+            Choice::Category(Category::Utility) => (
+                self.voice.say("section-utility"),
+                self.voice.say("whole-utility-note"),
+            ),
+            // Nobody can join these by a form, and no form can be saved with one.
+            Choice::Category(Category::Authentication | Category::Service)
+            | Choice::All
+            | Choice::Channel(_) => return None,
+        };
+        Some(TickBox {
+            choice,
+            label,
+            note,
+        })
+    }
+
+    fn topic(&self, topic: Topic) -> Option<(String, String)> {
+        let rule = self.rules.topics.get(&topic.id);
         if rule.is_some_and(|rule| rule.retired.is_some()) {
             return None;
         }
+        let mut lines = self.topics.iter();
+        let line = lines.find(|line| line.topic.id == topic.id)?;
         let (label, note) = match self.text(line) {
             Some(text) => (&text.name, &text.description),
             None => (&line.name, &line.description),
         };
-        Some(TickBox {
-            choice: Choice::Topic(line.topic),
-            label: label.clone(),
-            note: note.clone(),
-        })
+        Some((label.clone(), note.clone()))
     }
 
     /// The words of a topic in this very language, else in the language as some country speaks it.
@@ -198,6 +216,13 @@ impl Sheet {
     #[must_use]
     pub fn boxes(&self) -> &[TickBox] {
         &self.boxes
+    }
+
+    /// Whether single topics can be chosen, and not only offers as such.
+    #[must_use]
+    pub fn names_topics(&self) -> bool {
+        let mut boxes = self.boxes.iter();
+        boxes.any(|one| matches!(one.choice, Choice::Topic(_)))
     }
 
     /// Everything that is shown as plain text, in the order of the page: one line an element, boxes as `[ ] label — note`.
@@ -232,21 +257,19 @@ impl Sheet {
         lines.join("\n")
     }
 
-    /// The hash under which the wording is kept.
+    /// The same, as it is kept.
     #[must_use]
-    pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.wording().as_bytes()).into()
+    pub fn shown(&self) -> Shown {
+        Shown {
+            text: self.wording(),
+            language: self.language.tag().to_owned(),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use consent::{
-        id::TopicId,
-        policy::TopicRule,
-        scope::Topic,
-        time::Timestamp,
-    };
+    use consent::{id::TopicId, policy::TopicRule, time::Timestamp};
     use uuid::Uuid;
 
     use super::*;
@@ -254,14 +277,13 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_795_341_600_000);
 
-    fn form(topics: &[TopicId]) -> Form {
+    fn form(topics: &[&str]) -> Form {
         let text = |title: &str| FormText {
             title: title.to_owned(),
             intro: "Two\n  lines.".to_owned(),
             kind: "Offers".to_owned(),
             frequency: "At most twice a week".to_owned(),
-            message: None,
-            thanks: None,
+            message: String::new(),
         };
         let texts = [("en", text("Spring")), ("pt", text("Primavera"))];
         Form {
@@ -269,13 +291,12 @@ mod tests {
             slug: "spring".to_owned(),
             version: 1,
             at: NOW,
+            created: NOW,
             retired: None,
             body: FormBody {
-                topics: topics.iter().map(ToString::to_string).collect(),
+                topics: topics.iter().map(|&key| key.to_owned()).collect(),
                 texts: texts.map(|(tag, text)| (tag.to_owned(), text)).into(),
-                ask_email: false,
-                question_template: None,
-                frames: Vec::new(),
+                ..FormBody::default()
             },
         }
     }
@@ -315,9 +336,13 @@ mod tests {
 
     #[test]
     fn the_wording_is_the_page_line_by_line() {
-        let [offers, news] = [2, 3].map(|id| TopicId::new(Uuid::from_u128(id)));
+        let [offers, news, lost] = [2, 3, 9].map(|id| TopicId::new(Uuid::from_u128(id)));
         let mut rules = Policy::default();
-        let form = form(&[news, offers, TopicId::new(Uuid::from_u128(9))]);
+        let form = form(&[
+            &format!("topic:{news}"),
+            &format!("topic:{offers}"),
+            &format!("topic:{lost}"),
+        ]);
         let english = sheet(Language::English, &form, &rules);
         let wording = english.wording();
         let lines: Vec<&str> = wording.lines().collect();
@@ -338,7 +363,6 @@ mod tests {
         assert_eq!((lines.len(), lines[10]), (11, "Yes, send me this"));
         let portuguese = sheet(Language::Portuguese, &form, &rules);
         assert!(portuguese.wording().contains("\n[ ] Ofertas\n"));
-        assert_ne!(portuguese.sha256(), english.sha256());
         let retired = TopicRule {
             retired: Some(NOW),
             ..TopicRule::default()
@@ -346,22 +370,28 @@ mod tests {
         rules.topics.insert(offers, retired);
         let fewer = sheet(Language::English, &form, &rules);
         assert!(!fewer.wording().contains("[ ] Offers"));
-        assert_ne!(fewer.sha256(), english.sha256());
     }
 
     #[test]
-    fn a_form_without_topics_has_one_box_for_all_offers() {
-        let sheet = sheet(Language::English, &form(&[]), &Policy::default());
-        let [one] = sheet.boxes() else {
-            panic!("one box, not {:?}", sheet.boxes());
-        };
-        assert_eq!(one.choice.to_string(), "category:marketing");
-        assert_eq!(one.label, "Offers and news");
+    fn a_category_has_a_box_of_its_own() {
+        let form = form(&["category:marketing", "category:utility"]);
+        let sheet = sheet(Language::English, &form, &Policy::default());
+        let boxes = sheet.boxes().iter();
+        let boxes: Vec<String> = boxes
+            .map(|one| format!("{} {}", one.choice, one.label))
+            .collect();
+        assert_eq!(
+            boxes,
+            [
+                "category:marketing Offers and news",
+                "category:utility Orders and notices"
+            ]
+        );
     }
 
     #[test]
     fn a_visitor_gets_a_language_that_the_form_has() {
-        let form = form(&[]);
+        let form = form(&["category:marketing"]);
         for (asked, accepted, want) in [
             (None, Some("ar, pt;q=0.5, en;q=0.2"), Language::Portuguese),
             (Some("pt"), Some("en"), Language::Portuguese),
