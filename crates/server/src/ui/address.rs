@@ -1,6 +1,6 @@
-//! Where a visitor comes from, as far as limits have to know.
+//! Where a visitor comes from: for limits, and as evidence.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::ConnectInfo,
@@ -9,17 +9,13 @@ use axum::{
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The bits of an IPv6 address that say whose it is; the rest a visitor changes at will.
-const NETWORK_BITS: u32 = 64;
-
 /// The address of whoever sent a request, when `proxies` of ours stand before us: the one that the outermost of them saw.
-/// An IPv6 address comes back as its network.
 #[must_use]
 pub fn of(parts: &Parts, proxies: usize) -> Option<IpAddr> {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|info| info.0.ip());
-    let seen = forwarded(&parts.headers, proxies).or(peer)?;
-    Some(network(seen))
+    let seen = forwarded(&parts.headers, proxies).or(peer);
+    seen.map(|address| address.to_canonical())
 }
 
 /// What the outermost proxy wrote. Whatever stands before that the visitor may have written.
@@ -36,16 +32,6 @@ fn read(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     let with_port = || text.parse::<SocketAddr>().map(|address| address.ip());
     bare.parse().or_else(|_| with_port()).ok()
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let mask = u128::MAX << (Ipv6Addr::BITS - NETWORK_BITS);
-            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -88,13 +74,13 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_one_network_are_one_visitor() {
+    fn an_address_is_read_in_every_way_in_which_proxies_write_it() {
         for (line, want) in [
-            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-            ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
-            ("[2001:db8:1:3::1]:4711", "2001:db8:1:3::"),
-            ("[2001:db8:1:3::1]", "2001:db8:1:3::"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6"),
+            ("[2001:db8:1:3::1]:4711", "2001:db8:1:3::1"),
+            ("[2001:db8:1:3::1]", "2001:db8:1:3::1"),
             ("::ffff:203.0.113.5", "203.0.113.5"),
+            (" 203.0.113.5:80 ", "203.0.113.5"),
         ] {
             assert_eq!(seen(None, &[line], 1).as_deref(), Some(want), "{line}");
         }

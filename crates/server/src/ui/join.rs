@@ -199,7 +199,7 @@ async fn send(State(app): State<App>, slug: Slug, request: Request) -> Response 
     let fields = match fields {
         Ok(fields) => fields,
         Err(why) => {
-            join::refused(why);
+            let _ = join::refused(why);
             return door.framed(door.unusable());
         }
     };

@@ -17,16 +17,16 @@ const ANA: &str = "+447700900123";
 /// A form about two topics, in English and Arabic.
 async fn form(house: &House) -> Vec<String> {
     let mut topics = Vec::new();
-    for (name, note) in [("Weekly <offers>", "What is cheap this week."), ("News", "")] {
+    for (name, note) in [
+        ("Weekly <offers>", "What is cheap this week."),
+        ("News", ""),
+    ] {
         let arabic = json!({"ar": {"name": "عروض", "description": "كل أسبوع"}});
         let body = json!({"name": name, "category": "marketing", "description": note, "translations": arabic});
         let made = house.post("/api/v1/topics", body).await.expect(201).json();
         topics.push(made["id"].as_str().unwrap().to_owned());
     }
-    house
-        .post("/api/v1/forms", body(&topics))
-        .await
-        .expect(201);
+    house.post("/api/v1/forms", body(&topics)).await.expect(201);
     topics
 }
 
@@ -67,7 +67,11 @@ fn read(page: &str) -> Vec<String> {
         seen.push_str(before);
         seen.push(' ');
         let is_unseen = tag.contains("aria-hidden=\"true\"");
-        body = if is_unseen { rest.split_once(&ends).unwrap().1 } else { rest };
+        body = if is_unseen {
+            rest.split_once(&ends).unwrap().1
+        } else {
+            rest
+        };
     }
     let (_, seen) = seen.split_once('>').unwrap();
     let seen = seen.replace("&#60;", "<").replace("&#62;", ">");
@@ -90,8 +94,14 @@ async fn the_wording_that_is_kept_is_the_page_word_for_word() {
             let text = page.text();
             assert!(!text.contains(" checked"), "nothing is ticked beforehand");
             assert!(!text.contains("style=") && !text.contains("onclick"));
-            let sent = house.form(&path, &filled(&page, number, &topics[..1])).await;
-            assert!(sent.expect(200).text().contains("https://wa.me/442079460000?text="));
+            let sent = house
+                .form(&path, &filled(&page, number, &topics[..1]))
+                .await;
+            assert!(
+                sent.expect(200)
+                    .text()
+                    .contains("https://wa.me/442079460000?text=")
+            );
             let found = house.get(&format!("/api/v1/contacts?search=%2B{}", &number[1..]));
             let found = found.await.expect(200).json();
             let contact = found["items"][0]["id"].as_str().unwrap().to_owned();
@@ -117,7 +127,9 @@ async fn what_cannot_be_read_is_shown_again_with_what_was_typed() {
     let house = House::open().await;
     let topics = form(&house).await;
     let page = house.see("/join/spring").await.expect(200);
-    let again = house.form("/join/spring", &filled(&page, "\"><b>12", &[])).await;
+    let again = house
+        .form("/join/spring", &filled(&page, "\"><b>12", &[]))
+        .await;
     let text = again.expect(422).text();
     for said in [
         "<a href=\"#number\">",
@@ -138,7 +150,9 @@ async fn what_cannot_be_read_is_shown_again_with_what_was_typed() {
         .send("PUT", "/api/v1/forms/spring", other)
         .await
         .expect(200);
-    let again = house.form("/join/spring", &filled(&page, ANA, &topics)).await;
+    let again = house
+        .form("/join/spring", &filled(&page, ANA, &topics))
+        .await;
     let text = again.expect(422).text();
     assert!(text.contains("has changed") && text.contains("every day"));
     assert!(!text.contains(" checked") && text.contains(&format!("value=\"{ANA}\"")));
@@ -242,13 +256,20 @@ async fn only_pages_that_the_form_names_show_it_inside_them() {
     assert!(policy(&inside).ends_with("frame-ancestors https://shop.example"));
     assert!(policy(&inside).starts_with("default-src 'none'"));
     assert!(!inside.headers.contains_key("x-frame-options"));
-    assert!(inside.text().contains("action=\"/join/spring?lang=en&#38;embed=1\""));
+    assert!(
+        inside
+            .text()
+            .contains("action=\"/join/spring?lang=en&#38;embed=1\"")
+    );
     assert!(!inside.text().contains("monogram"));
     let bad = house.form("/join/spring?embed=1", "").await.expect(400);
     assert!(policy(&bad).ends_with("frame-ancestors https://shop.example"));
     for path in ["/join/spring", "/join/other?embed=1"] {
         let answer = house.see(path).await;
-        assert!(policy(&answer).ends_with("frame-ancestors 'none'"), "{path}");
+        assert!(
+            policy(&answer).ends_with("frame-ancestors 'none'"),
+            "{path}"
+        );
         assert_eq!(answer.headers["x-frame-options"], "DENY", "{path}");
         assert!(!answer.headers.contains_key("set-cookie"));
     }
@@ -310,10 +331,22 @@ async fn pictures_are_what_they_say_and_a_poster_says_what_to_do() {
         assert_eq!(file.headers["cross-origin-resource-policy"], "cross-origin");
         assert!(file.bytes.starts_with(begins));
     }
-    let path = made["sheet"].as_str().unwrap().strip_prefix(PUBLIC).unwrap();
+    let path = made["sheet"]
+        .as_str()
+        .unwrap()
+        .strip_prefix(PUBLIC)
+        .unwrap();
     let poster = house.see(path).await.expect(200).text();
     let code = made["code"].as_str().unwrap();
-    for said in ["dir=\"rtl\"", "الربيع", "عروض النباتات", "«نعم، أريد»", "STOP", code, "<svg"] {
+    for said in [
+        "dir=\"rtl\"",
+        "الربيع",
+        "عروض النباتات",
+        "«نعم، أريد»",
+        "STOP",
+        code,
+        "<svg",
+    ] {
         assert!(poster.contains(said), "{said} is not in {poster}");
     }
     // Whoever sends the code has said yes with it, where the policy says so: the poster asks for no further answer.
