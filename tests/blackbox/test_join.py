@@ -29,9 +29,9 @@ def test_who_scans_the_poster_joins_answers_the_question_and_gets_a_receipt(worl
     want(wording.json()["text"].startswith(asked["body"]), "the wording that they saw is found by its hash", wording)
     want(wording.json()["locale"] == "en" and agreed["evidence"]["page"] == link["name"], "with its language and place", wording)
 
-    before = len(from_us(house))
+    until(lambda: from_us(house, 2), "the yes is confirmed")
     says(house, "ben", "RECEIPT")
-    receipt = until(lambda: from_us(house, before + 1), "the receipt is in the chat")[-1]
+    receipt = until(lambda: from_us(house, 3), "the receipt is in the chat")[-1]
     want(agreed["evidence"]["wording_sha256"][:12] in receipt["body"], f"the receipt names the wording: {receipt}")
     want(any(item["id"] in receipt["body"] for item in timeline(house) if item["kind"] == "opt_in"), f"and the record: {receipt}")
 

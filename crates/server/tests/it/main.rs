@@ -14,6 +14,7 @@ mod api_events;
 mod api_house;
 mod expiry;
 mod house;
+mod join_page;
 mod memory;
 mod page;
 mod page_links;
