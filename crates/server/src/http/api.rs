@@ -9,6 +9,7 @@ mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod receipts;
 mod reviews;
 mod topics;
 
@@ -54,6 +55,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(check::routes())
         .merge(events::routes())
         .merge(contacts::routes())
+        .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())
         .merge(topics::routes())
