@@ -18,4 +18,5 @@ mod memory;
 mod page;
 mod page_links;
 mod recall;
+mod receipts;
 mod topics;
