@@ -15,7 +15,6 @@ use consent::{
     wish,
 };
 use ledger::hash::Hash;
-use serde_json::Value;
 use store::{contact::ContactLine, event::EventLine, house::TopicLine, topic::TopicText};
 use uuid::Uuid;
 
@@ -31,7 +30,9 @@ use crate::{
     clock::rfc3339,
     error::Error,
     services::{
-        business, policy, proof,
+        business,
+        forms::{FormBody, FormText},
+        policy, proof,
         shown::{self, Opened},
     },
     vault::sha256,
@@ -103,7 +104,7 @@ pub async fn one(app: &House, id: ContactId, event: EventId) -> Result<Receipt, 
 /// A form in the version that people were shown.
 struct FormShown {
     slug: String,
-    body: Value,
+    body: FormBody,
 }
 
 type Forms = BTreeMap<(Uuid, i64), FormShown>;
@@ -128,7 +129,7 @@ async fn forms(app: &House, opened: &BTreeMap<EventId, Opened>) -> Result<Forms,
         let slug = slugs.get(&id).cloned().unwrap_or_default();
         for version in app.store.form_versions(id).await? {
             if wanted.contains(&(id, version.version)) {
-                let body = serde_json::from_str(&version.body).unwrap_or_default();
+                let body = serde_json::from_str(&version.body).map_err(Error::internal)?;
                 let slug = slug.clone();
                 forms.insert((id, version.version), FormShown { slug, body });
             }
@@ -243,10 +244,8 @@ impl Desk<'_> {
         let (name, description) = named.unwrap_or((words.to_owned(), String::new()));
         let form = opened.shown.as_ref().and_then(|shown| shown.form);
         let form = form.and_then(|form| self.forms.get(&form));
-        let said = |member: &str| {
-            let text = form?.body.get("texts")?.get(locale?)?.get(member)?;
-            text.as_str()
-        };
+        let texts = form.and_then(|form| form.body.texts.get(locale?));
+        let said = |of: fn(&FormText) -> &String| stated(texts.map(of).map(String::as_str));
         let channels = match scope.channel {
             Some(channel) => vec![channel.word()],
             None => Channel::ALL.map(Channel::word).to_vec(),
@@ -256,8 +255,8 @@ impl Desk<'_> {
             purpose_type: kind,
             description: stated(Some(&description)),
             topic_id: topic.map(|id| id.to_string()),
-            message_kind: stated(said("kind")),
-            frequency: stated(said("frequency")),
+            message_kind: said(|text| &text.kind),
+            frequency: said(|text| &text.frequency),
             channels,
             number: scope.number.as_ref().map(ToString::to_string),
         }
