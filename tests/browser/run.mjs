@@ -7,9 +7,10 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
 import { tests as preference } from "./preference.mjs";
+import { tests as receipt } from "./receipt.mjs";
 import { tests as story } from "./story.mjs";
 
-const tests = { ...preference, ...story };
+const tests = { ...preference, ...receipt, ...story };
 
 const { values: given } = parseArgs({
   options: {

@@ -220,7 +220,8 @@ async fn joined(house: &House) -> String {
     let id: ContactId = contact.parse().unwrap();
     let now = house.app.clock.now();
     let body = |frequency: &str| {
-        json!({"texts": {"es": {"kind": "ofertas", "frequency": frequency}}}).to_string()
+        json!({"texts": {"es": {"title": "Primavera", "kind": "ofertas", "frequency": frequency}}})
+            .to_string()
     };
     let version = |version, frequency| FormVersion {
         version,

@@ -53,6 +53,12 @@ how-review = رسالتك
 how-preference-page = هذه الصفحة
 how-erasure = حُذفت من سجلاتنا
 how-inherited = منقول من رقم سابق
+how-join-form = نموذج اشتراك
+how-chat-link = رابط أو رمز QR
+how-ad-click = رسالتك بعد إعلان
+how-sms-message = رسالتك النصية
+how-sms-wording = رسالتك النصية
+how-email-link = رابط في رسالة بريد إلكتروني
 how-other = { $source }
 
 stop-heading = إيقاف كل شيء

@@ -53,6 +53,12 @@ how-review = your message
 how-preference-page = this page
 how-erasure = you were deleted from our records
 how-inherited = taken over from an earlier number
+how-join-form = opt-in form
+how-chat-link = link or QR code
+how-ad-click = your message after an advertisement
+how-sms-message = your text message
+how-sms-wording = your text message
+how-email-link = link in an e-mail
 how-other = { $source }
 
 stop-heading = Stop everything

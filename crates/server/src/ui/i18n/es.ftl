@@ -53,6 +53,12 @@ how-review = su mensaje
 how-preference-page = esta página
 how-erasure = se le borró de nuestros registros
 how-inherited = tomado de un número anterior
+how-join-form = formulario de alta
+how-chat-link = enlace o código QR
+how-ad-click = su mensaje tras un anuncio
+how-sms-message = su SMS
+how-sms-wording = su SMS
+how-email-link = enlace en un correo electrónico
 how-other = { $source }
 
 stop-heading = Parar todo

@@ -53,6 +53,12 @@ how-review = आपका मैसेज
 how-preference-page = यह पन्ना
 how-erasure = आपको हमारे रिकॉर्ड से हटाया गया
 how-inherited = पुराने नंबर से लिया गया
+how-join-form = सहमति फ़ॉर्म
+how-chat-link = लिंक या QR कोड
+how-ad-click = विज्ञापन के बाद आपका संदेश
+how-sms-message = आपका SMS
+how-sms-wording = आपका SMS
+how-email-link = ईमेल का लिंक
 how-other = { $source }
 
 stop-heading = सब कुछ रोकें

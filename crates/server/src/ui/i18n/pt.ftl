@@ -53,6 +53,12 @@ how-review = sua mensagem
 how-preference-page = esta página
 how-erasure = você foi apagado dos nossos registros
 how-inherited = vindo de um número anterior
+how-join-form = formulário de inscrição
+how-chat-link = link ou código QR
+how-ad-click = sua mensagem depois de um anúncio
+how-sms-message = seu SMS
+how-sms-wording = seu SMS
+how-email-link = link em um e-mail
 how-other = { $source }
 
 stop-heading = Parar tudo
