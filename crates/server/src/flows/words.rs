@@ -1,6 +1,6 @@
 //! The built-in words of our answers, in every language that we understand.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use consent::wording::fold::fold;
 
@@ -160,16 +160,33 @@ pub const PLACES: [&str; 10] = [
 /// Whether a folded text is a built-in word for a receipt, in any language.
 #[must_use]
 pub fn asks_for_receipt(folded: &str) -> bool {
-    RECEIPT_WORDS.contains(folded)
+    RECEIPT_WORDS.contains_key(folded)
+}
+
+/// The language of a folded text that asks for a receipt in no other one. The English words tell nothing: our texts in
+/// every language name one of them.
+#[must_use]
+pub fn language_of_receipt(folded: &str) -> Option<&'static str> {
+    let languages = RECEIPT_WORDS.get(folded)?;
+    match languages.as_slice() {
+        [one] if *one != "en" => Some(one),
+        _ => None,
+    }
 }
 
 // Every message is compared with them; they are constants of the program, and only read once.
-static RECEIPT_WORDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
-    let all = LANGUAGES.iter().flat_map(|(language, _)| {
+static RECEIPT_WORDS: LazyLock<BTreeMap<String, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut all: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+    for (language, _) in LANGUAGES {
         let words = built_in(language, Key::ReceiptWords).unwrap_or_default();
-        words.split(',').map(fold)
-    });
-    all.filter(|word| !word.is_empty()).collect()
+        for word in words.split(',').map(fold).filter(|word| !word.is_empty()) {
+            let languages = all.entry(word).or_default();
+            if !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+    }
+    all
 });
 
 #[cfg(test)]
