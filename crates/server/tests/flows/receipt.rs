@@ -157,3 +157,55 @@ async fn the_answer_to_a_receipt_is_what_holds_when_it_is_sent() {
     let told = self::body(&house, ADA).await;
     assert!(told.contains("Withdrawn: 20"), "{told}");
 }
+
+#[tokio::test]
+async fn whoever_joined_by_a_code_has_a_receipt_of_the_form_as_they_saw_it() {
+    let house = House::open().await;
+    let texts = |often: &str| json!({ "en": { "title": "Join us", "kind": "offers from our shop", "frequency": often } });
+    let form = json!({ "slug": "spring", "topics": ["marketing"], "texts": texts("once a week") });
+    let (status, answer) = house.api("POST", "/api/v1/forms", Some(form)).await;
+    assert_eq!(status, 201, "{answer}");
+    let link = json!({ "name": "Poster", "language": "en" });
+    let (_, link) = house
+        .api("POST", "/api/v1/forms/spring/links", Some(link))
+        .await;
+    house.says(ADA, link["message"].as_str().unwrap()).await;
+    let asked = house.newest(ADA).await;
+    house
+        .hears(ADA, "tap", json!({ "button": asked["buttons"][0]["text"] }))
+        .await;
+    let changed = json!({ "topics": ["marketing"], "texts": texts("daily") });
+    let (_, changed) = house
+        .api("PUT", "/api/v1/forms/spring", Some(changed))
+        .await;
+    assert_eq!(changed["version"], 2, "{changed}");
+
+    let contact = house.contact(ADA).await;
+    let path = format!("/api/v1/contacts/{contact}/receipts");
+    let (_, page) = house.api("GET", &path, None).await;
+    let receipt = &page["items"][0];
+    let purpose = &receipt["processing"]["purposes"][0];
+    assert_eq!(
+        (&purpose["message_kind"], &purpose["frequency"]),
+        (&json!("offers from our shop"), &json!("once a week"))
+    );
+    let wording = &receipt["wording"];
+    assert_eq!(wording["form"], json!({ "slug": "spring", "version": 1 }));
+    assert_eq!(wording["page"], "Poster");
+    let states: Vec<&Value> = receipt["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| &event["event_state"])
+        .collect();
+    assert_eq!(states, ["requested", "given"]);
+
+    house.later(2).await;
+    house.says(ADA, "RECEIPT").await;
+    let told = body(&house, ADA).await;
+    let question = asked["body"].as_str().unwrap();
+    let hash = wording["sha256"].as_str().unwrap();
+    for said in [question, hash, "offers and news"] {
+        assert!(told.contains(said), "{said} is not in {told}");
+    }
+}
