@@ -6,15 +6,19 @@ use crate::{
 };
 
 /// Each crate of ours and the crates of ours that its product may use.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("checks", &[]),
     ("consent", &[]),
     ("ledger", &["consent"]),
     ("index", &["consent"]),
     ("graph", &["consent"]),
+    ("sms", &["consent"]),
     ("store", &["consent"]),
     ("sandbox", &[]),
-    ("server", &["consent", "graph", "index", "ledger", "store"]),
+    (
+        "server",
+        &["consent", "graph", "index", "ledger", "sms", "store"],
+    ),
     ("cli", &["consent", "index", "ledger", "sandbox", "server"]),
 ];
 
@@ -152,6 +156,7 @@ mod tests {
             ("store", "server"),
             ("consent", "graph"),
             ("graph", "store"),
+            ("sms", "graph"),
             ("sandbox", "graph"),
         ] {
             let found = forbidden_arrows(&crate_with(

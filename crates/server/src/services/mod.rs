@@ -37,6 +37,7 @@ pub mod sample;
 pub mod send;
 pub mod shown;
 pub mod sift;
+pub mod sms;
 pub mod summary;
 pub mod templates;
 pub mod token;

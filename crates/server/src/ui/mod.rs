@@ -1,11 +1,15 @@
 //! The doors for people: each page is a file of code beside the file that it looks like.
 
+pub mod address;
 pub mod assets;
+pub mod form;
 pub mod frame;
 pub mod guard;
+pub mod join;
 pub mod language;
 pub mod notice;
 pub mod preference;
+pub mod qr;
 pub mod voice;
 
 use axum::{Router, middleware::from_fn};
@@ -16,6 +20,8 @@ use crate::app::App;
 pub fn public_routes() -> Router<App> {
     Router::new()
         .merge(preference::routes())
+        .merge(join::routes())
         .layer(from_fn(guard::protect))
+        .merge(join::picture_routes())
         .merge(assets::routes())
 }

@@ -18,10 +18,10 @@ use axum::{
 
 use self::{
     chat::{CodeBox, Opened},
-    form::Form,
     rows::{Group, View},
 };
 use super::{
+    form::Form,
     frame::Frame,
     guard,
     notice::{Notice, shown},

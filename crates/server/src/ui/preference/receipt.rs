@@ -13,9 +13,7 @@ use serde::Serialize;
 use super::{
     Guest, Said, Token,
     chat::{CodeBox, come_in},
-    count,
-    form::Form,
-    page,
+    count, page,
 };
 use crate::{
     app::App,
@@ -24,7 +22,7 @@ use crate::{
         preferences::code,
         receipts::{self, document::Receipt},
     },
-    ui::notice::Notice,
+    ui::{form::Form, notice::Notice},
 };
 
 /// What the button for all of them says instead of an event.
