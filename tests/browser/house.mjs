@@ -65,6 +65,37 @@ export class House {
     return answer.code ?? "allow";
   }
 
+  async control(method, path, body) {
+    const answer = await fetch(`${this.ready.sandbox}/sandbox/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.ready.control_token}`, ...(body && { "content-type": "application/json" }) },
+      body: body && JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** Ada writes, and we have heard it: her page can send her a code then. */
+  async says(text) {
+    const before = (await this.events()).length;
+    await this.control("POST", "customers/ada/say", { text });
+    for (let step = 0; (await this.events()).length === before; step += 1) {
+      if (step > 200) throw new Error(`nobody heard Ada say \`${text}\``);
+      await new Promise((go) => setTimeout(go, 50));
+    }
+  }
+
+  /** The code that came into Ada's chat last. */
+  async code() {
+    for (let step = 0; step < 200; step += 1) {
+      const { items } = await this.control("GET", "phones/ada/messages");
+      const digits = items.map((bubble) => /[0-9]{6}/.exec(bubble.body ?? "")?.[0]).filter(Boolean);
+      if (digits.length) return digits.at(-1);
+      await new Promise((go) => setTimeout(go, 50));
+    }
+    throw new Error("no code came");
+  }
+
   async optIn() {
     const evidence = { source: "web_form", wording: "Yes, send me offers." };
     await this.api("POST", "/api/v1/events", { to: ADA, kind: "opt_in", evidence });

@@ -8,9 +8,10 @@ import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
 import { tests as join } from "./join.mjs";
 import { tests as preference } from "./preference.mjs";
+import { tests as receipt } from "./receipt.mjs";
 import { tests as story } from "./story.mjs";
 
-const tests = { ...preference, ...join, ...story };
+const tests = { ...preference, ...join, ...receipt, ...story };
 
 const { values: given } = parseArgs({
   options: {

@@ -23,10 +23,15 @@ pub struct Flows {
     pub help: bool,
     /// Whether the menu is shown to whoever asks for it.
     pub menu: bool,
+    /// Whether whoever asks for a receipt of what they agreed to gets it.
+    pub receipts: bool,
     /// Words that ask for help, besides those that are understood in every language.
     pub help_words: Vec<String>,
     /// Words that ask for the menu. The first is the one that our texts name.
     pub menu_words: Vec<String>,
+    /// Words that ask for a receipt, besides those that are understood in every language. The first is the one that
+    /// our texts name.
+    pub receipt_words: Vec<String>,
     /// The language for people of whom nothing tells a language, as a tag.
     pub language: String,
     /// For how many days a question with buttons can be answered with yes.
@@ -85,8 +90,10 @@ impl Default for Flows {
             questions: true,
             help: true,
             menu: true,
+            receipts: true,
             help_words: list(&["HELP", "INFO"]),
             menu_words: list(&["MENU", "PREFERENCES"]),
+            receipt_words: list(&["RECEIPT"]),
             language: "en".to_owned(),
             question_days: 7,
             texts: Vec::new(),

@@ -106,6 +106,22 @@ impl Store {
             on_pool!(self, pool => sqlx::query_as(sql).bind(list.text()).fetch_all(pool).await?);
         rows.into_iter().map(wording).collect()
     }
+
+    /// What was ever shown, page by page in the order of the hashes: those after one, or the first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn wordings_page(
+        &self,
+        after: Option<[u8; 32]>,
+        limit: u32,
+    ) -> Result<Vec<WordingLine>, StoreError> {
+        let sql = "select sha256, body, locale, form_id, version, at_ms from wording where sha256 > $1 order by sha256 limit $2";
+        let after = after.map(Vec::from).unwrap_or_default();
+        let rows: Vec<WordingRow> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter().map(wording).collect()
+    }
 }
 
 impl Tx {

@@ -43,7 +43,7 @@ fn show_json(report: &Report) {
         "holds": report.holds(), "log_size": report.log_size, "signed": report.signed,
         "checkpoints": report.checkpoints, "tiles": report.tiles, "events": report.events,
         "pending": report.pending, "contacts": report.contacts, "erased": report.erased,
-        "reservations": report.reservations, "found": report.found, "discrepancies": report.told,
+        "reservations": report.reservations, "wordings": report.wordings, "found": report.found, "discrepancies": report.told,
     }));
 }
 
@@ -67,6 +67,7 @@ fn show(report: &Report) {
             format!("{}, {} of them erased", report.contacts, report.erased),
         ),
         ("sends", report.reservations.to_string()),
+        ("wordings", report.wordings.to_string()),
     ];
     output::fields(&numbers);
     if report.holds() {

@@ -1,5 +1,9 @@
 //! The built-in words of our answers, in every language that we understand.
 
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use consent::wording::fold::fold;
+
 /// Each language with its words, a line each.
 const LANGUAGES: [(&str, &str); 27] = [
     ("en", include_str!("words/en.txt")),
@@ -85,6 +89,30 @@ keys! {
     Erasure "erasure" 700 "Their wish to be forgotten was heard.",
     WrongNumber "wrong_number" 700 "The number has another owner.",
     Link "link" 200 "Where all choices can be seen.",
+    Receipt "receipt" 300 "What stands above receipts.",
+    ReceiptNone "receipt_none" 300 "They never agreed to anything.",
+    ReceiptWhat "receipt_what" 200 "What they agreed to.",
+    ReceiptWhen "receipt_when" 200 "When, and by which way.",
+    ReceiptShown "receipt_shown" 200 "What they were shown.",
+    ReceiptRecord "receipt_record" 200 "The number of the record.",
+    ReceiptOff "receipt_off" 200 "It was withdrawn.",
+    ReceiptOver "receipt_over" 200 "It lasted as long as it could.",
+    ReceiptVoid "receipt_void" 200 "It does not count.",
+    ReceiptStop "receipt_stop" 300 "How it is withdrawn.",
+    ReceiptMore "receipt_more" 300 "There are more than fit.",
+    ReceiptHint "receipt_hint" 200 "How a receipt is had.",
+    ReceiptWords "receipt_words" 300 "Words that ask for a receipt, with commas between them.",
+    ReceiptAll "receipt_all" 100 "Messages of every kind.",
+    ReceiptOrders "receipt_orders" 100 "Messages about orders.",
+    ReceiptCodes "receipt_codes" 100 "Security codes.",
+    ReceiptService "receipt_service" 100 "Answers in conversations.",
+    WayChat "way_chat" 100 "They agreed in the chat.",
+    WayForm "way_form" 100 "They agreed on a form.",
+    WayLink "way_link" 100 "They agreed by a link or a QR code.",
+    WayPage "way_page" 100 "They agreed on their own page.",
+    WaySms "way_sms" 100 "They agreed by text message.",
+    WayEmail "way_email" 100 "They agreed by e-mail.",
+    WayUs "way_us" 100 "The business recorded it.",
     Channels "channels" 300 "Other ways to reach the business; nothing by default.",
 }
 
@@ -125,7 +153,41 @@ pub fn filled(words: &str, places: &[(&str, &str)]) -> String {
 }
 
 /// The places that words may have.
-pub const PLACES: [&str; 6] = ["what", "often", "topic", "date", "link", "menu"];
+pub const PLACES: [&str; 10] = [
+    "what", "often", "topic", "date", "link", "menu", "receipt", "way", "wording", "record",
+];
+
+/// Whether a folded text is a built-in word for a receipt, in any language.
+#[must_use]
+pub fn asks_for_receipt(folded: &str) -> bool {
+    RECEIPT_WORDS.contains_key(folded)
+}
+
+/// The language of a folded text that asks for a receipt in no other one. The English words tell nothing: our texts in
+/// every language name one of them.
+#[must_use]
+pub fn language_of_receipt(folded: &str) -> Option<&'static str> {
+    let languages = RECEIPT_WORDS.get(folded)?;
+    match languages.as_slice() {
+        [one] if *one != "en" => Some(one),
+        _ => None,
+    }
+}
+
+// Every message is compared with them; they are constants of the program, and only read once.
+static RECEIPT_WORDS: LazyLock<BTreeMap<String, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut all: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
+    for (language, _) in LANGUAGES {
+        let words = built_in(language, Key::ReceiptWords).unwrap_or_default();
+        for word in words.split(',').map(fold).filter(|word| !word.is_empty()) {
+            let languages = all.entry(word).or_default();
+            if !languages.contains(&language) {
+                languages.push(language);
+            }
+        }
+    }
+    all
+});
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +226,15 @@ mod tests {
                 (Key::Paused, "{date}"),
                 (Key::Help, "{menu}"),
                 (Key::Link, "{link}"),
+                (Key::ReceiptWhat, "{topic}"),
+                (Key::ReceiptWhen, "{date}"),
+                (Key::ReceiptWhen, "{way}"),
+                (Key::ReceiptShown, "{wording}"),
+                (Key::ReceiptRecord, "{record}"),
+                (Key::ReceiptOff, "{date}"),
+                (Key::ReceiptOver, "{date}"),
+                (Key::ReceiptStop, "STOP"),
+                (Key::ReceiptHint, "{receipt}"),
             ] {
                 let words = built_in(language, key).unwrap();
                 assert!(words.contains(place), "{language}: no {place} in `{words}`");

@@ -10,6 +10,7 @@ mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod receipts;
 mod reviews;
 mod topics;
 
@@ -55,6 +56,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(check::routes())
         .merge(events::routes())
         .merge(contacts::routes())
+        .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())
         .merge(topics::routes())

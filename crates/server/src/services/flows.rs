@@ -7,6 +7,7 @@ pub mod language;
 pub mod link;
 pub mod plan;
 pub mod pump;
+mod receipt;
 pub mod remind;
 pub mod setting;
 pub mod ticket;

@@ -7,6 +7,7 @@ mod house;
 mod log;
 mod people;
 mod rows;
+mod wordings;
 
 use ledger::audit::Discrepancy;
 use store::error::StoreError;
@@ -35,6 +36,8 @@ pub struct Report {
     pub contacts: u64,
     /// Contacts who were erased: their events stand, what was sealed is gone.
     pub erased: u64,
+    /// Wordings whose text was compared with its hash.
+    pub wordings: u64,
     /// Reservations that were compared with the batch that speaks of them.
     pub reservations: u64,
     /// How many things do not fit.
@@ -93,6 +96,8 @@ pub async fn whole(app: &House, progress: &mut Progress<'_>) -> Result<Report, E
     let result = log::check(app, &mut report, progress).await;
     settle(&mut report, result)?;
     let result = rows::check(app, &mut report).await;
+    settle(&mut report, result)?;
+    let result = wordings::check(app, &mut report).await;
     settle(&mut report, result)?;
     let result = people::check(app, &mut report, progress).await;
     settle(&mut report, result)?;

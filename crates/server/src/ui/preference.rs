@@ -3,6 +3,7 @@
 
 mod chat;
 mod form;
+mod receipt;
 mod rows;
 
 use askama::Template;
@@ -40,6 +41,7 @@ pub fn routes() -> Router<App> {
         .route("/p/{token}", get(show).post(change))
         .route("/p/{token}/unsubscribe", get(lead_back).post(one_click))
         .merge(chat::routes())
+        .merge(receipt::routes())
         .route("/p", any(nothing))
         .route("/p/", any(nothing))
         .route("/p/{token}/", any(nothing))

@@ -16,5 +16,6 @@ mod merged;
 mod once;
 mod queue;
 mod race;
+mod receipt;
 mod story;
 mod truth;

@@ -2,7 +2,7 @@
 
 use axum::{
     body::{Body, to_bytes},
-    http::{Request, StatusCode},
+    http::{HeaderMap, Request, StatusCode},
 };
 use consent::{event::Fact, id::ContactId, register::Heard, scope::Scope};
 use serde_json::json;
@@ -17,26 +17,28 @@ use crate::house::{House, NUMBER};
 const ADA: &str = "447700900123";
 
 /// What a page answered.
-struct Seen {
-    status: StatusCode,
-    text: String,
+pub struct Seen {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
 }
 
-async fn post(house: &House, path: &str, form: &str) -> Seen {
+pub async fn post(house: &House, path: &str, form: &str) -> Seen {
     let request = Request::post(path)
         .body(Body::from(form.to_owned()))
         .unwrap();
     let response = house.router.clone().oneshot(request).await.unwrap();
-    let status = response.status();
+    let (status, headers) = (response.status(), response.headers().clone());
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
     Seen {
         status,
+        headers,
         text: String::from_utf8(bytes.to_vec()).unwrap(),
     }
 }
 
 /// Ada, who agreed to offers, and the path of her page.
-async fn ada(house: &House) -> (ContactId, String) {
+pub async fn ada(house: &House) -> (ContactId, String) {
     let contact = house.opt_in(ADA).await;
     let alias = consent::alias::Alias::Phone(ADA.parse().unwrap());
     let _ = house.app.address.set("http://127.0.0.1:1".to_owned());
@@ -50,7 +52,7 @@ async fn ada(house: &House) -> (ContactId, String) {
 }
 
 /// Ada writes to us: in the simulated WhatsApp, and as we hear of it.
-async fn writes(house: &House, contact: ContactId) {
+pub async fn writes(house: &House, contact: ContactId) {
     house
         .control("/sandbox/customers/ada/say", &json!({ "text": "hello" }))
         .await;
@@ -71,7 +73,7 @@ async fn writes(house: &House, contact: ContactId) {
 }
 
 /// The code in the last message that reached the simulated WhatsApp.
-async fn code(house: &House) -> String {
+pub async fn code(house: &House) -> String {
     let arrived = house.arrived().await;
     let body = arrived.last().unwrap()["body"].as_str().unwrap().to_owned();
     let body: serde_json::Value = serde_json::from_str(&body).unwrap();
@@ -81,7 +83,7 @@ async fn code(house: &House) -> String {
     digits
 }
 
-fn proof(page: &str) -> String {
+pub fn proof(page: &str) -> String {
     let rest = page.split("name=\"proof\" value=\"").nth(1).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }

@@ -19,6 +19,7 @@ mod memory;
 mod page;
 mod page_links;
 mod recall;
+mod receipts;
 mod sms;
 mod sms_bad;
 mod topics;

@@ -27,8 +27,10 @@ use server::{
         cast::{Cast, Draft},
         keys, numbering, policy, reservations, verify,
     },
+    vault,
 };
 use store::{
+    form::WordingLine,
     message::{Direction, MessageLine, State},
     tamper::Cell,
 };
@@ -37,7 +39,7 @@ const MUTATIONS: u64 = 1_000;
 const NOON: i64 = 1_795_341_600_000;
 
 /// What the log vouches for: table, its key, its columns.
-const COVERED: [(&str, &[&str], &[&str]); 11] = [
+const COVERED: [(&str, &[&str], &[&str]); 12] = [
     (
         "event",
         &["contact_id", "id"],
@@ -89,6 +91,7 @@ const COVERED: [(&str, &[&str], &[&str]); 11] = [
         ],
     ),
     ("tag", &["contact_id", "tag"], &["contact_id", "tag"]),
+    ("wording", &["sha256"], &["sha256", "body"]),
 ];
 
 async fn house(folder: &Path) -> App {
@@ -130,9 +133,12 @@ async fn people(app: &App, turn: u32) {
             2 => Fact::OptOut(Scope::MARKETING),
             _ => Fact::PlatformStop("109900000000001".parse().unwrap()),
         };
+        // Half of them saw what is kept once for all.
+        let kept = n % 2 == 0;
         let evidence = Evidence {
             source: "web_form".to_owned(),
-            wording: Some("yes".to_owned()),
+            wording: (!kept).then(|| "yes".to_owned()),
+            wording_sha256: kept.then(|| vault::sha256(shown(turn).as_bytes())),
             ..Evidence::default()
         };
         let at = Timestamp::from_millis(NOON - 60_000 + i64::from(turn));
@@ -145,8 +151,20 @@ async fn people(app: &App, turn: u32) {
         })
         .unwrap();
     }
+    let wording = WordingLine {
+        sha256: vault::sha256(shown(turn).as_bytes()),
+        text: shown(turn),
+        locale: "en".to_owned(),
+        form: None,
+        at: app.clock.now(),
+    };
+    tx.keep_wordings(&[wording]).await.unwrap();
     cast.save(&mut tx, &rules).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+fn shown(turn: u32) -> String {
+    format!("Yes, send me offers. Version {turn}.")
 }
 
 async fn sends(app: &App) {
@@ -226,7 +244,7 @@ async fn one_changed_value_anywhere_is_found() {
     };
     let (mut done, mut missed) = (0, Vec::new());
     while done < MUTATIONS {
-        let (table, keys, columns) = COVERED[usize::try_from(roll() % 11).unwrap()];
+        let (table, keys, columns) = COVERED[usize::try_from(roll() % 12).unwrap()];
         let column = columns[usize::try_from(roll()).unwrap() % columns.len()];
         let Some(mut spot) = app.store.spot((table, keys), column, roll()).await.unwrap() else {
             continue;

@@ -102,7 +102,13 @@ async fn what_was_shown_is_kept_once_and_stays(place: Arc<Place>) {
         .wordings(&[[2; 32], [1; 32], [3; 32]])
         .await
         .unwrap();
-    assert_eq!(found, [first, second]);
+    assert_eq!(found, [first.clone(), second.clone()]);
+    let page = place.store.wordings_page(None, 1).await.unwrap();
+    assert_eq!(page, [first]);
+    let page = place.store.wordings_page(Some([1; 32]), 9).await.unwrap();
+    assert_eq!(page, [second]);
+    let page = place.store.wordings_page(Some([2; 32]), 9).await.unwrap();
+    assert_eq!(page, []);
 }
 
 fn code(id: u8, kind: CodeKind, form: Uuid) -> JoinCode {

@@ -5,7 +5,7 @@ use consent::{
     id::{AttemptId, ContactId},
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::{event::EventLine, message::MessageFilter};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -14,12 +14,11 @@ use crate::{
     app::House,
     clock,
     error::Error,
-    evidence::Detail,
     services::{
         contacts::{ScopeAnswer, line, scope_answer},
         messages::{self, MessageAnswer},
+        shown::{self, Opened},
     },
-    vault::PersonKey,
 };
 
 /// One thing that happened.
@@ -100,11 +99,6 @@ pub async fn timeline(
     limit: u32,
 ) -> Result<Vec<Item>, Error> {
     let contact = line(app, id).await?;
-    let key = contact.person.sealing_key.as_deref();
-    let key = key
-        .map(|wrapped| app.vault.person(id, wrapped))
-        .transpose()
-        .map_err(Error::internal)?;
     let history = app.store.history(id).await?;
     let filter = MessageFilter {
         contact: Some(id),
@@ -116,11 +110,16 @@ pub async fn timeline(
     let retracted = &contact.person.standing.retracted;
     // Ids grow with time, of events and of messages alike.
     let older = |id: Uuid| after.is_none_or(|after| id < after);
-    let events = history.iter().filter(|event| older(event.id.get()));
+    let events: Vec<&EventLine> = history
+        .iter()
+        .filter(|event| older(event.id.get()))
+        .collect();
+    let opened = shown::open(app, &contact.person, &events).await?;
     let mut items: Vec<(Uuid, Item)> = events
+        .into_iter()
         .map(|event| {
             let is_retractable = event.event().is_some_and(|event| event.is_retractable());
-            let mut item = item(event, key.as_ref());
+            let mut item = item(event, opened.get(&event.id));
             item.retracted = is_retractable && retracted.contains(&event.id);
             (event.id.get(), Item::Event(Box::new(item)))
         })
@@ -141,7 +140,7 @@ pub async fn timeline(
     Ok(items.into_iter().map(|(_, item)| item).collect())
 }
 
-fn item(line: &EventLine, key: Option<&PersonKey>) -> EventItem {
+fn item(line: &EventLine, opened: Option<&Opened>) -> EventItem {
     let fact = line.fact.as_ref();
     let (mut number, mut until, mut event) = (None, None, None);
     match fact {
@@ -161,16 +160,15 @@ fn item(line: &EventLine, key: Option<&PersonKey>) -> EventItem {
         until,
         event,
         source: line.source.clone(),
-        evidence: evidence(line, key),
+        evidence: opened.map(evidence),
         seq: line.log_index,
         retracted: false,
     }
 }
 
-/// The facts that were sealed, without those that the item says already.
-fn evidence(line: &EventLine, key: Option<&PersonKey>) -> Option<Value> {
-    let detail = Detail::open(key?, line.sealed.as_deref()?).ok()?;
-    let facts: Map<String, Value> = serde_json::from_str(&detail.facts).ok()?;
+/// The facts that were sealed, without those that the item says already; with the words that the person was shown and
+/// their hash, whichever of the two was kept.
+fn evidence(opened: &Opened) -> Value {
     let said = [
         "id",
         "contact",
@@ -180,8 +178,19 @@ fn evidence(line: &EventLine, key: Option<&PersonKey>) -> Option<Value> {
         "at_ms",
         "received_ms",
     ];
-    let rest = facts
-        .into_iter()
-        .filter(|(name, _)| !said.contains(&name.as_str()));
-    Some(Value::Object(rest.collect()))
+    let facts = opened.facts.iter();
+    let rest = facts.filter(|(name, _)| !said.contains(&name.as_str()));
+    let mut rest: Map<String, Value> = rest
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if let Some(shown) = &opened.shown {
+        rest.insert(
+            "wording_sha256".to_owned(),
+            json!(hex::encode(shown.sha256)),
+        );
+        if let Some(text) = &shown.text {
+            rest.insert("wording".to_owned(), json!(text));
+        }
+    }
+    Value::Object(rest)
 }

@@ -39,6 +39,8 @@ pub struct Desk<'a> {
     pub texts: &'a [TopicText],
     /// Whether the person may be asked whether they want something again.
     pub may_ask: bool,
+    /// What somebody agreed to, in words, where the answer is that.
+    pub receipt: Option<&'a str>,
 }
 
 impl<'a> Desk<'a> {
@@ -76,7 +78,8 @@ pub const fn question(kind: Kind) -> Option<Key> {
         | Kind::Paused
         | Kind::Erasure
         | Kind::WrongNumber
-        | Kind::Reminder => None,
+        | Kind::Reminder
+        | Kind::Receipt => None,
     }
 }
 
@@ -134,9 +137,9 @@ impl Letter<'_> {
             Kind::Started if self.detail.platform => {
                 self.text(&[Key::Started, Key::Platform, Key::Link])
             }
-            Kind::Started => self.text(&[Key::Started, Key::Link]),
+            Kind::Started => self.text(&[Key::Started, Key::ReceiptHint, Key::Link]),
             Kind::Question => self.question(),
-            Kind::Help => self.text(&[Key::Help, Key::Channels, Key::Link]),
+            Kind::Help => self.text(&[Key::Help, Key::ReceiptHint, Key::Channels, Key::Link]),
             Kind::Menu => self.menu(),
             Kind::Topics => self.list_of_topics(),
             Kind::TopicOn if self.detail.platform => self.text(&[Key::TopicOn, Key::Platform]),
@@ -153,6 +156,10 @@ impl Letter<'_> {
             Kind::Erasure => self.text(&[Key::Erasure]),
             Kind::WrongNumber => self.text(&[Key::WrongNumber]),
             Kind::Reminder => self.reminder(),
+            Kind::Receipt => {
+                let receipt = self.desk.receipt.unwrap_or_default();
+                message::text(&self.to, receipt, None)
+            }
         }
     }
 
@@ -164,6 +171,7 @@ impl Letter<'_> {
         let what = joining.map_or(what, |joining| joining.what.clone());
         let often = joining.map_or(often, |joining| joining.often.clone());
         let menu = self.desk.flows.menu_words.first();
+        let receipt = self.desk.flows.receipt_words.first();
         let places = [
             ("what", what.as_str()),
             ("often", often.as_str()),
@@ -171,15 +179,18 @@ impl Letter<'_> {
             ("date", &self.date()),
             ("link", self.link.as_deref().unwrap_or_default()),
             ("menu", menu.map_or("MENU", String::as_str)),
+            ("receipt", receipt.map_or("RECEIPT", String::as_str)),
         ];
         words::filled(&plain(key), &places)
     }
 
-    /// Several words, each in a paragraph of its own; a link only where there is one.
+    /// Several words, each in a paragraph of its own; a link only where there is one, and receipts only where they are
+    /// given.
     fn words(&self, keys: &[Key]) -> String {
         let said = keys
             .iter()
             .filter(|key| **key != Key::Link || self.link.is_some())
+            .filter(|key| **key != Key::ReceiptHint || self.desk.flows.receipts)
             .map(|key| self.say(*key));
         let said: Vec<String> = said.filter(|words| !words.is_empty()).collect();
         said.join("\n\n")

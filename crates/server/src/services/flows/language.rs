@@ -1,6 +1,9 @@
 //! In which language somebody is answered.
 
-use consent::{alias::Alias, wording::Reading};
+use consent::{
+    alias::Alias,
+    wording::{Reading, fold::fold},
+};
 
 use crate::flows::{Flows, words};
 
@@ -77,19 +80,24 @@ const COUNTRIES: [(&str, &str); 66] = [
     ("98", "fa"),
 ];
 
-/// The language: of the rule that understood the message, else of its words, else of the country of the number, else
-/// the default one. Only languages that we have words in.
+/// The language: of the rule that understood the message, else of the word by which it asks for a receipt, else of its
+/// words, else of the country of the number, else the default one. Only languages that we have words in.
 #[must_use]
 pub fn choose(flows: &Flows, reading: &Reading, text: Option<&str>, who: &Alias) -> String {
     let understood = reading
         .found()
         .and_then(|found| found.language)
         .map(|language| language.code().to_owned());
+    let asked = || {
+        let language = text.and_then(|text| words::language_of_receipt(&fold(text)));
+        language.map(str::to_owned)
+    };
     let guessed = || text.and_then(guess).map(str::to_owned);
     let there = || country(who).map(str::to_owned);
     let spoken = |language: &String| flows.speaks(language) || flows.speaks(words::base(language));
     understood
         .filter(spoken)
+        .or_else(|| asked().filter(spoken))
         .or_else(|| guessed().filter(spoken))
         .or_else(|| there().filter(spoken))
         .unwrap_or_else(|| flows.language.clone())
@@ -168,6 +176,9 @@ mod tests {
             (Some("STOP"), &ana, "es"),
             (Some("STOP"), &ada, "en"),
             (None, &nobody, "en"),
+            (Some("Quittung"), &ana, "de"),
+            (Some("recibo"), &ana, "es"),
+            (Some("RECEIPT"), &ana, "es"),
         ] {
             assert_eq!(choose(&flows, &nothing, text, who), want, "{text:?}");
         }

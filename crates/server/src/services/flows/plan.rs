@@ -49,11 +49,13 @@ pub enum Kind {
     WrongNumber,
     /// The reminder that preferences can be changed.
     Reminder,
+    /// What they agreed to, with proof.
+    Receipt,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Stopped,
         Self::StoppedAll,
         Self::Started,
@@ -68,6 +70,7 @@ impl Kind {
         Self::Erasure,
         Self::WrongNumber,
         Self::Reminder,
+        Self::Receipt,
     ];
 
     /// The word in tables.
@@ -88,6 +91,7 @@ impl Kind {
             Self::Erasure => "erasure",
             Self::WrongNumber => "wrong_number",
             Self::Reminder => "reminder",
+            Self::Receipt => "receipt",
         }
     }
 
@@ -107,6 +111,7 @@ impl Kind {
             Self::Help => flows.help,
             Self::Menu => flows.menu,
             Self::Reminder => flows.reminder.is_some(),
+            Self::Receipt => flows.receipts,
         }
     }
 

@@ -21,7 +21,7 @@ use store::{
 use super::{
     compose::{self, Desk},
     plan::{Detail, Kind},
-    setting,
+    receipt, setting,
 };
 use crate::{
     app::App,
@@ -214,7 +214,8 @@ const fn tells_of_less(kind: Kind, detail: &Detail) -> bool {
         | Kind::Topics
         | Kind::TopicOn
         | Kind::Kept
-        | Kind::Reminder => !detail.confirms.is_empty(),
+        | Kind::Reminder
+        | Kind::Receipt => !detail.confirms.is_empty(),
     }
 }
 
@@ -244,6 +245,10 @@ async fn wish(
     let topics = app.store.topics().await?;
     let policy = policy::current(app).await?;
     let texts = app.store.topic_texts().await?;
+    let receipt = match kind {
+        Kind::Receipt => Some(receipt::text(app, flows, line, alias).await?),
+        _ => None,
+    };
     let mut desk = Desk {
         app,
         flows,
@@ -251,6 +256,7 @@ async fn wish(
         topics: &topics,
         texts: &texts,
         may_ask: true,
+        receipt: receipt.as_deref(),
     };
     let asked = match kind {
         Kind::Stopped if desk.asks() => claim_question(app, line.contact).await?,

@@ -84,6 +84,7 @@ pub async fn replace(app: &App, body: Flows, actor: &str) -> Result<Arc<Flows>, 
 fn check(app: &House, body: &Flows) -> Result<(), Error> {
     words("help_words", &body.help_words)?;
     words("menu_words", &body.menu_words)?;
+    words("receipt_words", &body.receipt_words)?;
     if !(1..=QUESTION_DAYS_MAX).contains(&body.question_days) {
         let message = format!(
             "`{}` is no time to answer: want 1 to {QUESTION_DAYS_MAX} days",

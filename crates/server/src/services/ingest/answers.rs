@@ -304,6 +304,9 @@ fn asked_for(content: &Content, flows: &Flows) -> Option<Kind> {
         Some(Kind::Menu)
     } else if flows.help && is_one_of(&flows.help_words) {
         Some(Kind::Help)
+    } else if flows.receipts && (is_one_of(&flows.receipt_words) || words::asks_for_receipt(&said))
+    {
+        Some(Kind::Receipt)
     } else {
         None
     }

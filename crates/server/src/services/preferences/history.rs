@@ -6,11 +6,14 @@ use consent::{
     scope::{Scope, Subject},
     time::Timestamp,
 };
-use serde_json::Value;
 use store::{contact::ContactLine, event::EventLine};
 
 use super::choice::Choice;
-use crate::{app::House, error::Error, evidence::Detail, vault::PersonKey};
+use crate::{
+    app::House,
+    error::Error,
+    services::shown::{self, Opened},
+};
 
 /// How many entries are shown, newest first.
 const SHOWN_MAX: usize = 200;
@@ -39,16 +42,14 @@ pub struct Entry {
 /// # Errors
 /// When the database does not answer, or their key does not open what it sealed.
 pub async fn of(app: &House, line: &ContactLine) -> Result<Vec<Entry>, Error> {
-    let id = line.person.id;
-    let key = line.person.sealing_key.as_deref();
-    let key = key.map(|wrapped| app.vault.person(id, wrapped));
-    let key = key.transpose().map_err(Error::internal)?;
-    let history = app.store.history(id).await?;
-    let shown = history.iter().rev().filter(|event| is_theirs(event));
-    Ok(shown
-        .take(SHOWN_MAX)
-        .map(|event| entry(event, key.as_ref()))
-        .collect())
+    let history = app.store.history(line.person.id).await?;
+    let theirs = history.iter().rev().filter(|event| is_theirs(event));
+    let theirs: Vec<&EventLine> = theirs.take(SHOWN_MAX).collect();
+    let opened = shown::open(app, &line.person, &theirs).await?;
+    let entries = theirs
+        .iter()
+        .map(|event| entry(event, opened.get(&event.id)));
+    Ok(entries.collect())
 }
 
 fn is_theirs(event: &EventLine) -> bool {
@@ -79,7 +80,7 @@ fn is_theirs(event: &EventLine) -> bool {
     }
 }
 
-fn entry(event: &EventLine, key: Option<&PersonKey>) -> Entry {
+fn entry(event: &EventLine, opened: Option<&Opened>) -> Entry {
     let scope = event.fact.as_ref().and_then(Fact::scope);
     let about = scope.map(choice);
     Entry {
@@ -92,7 +93,7 @@ fn entry(event: &EventLine, key: Option<&PersonKey>) -> Entry {
             Some(Choice::All | Choice::Category(_) | Choice::Channel(_)) | None => None,
         },
         about,
-        wording: key.and_then(|key| wording(event, key)),
+        wording: opened.and_then(Opened::wording).map(str::to_owned),
     }
 }
 
@@ -106,10 +107,4 @@ fn choice(scope: &Scope) -> Choice {
         (Subject::Category(category), _) => Choice::Category(category),
         (Subject::Topic(topic), _) => Choice::Topic(topic),
     }
-}
-
-fn wording(event: &EventLine, key: &PersonKey) -> Option<String> {
-    let detail = Detail::open(key, event.sealed.as_deref()?).ok()?;
-    let facts: Value = serde_json::from_str(&detail.facts).ok()?;
-    facts.get("wording")?.as_str().map(str::to_owned)
 }

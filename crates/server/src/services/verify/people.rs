@@ -1,9 +1,13 @@
 //! Every person: their events are what the leaves say, and their standing is the fold of their events.
 
-use std::{borrow::Cow, collections::BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use consent::{
     event::{Event, Fact},
+    id::EventId,
     policy::Policy,
     register::Standing,
     time::Timestamp,
@@ -11,7 +15,7 @@ use consent::{
 use ledger::hash::Hash;
 use store::{event::EventLine, whole::Kept};
 
-use super::{Progress, Report, Stage, Stop, count};
+use super::{Progress, Report, Stage, Stop, count, wordings};
 use crate::{
     app::House,
     evidence::{self, Detail},
@@ -112,6 +116,7 @@ impl Page {
         } else {
             app.store.histories(&ids).await?
         };
+        let mut named = BTreeMap::new();
         for kept in &kept {
             let own: Vec<&EventLine> = lines
                 .iter()
@@ -120,16 +125,27 @@ impl Page {
             page.people += 1;
             page.erased += u64::from(kept.erased.is_some());
             page.events += count(i64::try_from(own.len()).unwrap_or(i64::MAX));
-            page.notes.extend(person(app, kept, &own, rules));
+            let found = person(app, kept, &own, rules);
+            page.notes.extend(found.notes);
+            named.extend(found.wordings);
         }
+        page.notes.extend(wordings::missing(app, &named).await?);
         Ok(page)
     }
 }
 
+/// What one person's events say.
+struct Found {
+    /// What does not fit.
+    notes: Vec<String>,
+    /// The wordings that are named and kept elsewhere, each with an event that names it.
+    wordings: Vec<([u8; 32], EventId)>,
+}
+
 /// What does not fit about one person.
-fn person(app: &House, kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Vec<String> {
+fn person(app: &House, kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Found {
     let id = kept.person.id;
-    let mut notes = Vec::new();
+    let (mut notes, mut shown) = (Vec::new(), Vec::new());
     let erasure = lines
         .iter()
         .any(|line| matches!(line.fact, Some(Fact::Erasure)));
@@ -153,7 +169,11 @@ fn person(app: &House, kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Vec<
     }
     let mut firsts = 0;
     for line in lines {
-        match (event(line, key.as_ref()), erasure) {
+        let detail = event(line, key.as_ref());
+        if let Ok(Some(detail)) = &detail {
+            shown.extend(wordings::named(&detail.facts).map(|hash| (hash, line.id)));
+        }
+        match (detail, erasure) {
             (Ok(Some(detail)), false) => match detail.previous {
                 None => firsts += 1,
                 Some(previous) if hashes.contains(&previous) => {}
@@ -179,7 +199,10 @@ fn person(app: &House, kept: &Kept, lines: &[&EventLine], rules: &Rules) -> Vec<
         ));
     }
     notes.extend(standing(kept, lines, rules));
-    notes
+    Found {
+        notes,
+        wordings: shown,
+    }
 }
 
 /// Whether an event's row, its leaf and its sealed evidence say the same. Gives the evidence, where it is there.

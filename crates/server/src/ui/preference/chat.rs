@@ -93,6 +93,16 @@ pub struct EventRow {
     pub shown: Option<String>,
     /// Its receipt.
     pub receipt: String,
+    /// Whether it is a consent, of which there is a receipt to keep.
+    pub is_consent: bool,
+}
+
+impl Opened {
+    /// Whether there is a receipt to keep.
+    #[must_use]
+    pub fn has_receipts(&self) -> bool {
+        self.events.iter().any(|event| event.is_consent)
+    }
 }
 
 /// Everything that was recorded about a person, in words.
@@ -119,6 +129,7 @@ pub async fn opened(
                 .as_deref()
                 .map(|wording| voice.say_with("open-shown", &[("wording", wording)])),
             receipt: entry.id.to_string(),
+            is_consent: entry.kind == "opt_in",
         }
     });
     Ok(Opened {
@@ -200,7 +211,10 @@ async fn open(State(app): State<App>, token: Token, request: Request) -> Respons
 }
 
 /// Somebody who posts here, and what. An old link opens nothing.
-async fn come_in(
+///
+/// # Errors
+/// The page that says why not.
+pub async fn come_in(
     app: &App,
     token: Token,
     request: Request,
