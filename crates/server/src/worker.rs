@@ -33,6 +33,8 @@ const REPLIES_LEASE_MS: i64 = 15_000;
 const REPLIES: &str = "replies";
 /// How long answers that ended are kept, to explain them.
 const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
+/// How long counts of forms, and codes that ended, are kept: longer than the longest time in which something is counted.
+const JOINS_KEPT_MS: i64 = 2 * DAY_MS;
 /// The longest wait after failures.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How long answers to requests with an idempotency key are remembered.
@@ -352,6 +354,8 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
+    tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
+    tx.purge_letters(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.commit().await?;
     if bodies + answers > 0 {
         tracing::info!(

@@ -82,6 +82,19 @@ impl Store {
         row.map(form).transpose()
     }
 
+    /// The form with an id in its newest version.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row makes no sense.
+    pub async fn form(&self, id: Uuid) -> Result<Option<FormLine>, StoreError> {
+        let sql = "select f.id, f.slug, f.created_ms, f.retired_ms, v.version, v.body, v.actor, v.at_ms from join_form f \
+                   join form_version v on v.form_id = f.id where f.id = $1 order by v.version desc limit 1";
+        let id = id.as_bytes().to_vec();
+        let row: Option<FormRow> =
+            on_pool!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await?);
+        row.map(form).transpose()
+    }
+
     /// Every version of a form, oldest first.
     ///
     /// # Errors

@@ -160,6 +160,21 @@ impl Tx {
         Ok(done == 1)
     }
 
+    /// Moves the codes of a contact to whoever the contact was found to be.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn move_join_codes(
+        &mut self,
+        from: ContactId,
+        to: ContactId,
+    ) -> Result<(), StoreError> {
+        let sql = "update join_code set contact_id = $2 where contact_id = $1";
+        let (from, to) = (from.get().as_bytes().to_vec(), to.get().as_bytes().to_vec());
+        on_tx!(self, conn => { sqlx::query(sql).bind(from).bind(to).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Drops codes that ended before a time, and counts that began before it.
     ///
     /// # Errors

@@ -146,6 +146,21 @@ impl Tx {
         Ok(())
     }
 
+    /// Moves the e-mails of a contact to whoever the contact was found to be.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn move_letters(&mut self, from: ContactId, to: ContactId) -> Result<(), StoreError> {
+        let copy = "insert into letter (contact_id, id, kind, email, language, detail, created_ms, due_ms, tries, state, why, done_ms) \
+                    select $2, o.id, o.kind, o.email, o.language, o.detail, o.created_ms, o.due_ms, o.tries, o.state, o.why, o.done_ms \
+                    from letter o where o.contact_id = $1 on conflict (contact_id, id) do nothing";
+        let leave = "delete from letter where contact_id = $1";
+        let (from, to) = (from.get().as_bytes().to_vec(), to.get().as_bytes().to_vec());
+        on_tx!(self, conn => { sqlx::query(copy).bind(&from).bind(to).execute(conn).await?; });
+        on_tx!(self, conn => { sqlx::query(leave).bind(&from).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Forgets e-mails that ended before a time.
     ///
     /// # Errors

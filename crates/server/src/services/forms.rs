@@ -1,5 +1,6 @@
 //! Opt-in forms: what people are asked, in which words, version by version.
 
+pub mod asking;
 mod body;
 pub mod link;
 
@@ -83,8 +84,7 @@ pub async fn find(app: &House, slug: &str) -> Result<Option<Form>, Error> {
 /// # Errors
 /// When the database does not answer.
 pub async fn newest(app: &House, id: Uuid) -> Result<Option<Form>, Error> {
-    let mut lines = app.store.forms().await?.into_iter();
-    let line = lines.find(|line| line.id == id);
+    let line = app.store.form(id).await?;
     line.map(Form::of).transpose()
 }
 

@@ -19,7 +19,7 @@ use consent::{
     policy::{DoubleOptIn, Policy},
     scope::{Channel, Scope},
     time::{DAY_MS, Timestamp},
-    wish,
+    wish::{self, Wish},
 };
 use store::{
     form::WordingLine,
@@ -27,7 +27,7 @@ use store::{
     pool::Tx,
 };
 
-use self::{limits::Limit, ticket::Ticket};
+use self::{question::Shelf, ticket::Ticket};
 use crate::{
     app::{App, House},
     error::Error,
@@ -167,31 +167,49 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
         Ok(person) => person,
         Err(faults) => return Ok(Ok(Applied::Again(faults))),
     };
-    match limits::pass(app, &ticket, (application.address, &person.aliases())).await? {
-        None => {
-            retry::on_conflict(|| record(app, application, (&ticket, &person))).await?;
-            app.bell.log.notify_one();
-            app.bell.replies.notify_one();
-        }
+    if !limits::is_within(app, application.address).await? {
+        return Ok(Err(Bad("address_limit")));
+    }
+    let shelf = Shelf::read(app, application.form).await?;
+    let message = message(application, &shelf);
+    let entry = Entry {
+        application,
+        ticket: &ticket,
+        person: &person,
+        shelf: &shelf,
+        message: &message,
+    };
+    if retry::on_conflict(|| record(app, &entry)).await? {
+        app.bell.log.notify_one();
+        app.bell.replies.notify_one();
+    } else {
         // A second click sees what the first one saw.
-        Some(Limit::Replayed) => {
-            metrics::counter!("consentry_joins_total", "outcome" => "replayed").increment(1);
-        }
-        Some(Limit::Address) => return Ok(Err(Bad("address_limit"))),
-        Some(Limit::Person) => return Ok(Err(Bad("person_limit"))),
+        metrics::counter!("consentry_joins_total", "outcome" => "replayed").increment(1);
     }
     let code = code::write(app, visit_id(app, &ticket));
-    let (language, text) = (
-        &application.shown.language,
-        application.form.text(&application.shown.language),
-    );
-    let words = text.map(|(_, text)| link::first_words(language, text));
-    let message = link::message(&words.unwrap_or_default(), &code);
     Ok(Ok(Applied::Next(Next {
-        chat: link::chat(app, application.form, &message).await,
+        chat: link::chat(app, application.form, &link::message(&message, &code)).await,
         // The same whoever has that address, and whatever they said before.
         by_email: person.email.is_some() && app.config.email.smtp.is_some(),
     })))
+}
+
+/// The first words in the chat of somebody who filled in a form: what they ticked, and how often it comes.
+fn message(application: &Application<'_>, shelf: &Shelf) -> String {
+    let (form, language) = (application.form, application.shown.language.as_str());
+    let what = shelf.named(form, language, application.ticked).what;
+    let text = form.text(language);
+    let words = text.map(|(language, text)| link::first_words(language, text, Some(&what)));
+    words.unwrap_or_default()
+}
+
+/// A form that is taken in.
+struct Entry<'a> {
+    application: &'a Application<'a>,
+    ticket: &'a Ticket,
+    person: &'a Person,
+    shelf: &'a Shelf,
+    message: &'a str,
 }
 
 /// Who is to be asked.
@@ -242,13 +260,19 @@ fn person(
     }
 }
 
-async fn record(
-    app: &App,
-    application: &Application<'_>,
-    (ticket, person): (&Ticket, &Person),
-) -> Result<(), Error> {
+/// Records a form. Says whether it was sent for the first time.
+async fn record(app: &App, entry: &Entry<'_>) -> Result<bool, Error> {
+    let Entry {
+        application,
+        ticket,
+        person,
+        ..
+    } = *entry;
     let policy = policy::current(app).await?;
     let mut tx = app.store.begin().await?;
+    if !limits::is_first(app, &mut tx, ticket).await? {
+        return Ok(false);
+    }
     let mut cast = Cast::gather(app, &mut tx, &person.aliases()).await?;
     if policy.names_countries() {
         cast.learn_aliases(&mut tx).await?;
@@ -264,42 +288,59 @@ async fn record(
         application,
         ticket,
     };
-    let requests = grounds.ask(&mut cast, contact, (&alias, Channel::Whatsapp))?;
+    visit(app, &mut tx, contact, entry).await?;
+    // Strangers may have used up what there is for this number. The way into the chat is shown; nobody is written to.
+    if limits::may_ask(app, &mut tx, &person.aliases()).await? {
+        ask(app, &mut tx, (&mut cast, contact), (&grounds, entry)).await?;
+    } else {
+        metrics::counter!("consentry_joins_total", "outcome" => "person_limit").increment(1);
+    }
+    let kept = |sha256, text: &str| WordingLine {
+        sha256,
+        text: text.to_owned(),
+        locale: application.shown.language.clone(),
+        form: Some((ticket.form, ticket.version)),
+        at: app.clock.now(),
+    };
+    tx.keep_wordings(&[
+        kept(ticket.wording, &application.shown.text),
+        kept(sha256(entry.message.as_bytes()), entry.message),
+    ])
+    .await?;
+    cast.save(&mut tx, &policy).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Records what is asked for, and puts the questions.
+async fn ask(
+    app: &App,
+    tx: &mut Tx,
+    (cast, contact): (&mut Cast<'_>, ContactId),
+    (grounds, entry): (&Grounds<'_>, &Entry<'_>),
+) -> Result<(), Error> {
+    let (application, person) = (entry.application, entry.person);
+    let alias = Alias::Phone(person.phone);
     let is_refused = grounds.is_refused(&cast.standing(contact));
-    visit(app, &mut tx, (contact, ticket), application).await?;
-    if policy.double_opt_in != DoubleOptIn::Never && !requests.is_empty() && !is_refused {
-        question::put(
-            app,
-            &mut tx,
-            (contact, &cast),
-            &question::Typed {
-                form: application.form,
-                language: &application.shown.language,
-                page: application.page,
-                phone: person.phone,
-                requests: &requests,
-                ticked: application.ticked,
-            },
-        )
-        .await?;
+    let requests = grounds.ask(cast, contact, (&alias, Channel::Whatsapp))?;
+    let never = grounds.policy.double_opt_in == DoubleOptIn::Never;
+    if !never && !requests.is_empty() && !is_refused {
+        let typed = question::Typed {
+            form: application.form,
+            language: &application.shown.language,
+            page: application.page,
+            phone: person.phone,
+            requests: &requests,
+            ticked: application.ticked,
+            shelf: entry.shelf,
+        };
+        question::put(app, tx, (contact, cast), &typed).await?;
     }
     if let Some(email) = &person.email
         && app.config.email.smtp.is_some()
     {
-        grounds
-            .ask_by_email(&mut tx, &mut cast, (contact, email))
-            .await?;
+        grounds.ask_by_email(tx, cast, (contact, email)).await?;
     }
-    tx.keep_wordings(&[WordingLine {
-        sha256: ticket.wording,
-        text: application.shown.text.clone(),
-        locale: application.shown.language.clone(),
-        form: Some((ticket.form, ticket.version)),
-        at: app.clock.now(),
-    }])
-    .await?;
-    cast.save(&mut tx, &policy).await?;
-    tx.commit().await?;
     Ok(())
 }
 
@@ -326,12 +367,17 @@ impl Grounds<'_> {
         for choice in self.application.ticked {
             let scope = on_channel(*choice, channel);
             let standing = cast.standing(contact);
-            if wish::about(&scope, (&standing, country), self.policy, now).is_on() {
+            let wish = wish::about(&scope, (&standing, country), self.policy, now);
+            if matches!(wish, Wish::On(Some(_)) | Wish::Retired) {
                 continue;
             }
-            let fact = match self.policy.double_opt_in {
-                DoubleOptIn::Never => Fact::OptIn(scope),
-                DoubleOptIn::Always | DoubleOptIn::TypedAddresses => Fact::OptInRequested(scope),
+            // What the person refused only they take back, whoever fills in a form.
+            let fact = match (self.policy.double_opt_in, wish) {
+                (
+                    DoubleOptIn::Never,
+                    Wish::Unasked | Wish::Pending(_) | Wish::Expired(_) | Wish::On(None),
+                ) => Fact::OptIn(scope),
+                _ => Fact::OptInRequested(scope),
             };
             made.push(cast.record(Draft {
                 contact,
@@ -394,13 +440,14 @@ pub fn on_channel(choice: Choice, channel: Channel) -> Scope {
     }
 }
 
-/// The code with which somebody who filled in the form goes on in the chat.
+/// The code with which somebody who filled in the form goes on in the chat: its words name what they ticked.
 async fn visit(
     app: &House,
     tx: &mut Tx,
-    (contact, ticket): (ContactId, &Ticket),
-    application: &Application<'_>,
+    contact: ContactId,
+    entry: &Entry<'_>,
 ) -> Result<(), Error> {
+    let (application, ticket) = (entry.application, entry.ticket);
     let now: Timestamp = app.clock.now();
     let line = JoinCode {
         id: visit_id(app, ticket),
@@ -408,7 +455,7 @@ async fn visit(
         form: ticket.form,
         version: ticket.version,
         language: application.shown.language.clone(),
-        wording: ticket.wording,
+        wording: sha256(entry.message.as_bytes()),
         choices: application.ticked.iter().map(ToString::to_string).collect(),
         contact: Some(contact),
         name: application.page.to_owned(),

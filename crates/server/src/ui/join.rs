@@ -150,7 +150,8 @@ impl Door {
     }
 
     fn joined(&self, next: Next) -> Result<Response, Error> {
-        let qr = next.chat.as_deref().map(Qr::of).transpose()?;
+        // The link is enough where its words are too long for a code.
+        let qr = next.chat.as_deref().and_then(|url| Qr::of(url).ok());
         let page = JoinedPage {
             frame: &self.alone(),
             sheet: &self.sheet,

@@ -1,22 +1,15 @@
-//! Joining: by a code in a first message, by a form whose number anybody may have typed, by an advertisement.
+//! Joining by a code in a first message, and by an advertisement.
 
 use consent::{
     event::{Fact, source},
     scope::Category,
 };
 use serde_json::{Value, json};
-use server::services::{
-    flows::pump,
-    forms,
-    join::{self, Application, Applied, Fault, Shown},
-};
 
 use crate::house::{ADA, House, LUZ, text};
 
-const PAGE: &str = "https://gate.example.com/join/spring";
-
 /// A form in English and Spanish, about offers as such and one topic.
-async fn form(house: &House, more: Value) -> Value {
+pub async fn form(house: &House, more: Value) -> Value {
     let topic = json!({ "name": "Shoes", "category": "marketing",
         "translations": { "es": { "name": "Zapatos" } } });
     let (_, topic) = house.api("POST", "/api/v1/topics", Some(topic)).await;
@@ -29,7 +22,7 @@ async fn form(house: &House, more: Value) -> Value {
     form
 }
 
-fn texts(often: &str) -> Value {
+pub fn texts(often: &str) -> Value {
     json!({
         "en": { "title": "Join us", "kind": "offers from our shop", "frequency": often },
         "es": { "title": "Únete", "kind": "ofertas de la tienda", "frequency": "cada semana" },
@@ -45,7 +38,7 @@ async fn link(house: &House, language: &str) -> Value {
     link
 }
 
-async fn policy(house: &House, body: Value) {
+pub async fn policy(house: &House, body: Value) {
     let (status, answer) = house.api("PUT", "/api/v1/policy", Some(body)).await;
     assert_eq!(status, 200, "{answer}");
 }
@@ -55,7 +48,7 @@ fn message(link: &Value) -> &str {
 }
 
 /// The newest event of a kind in somebody's timeline.
-async fn event(house: &House, who: &str, kind: &str) -> Value {
+pub async fn event(house: &House, who: &str, kind: &str) -> Value {
     let contact = house.contact(who).await;
     let path = format!("/api/v1/contacts/{contact}/timeline");
     let (_, timeline) = house.api("GET", &path, None).await;
@@ -65,7 +58,7 @@ async fn event(house: &House, who: &str, kind: &str) -> Value {
 }
 
 /// The wording that an event names by its hash.
-async fn wording(house: &House, event: &Value) -> Value {
+pub async fn wording(house: &House, event: &Value) -> Value {
     let hash = event["evidence"]["wording_sha256"].as_str().unwrap();
     let (status, wording) = house
         .api("GET", &format!("/api/v1/wordings/{hash}"), None)
@@ -224,149 +217,6 @@ async fn where_policy_takes_the_message_for_the_yes_only_its_own_words_are_one()
     );
 }
 
-/// Fills in the form for a number.
-async fn fills_in(house: &House, number: &str, ticket: Option<&str>) -> (Applied, String) {
-    let form = forms::find(&house.app, "spring").await.unwrap().unwrap();
-    let shown = Shown {
-        text: "Join us | [ ] offers from our shop, weekly".to_owned(),
-        language: "en".to_owned(),
-    };
-    let fresh = join::ticket(&house.app, &form, &shown).unwrap();
-    let ticket = ticket.unwrap_or(&fresh);
-    let topics = house.app.store.topics().await.unwrap();
-    let ticked = form.choices(&topics);
-    let application = Application {
-        form: &form,
-        shown: &shown,
-        ticket,
-        number,
-        email: "",
-        ticked: &ticked[..1],
-        page: PAGE,
-        address: Some("192.0.2.7".parse().unwrap()),
-        is_trapped: false,
-    };
-    let applied = join::apply(&house.app, &application).await.unwrap();
-    (applied, ticket.to_owned())
-}
-
-/// The first message that a page leads to.
-fn first_message(applied: &Applied) -> String {
-    let Applied::Next(next) = applied else {
-        panic!("{applied:?}");
-    };
-    let (_, query) = next.chat.as_ref().unwrap().split_once("?text=").unwrap();
-    let query = format!("text={query}");
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.next().unwrap().1.into_owned()
-}
-
-#[tokio::test]
-async fn a_form_alone_opts_nobody_in_and_the_message_of_its_own_number_does() {
-    let house = House::open().await;
-    form(&house, json!({})).await;
-    let (applied, _) = fills_in(&house, &format!("+{ADA}"), None).await;
-    assert_eq!(house.may(ADA, Category::Marketing).await, "consent_pending");
-    assert!(
-        house.phone(ADA).await.is_empty(),
-        "nobody is written to who has not written"
-    );
-    let asked = event(&house, ADA, "opt_in_requested").await;
-    assert_eq!(asked["source"], source::FORM);
-    assert_eq!(asked["evidence"]["ip"], "192.0.2.7");
-    assert_eq!(asked["evidence"]["page"], PAGE);
-    assert_eq!(
-        wording(&house, &asked).await["text"],
-        "Join us | [ ] offers from our shop, weekly"
-    );
-    // Somebody else's message with that code is a message with a code, and no second yes.
-    let message = first_message(&applied);
-    house.says(LUZ, &message).await;
-    assert_eq!(house.may(LUZ, Category::Marketing).await, "consent_pending");
-    assert_eq!(house.may(ADA, Category::Marketing).await, "consent_pending");
-    house.says(ADA, &message).await;
-    assert_eq!(house.may(ADA, Category::Marketing).await, "allow");
-    let agreed = event(&house, ADA, "opt_in").await;
-    assert_eq!(agreed["source"], source::CHAT_LINK);
-    assert_eq!(
-        agreed["evidence"]["wording_sha256"],
-        asked["evidence"]["wording_sha256"]
-    );
-    let told = house.newest(ADA).await;
-    assert!(
-        told["body"]
-            .as_str()
-            .unwrap()
-            .contains("offers from our shop"),
-        "{told}"
-    );
-}
-
-#[tokio::test]
-async fn whoever_wrote_lately_is_asked_in_the_chat_and_whoever_said_stop_is_not() {
-    let house = House::open().await;
-    form(&house, json!({})).await;
-    house.says(ADA, "hello there").await;
-    house.says(LUZ, "STOP").await;
-    for who in [ADA, LUZ] {
-        let before = house.phone(who).await.len();
-        fills_in(&house, &format!("+{who}"), None).await;
-        pump::step(&house.app).await.unwrap();
-        let asked = house.phone(who).await.len() - before;
-        assert_eq!(asked, usize::from(who == ADA), "{who}");
-    }
-    let asked = house.newest(ADA).await;
-    house
-        .hears(ADA, "tap", json!({ "button": asked["buttons"][0]["text"] }))
-        .await;
-    assert_eq!(house.may(ADA, Category::Marketing).await, "allow");
-    assert_eq!(
-        house.may(LUZ, Category::Marketing).await,
-        "opted_out_category"
-    );
-}
-
-#[tokio::test]
-async fn a_form_that_is_sent_again_or_too_often_or_forged_changes_nothing() {
-    let house = House::open().await;
-    form(&house, json!({})).await;
-    let (first, ticket) = fills_in(&house, &format!("+{ADA}"), None).await;
-    let before = house.kinds(ADA).await;
-    let (again, _) = fills_in(&house, &format!("+{ADA}"), Some(&ticket)).await;
-    assert_eq!(
-        first_message(&again),
-        first_message(&first),
-        "a second click sees what the first one saw"
-    );
-    assert_eq!(house.kinds(ADA).await, before);
-    let (_, _) = fills_in(&house, "+447700900999", Some(&ticket)).await;
-    let found = house
-        .app
-        .store
-        .find(&["p:447700900999".to_owned()])
-        .await
-        .unwrap();
-    assert_eq!(found, [], "a ticket is good for one form");
-    let (forged, _) = fills_in(&house, &format!("+{ADA}"), Some("AAAA")).await;
-    assert_eq!(forged, Applied::Refused);
-    let (unreadable, _) = fills_in(&house, "12", None).await;
-    assert_eq!(unreadable, Applied::Again(vec![Fault::Number]));
-    let mut refused = 0;
-    for _ in 0..5 {
-        let (applied, _) = fills_in(&house, &format!("+{ADA}"), None).await;
-        refused += usize::from(applied == Applied::Refused);
-    }
-    assert_eq!(
-        refused, 3,
-        "three a day for one number, the first among them"
-    );
-    let requests = house.kinds(ADA).await;
-    let requests = requests
-        .iter()
-        .filter(|kind| kind.starts_with("opt_in_requested"));
-    assert_eq!(requests.count(), 3);
-}
-
 #[tokio::test]
 async fn a_form_without_kind_and_frequency_cannot_be_saved() {
     let house = House::open().await;
@@ -455,4 +305,21 @@ async fn an_advertisement_never_opens_what_was_refused() {
         house.may(ADA, Category::Marketing).await,
         "opted_out_category"
     );
+}
+
+#[tokio::test]
+async fn a_poster_opens_no_topic_that_was_not_on_it() {
+    let house = House::open().await;
+    policy(&house, json!({ "double_opt_in": "typed" })).await;
+    let made = form(&house, json!({})).await;
+    let shoes = made["topics"][1].as_str().unwrap().to_owned();
+    let narrow = json!({ "topics": [shoes], "texts": texts("weekly") });
+    house.api("PUT", "/api/v1/forms/spring", Some(narrow)).await;
+    let poster = link(&house, "en").await;
+    let wide = json!({ "topics": ["marketing", shoes], "texts": texts("weekly") });
+    house.api("PUT", "/api/v1/forms/spring", Some(wide)).await;
+    house.says(ADA, message(&poster)).await;
+    assert_eq!(house.may(ADA, Category::Marketing).await, "no_consent");
+    let agreed = event(&house, ADA, "opt_in").await;
+    assert!(agreed["scope"]["topic"].is_string(), "{agreed}");
 }

@@ -10,6 +10,7 @@
 )]
 
 mod choices;
+mod forms;
 mod house;
 mod joins;
 mod merged;

@@ -76,6 +76,9 @@ async fn a_form_keeps_every_version(place: Arc<Place>) {
         .collect();
     assert_eq!(seen, [("spring", 2, None), ("autumn", 1, Some(at(9)))]);
     assert_eq!(store.form_named("winter").await.unwrap(), None);
+    let by_id = store.form(spring.id).await.unwrap().unwrap();
+    assert_eq!((by_id.slug.as_str(), by_id.version.version), ("spring", 2));
+    assert_eq!(store.form(Uuid::now_v7()).await.unwrap(), None);
 }
 
 async fn what_was_shown_is_kept_once_and_stays(place: Arc<Place>) {
@@ -149,7 +152,9 @@ async fn a_code_is_found_ends_and_is_forgotten(place: Arc<Place>) {
     let found = store.join_codes(&[[1; 6], [2; 6], [3; 6]]).await.unwrap();
     assert_eq!(found, [link.clone(), visit.clone()]);
     assert_eq!(store.join_links(id).await.unwrap(), [link]);
+    let (before, after) = (visit.contact.unwrap(), ContactId::new(Uuid::now_v7()));
     let mut tx = store.begin().await.unwrap();
+    tx.move_join_codes(before, after).await.unwrap();
     assert!(tx.retire_join_code([1; 6], Some(at(9))).await.unwrap());
     assert!(!tx.retire_join_code([9; 6], None).await.unwrap());
     tx.purge_joins(at(50)).await.unwrap();
@@ -157,6 +162,7 @@ async fn a_code_is_found_ends_and_is_forgotten(place: Arc<Place>) {
     let found = store.join_codes(&[[1; 6], [2; 6]]).await.unwrap();
     assert_eq!(found.len(), 2, "what ends now is still there");
     assert_eq!(found[0].retired, Some(at(9)));
+    assert_eq!(found[1].contact, Some(after), "it goes with its person");
     let mut tx = store.begin().await.unwrap();
     tx.purge_joins(at(51)).await.unwrap();
     tx.commit().await.unwrap();
@@ -230,4 +236,10 @@ async fn an_e_mail_is_taken_by_one_and_ends_once(place: Arc<Place>) {
     tx.purge_letters(at(12)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.letters(contact).await.unwrap().len(), 2);
+    let other = ContactId::new(Uuid::now_v7());
+    let mut tx = store.begin().await.unwrap();
+    tx.move_letters(contact, other).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.letters(contact).await.unwrap(), []);
+    assert_eq!(store.letters(other).await.unwrap().len(), 2);
 }

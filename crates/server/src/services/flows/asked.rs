@@ -28,6 +28,12 @@ pub fn moved(
     if let Some(request) = parts.get_mut("request") {
         *request = copy(request).unwrap_or(Value::Null);
     }
+    let joined = parts
+        .get_mut("joining")
+        .and_then(|joining| joining.get_mut("requests"));
+    if let Some(Value::Array(requests)) = joined {
+        *requests = requests.iter().filter_map(copy).collect();
+    }
     let before = parts.entry(PUT_TO).or_insert_with(|| json!([]));
     if let Value::Array(before) = before {
         before.push(json!(gone.to_string()));

@@ -224,7 +224,9 @@ impl Letter<'_> {
             return self.buttons(Key::Question, &choices);
         };
         let Some((name, language, gaps)) = &joining.template else {
-            return self.with_buttons(&joining.text, &choices);
+            let [yes, no] = &joining.labels;
+            let labelled = [(Choice::Yes, yes.clone()), (Choice::No, no.clone())];
+            return self.with_labels(&joining.text, &labelled);
         };
         let fill = [joining.what.as_str(), joining.often.as_str()];
         let tickets = choices.map(|(choice, _)| self.ticket(choice));
@@ -234,9 +236,21 @@ impl Letter<'_> {
     }
 
     fn with_buttons(&self, text: &str, choices: &[(Choice, Key)]) -> Result<Outgoing, BadMessage> {
-        let made: Vec<(String, String)> = choices
+        let labelled: Vec<(Choice, String)> = choices
             .iter()
-            .map(|(choice, key)| (self.ticket(*choice), self.say(*key)))
+            .map(|(choice, key)| (*choice, self.say(*key)))
+            .collect();
+        self.with_labels(text, &labelled)
+    }
+
+    fn with_labels(
+        &self,
+        text: &str,
+        labelled: &[(Choice, String)],
+    ) -> Result<Outgoing, BadMessage> {
+        let made: Vec<(String, &str)> = labelled
+            .iter()
+            .map(|(choice, label)| (self.ticket(*choice), label.as_str()))
             .collect();
         let buttons: Vec<Button<'_>> = made
             .iter()

@@ -161,6 +161,9 @@ pub struct Joining {
     /// The question, as it is put.
     #[serde(default)]
     pub text: String,
+    /// What stands on its buttons, the yes first.
+    #[serde(default)]
+    pub labels: [String; 2],
     /// SHA-256 of the question and its buttons, as they are kept.
     #[serde(default)]
     pub wording: String,

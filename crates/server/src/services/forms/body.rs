@@ -8,9 +8,10 @@ use consent::{
     wording::{Reading, Setting},
 };
 use serde::{Deserialize, Serialize};
+use store::version::Version;
 use utoipa::ToSchema;
 
-use super::OFFERS;
+use super::{OFFERS, asking};
 use crate::{
     app::House,
     error::Error,
@@ -27,6 +28,8 @@ const KIND_CHARS_MAX: usize = 200;
 const FREQUENCY_CHARS_MAX: usize = 100;
 const TEXT_CHARS_MAX: usize = 600;
 const MESSAGE_CHARS_MAX: usize = 300;
+/// What fits into a picture of a code beside the address of the chat and the code itself.
+const ESCAPED_BYTES_MAX: usize = 2_000;
 const CHOICES_MAX: usize = 20;
 const FRAMES_MAX: usize = 20;
 
@@ -148,17 +151,44 @@ fn category(text: &str) -> Option<Choice> {
 impl TemplateName {
     async fn check(&self, app: &House) -> Result<(), Error> {
         let versions = app.store.versions_of(&self.name).await?;
-        if versions
-            .iter()
-            .any(|version| version.language.eq_ignore_ascii_case(&self.language))
-        {
-            return Ok(());
+        let is_there = |version: &Version| version.language.eq_ignore_ascii_case(&self.language);
+        if versions.iter().any(is_there) {
+            return self.check_versions(app, &versions).await;
         }
         let message = format!(
             "there is no template `{}` in `{}`: want one that is approved, with two quick-reply buttons",
             self.name, self.language
         );
         Err(Error::field("question_template", message))
+    }
+}
+
+impl TemplateName {
+    /// A version that puts no question, or one whose first button says no, would make a no a yes.
+    async fn check_versions(&self, app: &House, versions: &[Version]) -> Result<(), Error> {
+        let fits = |version: &&Version| asking::of_template(version, ["a", "b"]).is_none();
+        if let Some(version) = versions.iter().find(fits) {
+            let message = format!(
+                "`{}` in `{}` puts no question: want two quick replies, yes first, and no gaps but `{{{{1}}}}`, what comes, and \
+                 `{{{{2}}}}`, how often",
+                self.name, version.language
+            );
+            return Err(Error::field("question_template", message));
+        }
+        let known = app.store.templates().await?;
+        let other = known
+            .iter()
+            .find(|line| line.name == self.name && line.category != Category::Utility.word());
+        match other {
+            Some(line) => {
+                let message = format!(
+                    "`{}` is of the category `{}` in `{}`: only a utility template goes to somebody who has not agreed yet",
+                    self.name, line.category, line.language
+                );
+                Err(Error::field("question_template", message))
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -207,7 +237,7 @@ async fn texts(
             message: line(&field("message"), &text.message, (0, MESSAGE_CHARS_MAX))?,
         };
         // Whoever sends these words as they stand joins; words that refuse must not stand there.
-        let said = super::link::first_words(&tag, &text);
+        let said = super::link::first_words(&tag, &text, None);
         let refuses = matches!(
             policy.keywords.read(&said, Setting::Alone),
             Reading::Stop(_) | Reading::StopAll(_) | Reading::Erasure(_) | Reading::WrongNumber(_)
@@ -215,6 +245,15 @@ async fn texts(
         if refuses {
             let message = format!("`{said}` is what people say who want nothing: want other words");
             return Err(Error::field(&field("message"), message));
+        }
+        let escaped: String = form_urlencoded::byte_serialize(said.as_bytes()).collect();
+        if escaped.len() > ESCAPED_BYTES_MAX {
+            let message = format!(
+                "kind, frequency and message are too long together: a link with them has `{}` bytes, want at most \
+                 {ESCAPED_BYTES_MAX}, or no code can be drawn of it",
+                escaped.len()
+            );
+            return Err(Error::field(&format!("texts.{tag}"), message));
         }
         kept.insert(tag, text);
     }

@@ -104,17 +104,26 @@ pub struct Link {
     pub url: String,
 }
 
-/// The first words of somebody who joins by the chat, in a language.
+/// The first words of somebody who joins by the chat, in a language: they say what comes and how often, in the form's own
+/// words or ours. `what` is what was ticked; the kind of messages, where nothing could be.
 #[must_use]
-pub fn first_words(language: &str, text: &FormText) -> String {
+pub fn first_words(language: &str, text: &FormText, what: Option<&str>) -> String {
+    let kind = what
+        .unwrap_or(&text.kind)
+        .trim_end_matches(['.', '。', '।']);
+    let frequency = text.frequency.trim_end_matches(['.', '。', '।']);
     if !text.message.is_empty() {
-        return text.message.clone();
+        let message = text.message.clone();
+        let says_all = message.contains(kind) && message.contains(frequency);
+        return if says_all {
+            message
+        } else {
+            format!("{message} ({kind}; {frequency})")
+        };
     }
     let mut all = WORDS.iter();
     let found = all.find(|(tag, _)| *tag == language);
     let (_, words) = found.or(WORDS.first()).copied().unwrap_or_default();
-    let kind = text.kind.trim_end_matches(['.', '。', '।']);
-    let frequency = text.frequency.trim_end_matches(['.', '。', '।']);
     words
         .replace("{kind}", kind)
         .replace("{frequency}", frequency)
@@ -184,7 +193,7 @@ pub async fn create(
     let (language, text) = form
         .text(asked.as_deref().unwrap_or_default())
         .ok_or(Error::NotFound("form"))?;
-    let words = first_words(language, text);
+    let words = first_words(language, text, None);
     let line = JoinCode {
         id: code::fresh()?,
         kind: CodeKind::Link,
@@ -356,12 +365,18 @@ mod tests {
             ..FormText::default()
         };
         for (language, _) in WORDS {
-            let said = first_words(language, &text);
+            let said = first_words(language, &text, None);
             assert!(said.contains("Offers and news") && said.contains("at most once a week"));
             assert!(!said.contains('{'), "{said}");
             let read =
                 Keywords::default().read(&message(&said, "0000-0000-0000-0000"), Setting::Alone);
             assert_eq!(read, Reading::Nothing, "{said}");
         }
+        let own = FormText {
+            message: "Hi!".to_owned(),
+            ..text
+        };
+        let said = first_words("en", &own, Some("Shoes"));
+        assert_eq!(said, "Hi! (Shoes; at most once a week)");
     }
 }

@@ -28,6 +28,8 @@ pub(super) async fn take_along(
         tx.move_replies((gone, stays), &details).await?;
     }
     tx.move_nudges(gone, stays).await?;
+    tx.move_join_codes(gone, stays).await?;
+    tx.move_letters(gone, stays).await?;
     Ok(())
 }
 

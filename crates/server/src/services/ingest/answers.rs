@@ -31,7 +31,7 @@ use crate::{
             compose, language,
             plan::{self, Detail, Joining, Kind, Plan, Seen},
             pump::FRESH_MS,
-            ticket::Forged,
+            ticket::{Choice, Forged},
         },
         reviews::{
             self,
@@ -102,7 +102,11 @@ pub(super) fn tap(work: &Work<'_>, contact: ContactId, message: &Message) -> Opt
     }
     let at = message.at.min(work.cast.now());
     match answer::tap(work.app, (contact, at), &message.content, &work.load.flows) {
-        Ok(tap) => tap,
+        // Whatever a button carries: one that says stop to who taps it is no yes.
+        Ok(tap) => tap.filter(|tap| {
+            let said = work.load.policy.keywords.read_button("", &tap.label);
+            tap.choice != Choice::Yes || !matches!(said, Reading::Stop(_) | Reading::StopAll(_))
+        }),
         Err(Forged) => {
             metrics::counter!("consentry_answers_nobody_asked_for_total").increment(1);
             tracing::warn!(contact = %contact, "an answer came to a question that nobody put to this person");

@@ -128,14 +128,18 @@ async fn is_yes(
         return Ok(false);
     }
     let holder = joined.code.contact.map(|holder| work.cast.heir(holder));
-    let is_second = joined.code.kind == CodeKind::Visit && holder == Some(done.contact);
-    let is_enough = is_second || work.load.policy.double_opt_in != DoubleOptIn::Always;
-    if !is_enough || joined.code.kind == CodeKind::Link {
-        return Ok(is_enough);
+    match joined.code.kind {
+        CodeKind::Link => {
+            return Ok(work.load.policy.double_opt_in != DoubleOptIn::Always);
+        }
+        // Whoever sends somebody else's code has not seen that form.
+        CodeKind::Visit if holder != Some(done.contact) => return Ok(false),
+        CodeKind::Visit => {}
     }
     // What was refused since the form was filled in has to be taken back knowingly.
     let history = tx.history(done.contact).await?;
-    let mut events = history.iter().filter_map(store::event::EventLine::event);
+    let events = history.iter().filter_map(store::event::EventLine::event);
+    let mut events = events.chain(work.cast.made(done.contact).cloned());
     let refused_since = events.any(|event| {
         let covers = |choice: &Choice| match &event.fact {
             Fact::OptOut(scope) => scope.covers(&on_channel(*choice, Channel::Whatsapp)),

@@ -1,7 +1,7 @@
 //! A first message with a code of ours: what it joins, as far as that can be known before anything is changed.
 
 use consent::{time::Timestamp, wording::fold::fold};
-use store::join::{CodeKind, JoinCode};
+use store::join::JoinCode;
 
 use super::{code, question};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     services::{
         flows::plan::Joining,
-        forms::{self, Form, link},
+        forms::{self, Form},
         preferences::choice::Choice,
     },
 };
@@ -58,14 +58,11 @@ pub async fn read(app: &App, message: &str) -> Result<Option<Joined>, Error> {
     };
     let topics = app.store.topics().await?;
     let texts = app.store.topic_texts().await?;
-    // A link is for whatever the form offers today, a visit for what was ticked.
-    let choices: Vec<Choice> = match line.kind {
-        CodeKind::Link => form.choices(&topics),
-        CodeKind::Visit => {
-            let read = |word: &String| Choice::read(word, &topics);
-            line.choices.iter().filter_map(read).collect()
-        }
-    };
+    // What was offered or ticked then, as far as the form still offers it: more was never shown.
+    let offered = form.choices(&topics);
+    let read = |word: &String| Choice::read(word, &topics);
+    let choices = line.choices.iter().filter_map(read);
+    let choices: Vec<Choice> = choices.filter(|choice| offered.contains(choice)).collect();
     let joining = Joining {
         page: Some(line.name.clone()),
         ..question::named(question::Subject {
@@ -75,7 +72,9 @@ pub async fn read(app: &App, message: &str) -> Result<Option<Joined>, Error> {
             topics: (&topics, &texts),
         })
     };
-    let is_untouched = is_untouched(app, &line, &form, &[before, after].concat()).await?;
+    let shown = app.store.wordings(&[line.wording]).await?.pop();
+    let said = fold(&[before, after].concat());
+    let is_untouched = shown.is_some_and(|shown| fold(&shown.text) == said);
     Ok(Some(Joined {
         text: code::write(app, line.id),
         code: line,
@@ -84,20 +83,4 @@ pub async fn read(app: &App, message: &str) -> Result<Option<Joined>, Error> {
         joining,
         is_untouched,
     }))
-}
-
-/// Whether these are the words that the link was made with.
-async fn is_untouched(app: &App, line: &JoinCode, form: &Form, words: &str) -> Result<bool, Error> {
-    let ours = match line.kind {
-        CodeKind::Link => {
-            let shown = app.store.wordings(&[line.wording]).await?.pop();
-            shown.map(|shown| shown.text)
-        }
-        CodeKind::Visit => {
-            let form = forms::version(app, form, line.version).await?;
-            let text = form.as_ref().and_then(|form| form.text(&line.language));
-            text.map(|(language, text)| link::first_words(language, text))
-        }
-    };
-    Ok(ours.is_some_and(|ours| fold(&ours) == fold(words)))
 }

@@ -8,6 +8,8 @@ use consent::{
     time::{DAY_MS, HOUR_MS, Timestamp},
 };
 
+use store::pool::Tx;
+
 use super::ticket::Ticket;
 use crate::{app::House, error::Error};
 
@@ -16,54 +18,50 @@ const PURPOSE: &str = "how often a form was sent";
 /// Bits of an IPv6 address that belong to one household or firm.
 const NETWORK_BITS: u32 = 64;
 
-/// What was overdone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// This very form was sent before.
-    Replayed,
-    /// Too many came from this address.
-    Address,
-    /// Too many came for this person.
-    Person,
-}
-
-/// Counts a form that was sent; says what was overdone, if anything was.
+/// Counts a form that was sent from an address; says whether it may count.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn pass(
-    app: &House,
-    ticket: &Ticket,
-    (address, aliases): (Option<IpAddr>, &[Alias]),
-) -> Result<Option<Limit>, Error> {
-    let (now, pages) = (app.clock.now(), &app.config.pages);
-    let key = |what: &str| app.vault.tag(PURPOSE, what.as_bytes());
-    let (hour, day) = (since(now, HOUR_MS), since(now, DAY_MS));
-    let mut limit = None;
+pub async fn is_within(app: &House, address: Option<IpAddr>) -> Result<bool, Error> {
+    let Some(address) = address else {
+        return Ok(true);
+    };
     let mut tx = app.store.begin().await?;
-    if let Some(address) = address {
-        let count = tx.count_up(&key(&network(address)), hour).await?;
-        if count > i64::from(pages.joins_per_address) {
-            limit = Some(Limit::Address);
-        }
-    }
-    if tx
-        .count_up(&key(&format!("t:{}", hex::encode(ticket.nonce))), ticket.at)
-        .await?
-        > 1
-    {
-        limit = Some(Limit::Replayed);
-    }
-    // What was refused already must not use up what the person themselves may need.
-    for alias in aliases.iter().filter(|_| limit.is_none()) {
-        let count = tx.count_up(&key(&alias.key()), day).await?;
-        if count > i64::from(pages.joins_per_person) {
-            limit = Some(Limit::Person);
-            break;
-        }
-    }
+    let many = count(app, &mut tx, (&network(address), HOUR_MS)).await?;
     tx.commit().await?;
-    Ok(limit)
+    Ok(many <= i64::from(app.config.pages.joins_per_address))
+}
+
+/// Counts a form that was sent for a person; says whether they may be asked once more today.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn may_ask(app: &House, tx: &mut Tx, aliases: &[Alias]) -> Result<bool, Error> {
+    let mut may = true;
+    for alias in aliases {
+        let many = count(app, tx, (&alias.key(), DAY_MS)).await?;
+        may &= many <= i64::from(app.config.pages.joins_per_person);
+    }
+    Ok(may)
+}
+
+/// Counts that a form was sent with this ticket, together with what it changes; says whether it is the first time.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_first(app: &House, tx: &mut Tx, ticket: &Ticket) -> Result<bool, Error> {
+    let what = format!("t:{}", hex::encode(ticket.nonce));
+    let key = app.vault.tag(PURPOSE, what.as_bytes());
+    Ok(tx.count_up(&key, ticket.at).await? == 1)
+}
+
+/// Counts one more of something in this hour or day; gives how many there are with it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn count(app: &House, tx: &mut Tx, (what, span): (&str, i64)) -> Result<i64, Error> {
+    let key = app.vault.tag(PURPOSE, what.as_bytes());
+    Ok(tx.count_up(&key, since(app.clock.now(), span)).await?)
 }
 
 /// The beginning of the span of time that counts together.

@@ -1,20 +1,22 @@
 //! The question whether somebody joins: its words, which are kept as what they were shown, and how it is put to a number that
 //! was typed into a form.
 
+use std::sync::Arc;
+
 use consent::{
     alias::Alias,
     id::{ContactId, EventId},
     phone::Phone,
-    time::Timestamp,
+    time::{DAY_MS, HOUR_MS, Timestamp},
     window,
 };
-use graph::template;
 use store::{
     form::WordingLine,
     house::TopicLine,
     pool::Tx,
     reply::{ReplyLine, ReplyState},
     topic::TopicText,
+    version::Version,
 };
 
 use crate::{
@@ -31,7 +33,8 @@ use crate::{
             plan::{Detail, Joining, Kind},
             setting,
         },
-        forms::Form,
+        forms::{Form, asking},
+        join::limits,
         preferences::choice::Choice,
     },
     vault::sha256,
@@ -39,6 +42,12 @@ use crate::{
 
 /// Longest text beside buttons, in characters.
 const TEXT_CHARS_MAX: usize = 1_024;
+/// How long nobody is written to again who has not written.
+const ASK_AGAIN_MS: i64 = 30 * DAY_MS;
+/// How many people one form writes to first in an hour.
+const FIRST_QUESTIONS_MAX: i64 = 500;
+/// The kind of nudge that such a question is.
+const NUDGE: &str = "form";
 
 /// What is asked for in a form, as a question names it.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +76,8 @@ pub struct Typed<'a> {
     pub requests: &'a [EventId],
     /// What was ticked.
     pub ticked: &'a [Choice],
+    /// What the question is put with.
+    pub shelf: &'a Shelf,
 }
 
 /// What comes, and how often, in words.
@@ -124,15 +135,20 @@ pub fn asked(
         )
     };
     let whole = filled(&joining.what);
-    // Very many topics are named by what they have in common.
+    // Very many topics are named by the first of them: what does not fit is cut, and seen to be.
     let text = if whole.chars().count() <= TEXT_CHARS_MAX {
         whole
     } else {
-        filled(&say(Key::What))
+        let frame = filled("").chars().count() + 1;
+        let room = TEXT_CHARS_MAX.saturating_sub(frame);
+        let cut: String = joining.what.chars().take(room).collect();
+        filled(&format!("{cut}…"))
     };
-    let wording = Wording::of(&text, [&say(Key::Yes), &say(Key::No)]);
+    let labels = [say(Key::Yes), say(Key::No)];
+    let wording = Wording::of(&text, labels.each_ref().map(String::as_str));
     let joining = Joining {
         text,
+        labels,
         wording: hex::encode(wording.sha256),
         ..joining
     };
@@ -171,8 +187,47 @@ impl Wording {
     }
 }
 
+/// What questions are put with, read before anything is changed.
+#[derive(Clone)]
+pub struct Shelf {
+    topics: Vec<TopicLine>,
+    texts: Vec<TopicText>,
+    flows: Arc<Flows>,
+    versions: Vec<Version>,
+}
+
+impl Shelf {
+    /// Reads everything that a question of this form may need.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn read(app: &App, form: &Form) -> Result<Self, Error> {
+        let versions = match &form.body.question_template {
+            Some(set) => app.store.versions_of(&set.name).await?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            topics: app.store.topics().await?,
+            texts: app.store.topic_texts().await?,
+            flows: setting::current(app).await?,
+            versions,
+        })
+    }
+
+    /// What comes and how often, of what was ticked in a form.
+    #[must_use]
+    pub fn named(&self, form: &Form, language: &str, choices: &[Choice]) -> Joining {
+        named(Subject {
+            form,
+            language,
+            choices,
+            topics: (&self.topics, &self.texts),
+        })
+    }
+}
+
 /// Puts the question to a number that was typed into a form, where we may write to it: in the open window, else by the
-/// template of the form. Where neither is there the page alone leads on.
+/// template of the form, and that once in a while. Where neither is there the page alone leads on.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -187,26 +242,26 @@ pub async fn put(
     let Some(number) = number.or_else(|| app.config.numbers().next()) else {
         return Ok(());
     };
-    let topics = app.store.topics().await?;
-    let texts = app.store.topic_texts().await?;
+    let shelf = typed.shelf;
     let joining = Joining {
         requests: typed.requests.iter().map(ToString::to_string).collect(),
         page: Some(typed.page.to_owned()),
-        ..named(Subject {
-            form: typed.form,
-            language: typed.language,
-            choices: typed.ticked,
-            topics: (&topics, &texts),
-        })
+        ..shelf.named(typed.form, typed.language, typed.ticked)
     };
     let now = app.clock.now();
     let heard = cast.standing(contact).heard.get(&number).copied();
     let is_open = heard.is_some_and(|heard| window::is_open(&heard, now));
     let asked = if is_open {
-        let flows = setting::current(app).await?;
-        Some(asked(&flows, (number.as_str(), typed.language), joining))
+        Some(asked(
+            &shelf.flows,
+            (number.as_str(), typed.language),
+            joining,
+        ))
     } else {
-        by_template(app, typed, joining).await?
+        match by_template(typed, joining) {
+            Some(asked) if may_write_first(app, tx, contact, typed.form).await? => Some(asked),
+            Some(_) | None => None,
+        }
     };
     let Some((joining, wording)) = asked else {
         return Ok(());
@@ -235,33 +290,43 @@ pub async fn put(
     Ok(())
 }
 
-/// The question as the form's template puts it, in the language of the form where Meta has it in that one.
-async fn by_template(
+/// Whether somebody may be written to who has not written: once in thirty days, however often their number is typed, and
+/// so many people in an hour by one form.
+async fn may_write_first(
     app: &App,
-    typed: &Typed<'_>,
-    joining: Joining,
-) -> Result<Option<(Joining, Wording)>, Error> {
-    let Some(set) = &typed.form.body.question_template else {
-        return Ok(None);
-    };
-    let versions = app.store.versions_of(&set.name).await?;
+    tx: &mut Tx,
+    contact: ContactId,
+    form: &Form,
+) -> Result<bool, Error> {
+    let now = app.clock.now();
+    let since = now.plus_millis(-ASK_AGAIN_MS);
+    if tx.nudge(&[contact], NUDGE, (since, now)).await?.is_empty() {
+        return Ok(false);
+    }
+    let count = limits::count(app, tx, (&format!("f:{}", form.id), HOUR_MS)).await?;
+    Ok(count <= FIRST_QUESTIONS_MAX)
+}
+
+/// The question as the form's template puts it, in the language of the form where Meta has it in that one.
+fn by_template(typed: &Typed<'_>, joining: Joining) -> Option<(Joining, Wording)> {
+    let set = typed.form.body.question_template.as_ref()?;
+    let versions = &typed.shelf.versions;
     let in_language = versions
         .iter()
         .find(|version| words::base(&version.language).eq_ignore_ascii_case(typed.language));
     let as_set = versions
         .iter()
         .find(|version| version.language.eq_ignore_ascii_case(&set.language));
-    let Some(version) = in_language.or(as_set) else {
-        return Ok(None);
-    };
+    let version = in_language.or(as_set)?;
     let fill = [joining.what.as_str(), joining.often.as_str()];
-    let Some(question) = template::question(&version.components, &fill) else {
+    let Some(question) = asking::of_template(version, fill) else {
         tracing::warn!(
             template = set.name,
-            "the template of a form puts no question: want two quick-reply buttons, and no gaps but the kind of messages and \
-             how often they come"
+            language = version.language,
+            "the template of a form puts no question any more: want two quick replies, yes first, and no gaps but what comes \
+             and how often"
         );
-        return Ok(None);
+        return None;
     };
     let [yes, no] = &question.labels;
     let wording = Wording::of(&question.text, [yes, no]);
@@ -269,7 +334,8 @@ async fn by_template(
         text: question.text,
         wording: hex::encode(wording.sha256),
         template: Some((set.name.clone(), version.language.clone(), question.gaps)),
+        labels: question.labels,
         ..joining
     };
-    Ok(Some((joining, wording)))
+    Some((joining, wording))
 }
