@@ -6,15 +6,19 @@ use crate::{
 };
 
 /// Each crate of ours and the crates of ours that its product may use.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("checks", &[]),
     ("consent", &[]),
     ("ledger", &["consent"]),
     ("index", &["consent"]),
     ("graph", &["consent"]),
+    ("mail", &["consent"]),
     ("store", &["consent"]),
     ("sandbox", &[]),
-    ("server", &["consent", "graph", "index", "ledger", "store"]),
+    (
+        "server",
+        &["consent", "graph", "index", "ledger", "mail", "store"],
+    ),
     ("cli", &["consent", "index", "ledger", "sandbox", "server"]),
 ];
 
