@@ -1,5 +1,6 @@
 //! The verbs of the house. No HTTP in here.
 
+pub mod aliases;
 pub mod backup;
 pub mod business;
 pub mod callers;
