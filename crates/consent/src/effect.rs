@@ -8,7 +8,7 @@ use crate::{
     policy::{Policy, Start, StopWords},
     register::{Heard, Register, Standing},
     request::{Facts, Request},
-    scope::{Category, Scope, Subject, Topic},
+    scope::{Category, Channel, Scope, Subject, Topic},
     time::Timestamp,
     verdict,
     wording::{How, Match, Named, Reading},
@@ -27,6 +27,8 @@ pub struct Setting<'a> {
     pub topics: &'a [Topic],
     /// The rules.
     pub policy: &'a Policy,
+    /// Where it was said.
+    pub channel: Channel,
     /// How many minutes the person's clock is ahead of UTC.
     pub minutes_ahead: i32,
     /// The person's country, as in [`Facts::country`].
@@ -41,14 +43,15 @@ pub struct Setting<'a> {
 ///   button that names its scope closes that.
 /// - With the master switch off a stop word holds marketing for a person to decide. A button is never in doubt.
 /// - A doubtful word holds marketing.
-/// - START opens each scope that the person's own messages closed and that is still shut. When there is none, it
+/// - START opens each scope that the person's own messages closed and that is still shut, on another channel than
+///   WhatsApp for that channel alone. When there is none, it
 ///   is a request, which waits for a second yes; consent only where policy says so and nothing was ever refused.
 #[must_use]
 pub fn of_reading(reading: &Reading, setting: Setting<'_>) -> Vec<Fact> {
     match reading {
         Reading::Stop(matched) if acts(matched, setting.policy) => stop(matched, setting),
         Reading::StopAll(matched) if acts(matched, setting.policy) => {
-            vec![Fact::OptOut(Scope::ALL)]
+            vec![Fact::OptOut(refused(Subject::All, setting))]
         }
         // A pause whose end nobody can tell waits for a person, like topics, erasure and what is in doubt.
         Reading::Pause(_, end) => {
@@ -122,7 +125,8 @@ pub fn closed_by_own_messages<'a>(
             | Fact::Erasure
             | Fact::PolicyChanged(_)
             | Fact::Staff(_)
-            | Fact::Reservations(_) => None,
+            | Fact::Reservations(_)
+            | Fact::Referral => None,
         })
         .collect()
 }
@@ -151,8 +155,16 @@ fn stop(matched: &Match, setting: Setting<'_>) -> Vec<Fact> {
     let too = (quotes_utility && !covers.covers(utility)).then_some(utility);
     std::iter::once(covers)
         .chain(too)
-        .map(|subject| Fact::OptOut(Scope::everywhere(subject)))
+        .map(|subject| Fact::OptOut(refused(subject, setting)))
         .collect()
+}
+
+/// What a refusal of `subject` covers: every channel, or the one that it was heard on, as policy says.
+fn refused(subject: Subject, setting: Setting<'_>) -> Scope {
+    Scope {
+        channel: setting.policy.refusal_spreads.channel(setting.channel),
+        ..Scope::everywhere(subject)
+    }
 }
 
 fn start(setting: Setting<'_>) -> Vec<Fact> {
@@ -163,7 +175,8 @@ fn start(setting: Setting<'_>) -> Vec<Fact> {
             register.opt_in.outrank(&register.opt_out, skew).is_none()
         })
     });
-    let reopened: Vec<Fact> = shut.cloned().map(Fact::OptIn).collect();
+    let opens = |scope: &Scope| within(scope, setting.channel).map(Fact::OptIn);
+    let reopened: Vec<Fact> = shut.filter_map(opens).collect();
     if !reopened.is_empty() {
         return reopened;
     }
@@ -173,15 +186,37 @@ fn start(setting: Setting<'_>) -> Vec<Fact> {
         minute_there: None,
         country: setting.country,
     };
-    let marketing = Request::about(Category::Marketing);
+    let marketing = Request {
+        channel: setting.channel,
+        ..Request::about(Category::Marketing)
+    };
     if verdict::opt_in(&marketing, facts, setting.policy, setting.now).is_some() {
         return Vec::new();
     }
     let refused = |register: &Register| !register.opt_out.is_empty();
     let stranger = !standing.registers.values().any(refused);
     match setting.policy.start_from_stranger {
-        Start::IsConsent if stranger => vec![Fact::OptIn(Scope::MARKETING)],
-        Start::IsConsent | Start::IsARequest => vec![Fact::OptInRequested(Scope::MARKETING)],
+        Start::IsConsent if stranger => within(&Scope::MARKETING, setting.channel)
+            .map(Fact::OptIn)
+            .into_iter()
+            .collect(),
+        Start::IsConsent | Start::IsARequest => within(&Scope::MARKETING, setting.channel)
+            .map(Fact::OptInRequested)
+            .into_iter()
+            .collect(),
+    }
+}
+
+/// What a yes to `scope` that was heard on `channel` opens: a yes on WhatsApp, where this house is at home, all of it; one
+/// on another channel no more than that channel. None where the scope is about yet another channel.
+fn within(scope: &Scope, channel: Channel) -> Option<Scope> {
+    match (scope.channel, channel) {
+        (None, Channel::Whatsapp) => Some(scope.clone()),
+        (None, other) => Some(Scope {
+            channel: Some(other),
+            ..scope.clone()
+        }),
+        (Some(named), heard) => (named == heard).then(|| scope.clone()),
     }
 }
 
@@ -208,6 +243,7 @@ mod tests {
             quoted,
             topics: &[OFFERS],
             policy,
+            channel: Channel::Whatsapp,
             minutes_ahead: 0,
             country: None,
             now: Timestamp::from_seconds(100),

@@ -66,6 +66,8 @@ pub enum Fact {
     Staff(StaffAct),
     /// A batch of reservations was sealed.
     Reservations(u64),
+    /// The person wrote after a click on an advertisement or a post. No consent by itself.
+    Referral,
 }
 
 /// What somebody of the staff did.
@@ -87,11 +89,13 @@ pub enum StaffAct {
     TopicChanged,
     /// A restored copy was acknowledged.
     RestoreAcknowledged,
+    /// An opt-in form was made, changed or retired, or a link to one.
+    FormChanged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -100,6 +104,7 @@ impl StaffAct {
         Self::FlowsChanged,
         Self::TopicChanged,
         Self::RestoreAcknowledged,
+        Self::FormChanged,
     ];
 
     /// The word used in JSON and tables.
@@ -114,6 +119,7 @@ impl StaffAct {
             Self::FlowsChanged => "flows_changed",
             Self::TopicChanged => "topic_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
+            Self::FormChanged => "form_changed",
         }
     }
 }
@@ -140,6 +146,7 @@ impl Fact {
             Self::PolicyChanged(_) => "policy_changed",
             Self::Staff(act) => act.word(),
             Self::Reservations(_) => "reservations",
+            Self::Referral => "referral",
         }
     }
 
@@ -164,6 +171,7 @@ impl Fact {
             Self::PolicyChanged(_) => 15,
             Self::Staff(_) => 16,
             Self::Reservations(_) => 17,
+            Self::Referral => 18,
         }
     }
 
@@ -187,7 +195,8 @@ impl Fact {
             | Self::Erasure
             | Self::PolicyChanged(_)
             | Self::Staff(_)
-            | Self::Reservations(_) => None,
+            | Self::Reservations(_)
+            | Self::Referral => None,
         }
     }
 
@@ -247,6 +256,10 @@ pub struct Evidence {
     pub actor: Option<String>,
     /// The wording that the person was shown.
     pub wording: Option<String>,
+    /// SHA-256 of a wording that is kept once for all who were shown it, instead of the wording itself.
+    pub wording_sha256: Option<[u8; 32]>,
+    /// Where they were shown it: the address of a page, or the name of a link.
+    pub page: Option<String>,
     /// The language of that wording, as a BCP 47 tag.
     pub locale: Option<String>,
     /// Meta's id of the message that said so.
@@ -277,6 +290,18 @@ pub mod source {
     pub const PREFERENCE_PAGE: &str = "preference_page";
     /// Somebody of the business.
     pub const STAFF: &str = "staff";
+    /// An opt-in form of ours.
+    pub const FORM: &str = "join_form";
+    /// A message with the code of a link, a poster or a form of ours.
+    pub const CHAT_LINK: &str = "chat_link";
+    /// A message that an advertisement led to.
+    pub const AD: &str = "ad_click";
+    /// A text message that is nothing but a keyword.
+    pub const SMS: &str = "sms_message";
+    /// A text message in the person's own words, read by the grammar.
+    pub const SMS_WORDING: &str = "sms_wording";
+    /// An e-mail: a link in it that only its reader has.
+    pub const EMAIL: &str = "email_link";
 }
 
 impl Event {
@@ -289,6 +314,11 @@ impl Event {
             source::WORDING,
             source::REVIEW,
             source::PREFERENCE_PAGE,
+            source::CHAT_LINK,
+            source::AD,
+            source::SMS,
+            source::SMS_WORDING,
+            source::EMAIL,
         ]
         .contains(&self.evidence.source.as_str())
     }
@@ -299,8 +329,13 @@ impl Event {
     pub fn is_retractable(&self) -> bool {
         match &self.fact {
             Fact::OptIn(_) | Fact::OptInRequested(_) => true,
-            Fact::OptOut(_) => [source::WORDING, source::REVIEW, source::STAFF]
-                .contains(&self.evidence.source.as_str()),
+            Fact::OptOut(_) => [
+                source::WORDING,
+                source::SMS_WORDING,
+                source::REVIEW,
+                source::STAFF,
+            ]
+            .contains(&self.evidence.source.as_str()),
             Fact::Retract(_)
             | Fact::PlatformStop(_)
             | Fact::PlatformResume(_)
@@ -314,7 +349,8 @@ impl Event {
             | Fact::Erasure
             | Fact::PolicyChanged(_)
             | Fact::Staff(_)
-            | Fact::Reservations(_) => false,
+            | Fact::Reservations(_)
+            | Fact::Referral => false,
         }
     }
 }

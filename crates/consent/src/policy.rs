@@ -7,7 +7,7 @@ use crate::{
     expiry::{self, Expiry},
     id::TopicId,
     phone::Country,
-    scope::{Category, Subject},
+    scope::{Category, Channel, Subject},
     time::{DAY_MS, Timestamp},
     wording::keywords::Keywords,
 };
@@ -29,6 +29,12 @@ pub struct Policy {
     pub opt_in_needed: BTreeSet<Category>,
     /// What START from somebody who never refused means.
     pub start_from_stranger: Start,
+    /// Who has to say yes a second time.
+    pub double_opt_in: DoubleOptIn,
+    /// What a message that an advertisement led to means.
+    pub ads: Ads,
+    /// Which channels a refusal covers that was heard on one.
+    pub refusal_spreads: Spread,
     /// What differs for single topics; those that are not named here follow their category.
     pub topics: BTreeMap<TopicId, TopicRule>,
     /// How long an opt-in lasts, in days, where `expiry` says nothing else; none means for good.
@@ -67,6 +73,9 @@ impl Default for Policy {
             reach: Reach::ItsScope,
             opt_in_needed: BTreeSet::from([Category::Marketing]),
             start_from_stranger: Start::IsARequest,
+            double_opt_in: DoubleOptIn::Always,
+            ads: Ads::Recorded,
+            refusal_spreads: Spread::EveryChannel,
             topics: BTreeMap::new(),
             opt_in_days: None,
             expiry: Vec::new(),
@@ -154,6 +163,49 @@ pub enum Start {
     IsARequest,
     /// Consent.
     IsConsent,
+}
+
+/// Who has to say yes a second time, of those who join through a form, a link or a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DoubleOptIn {
+    /// Everybody: a question in the chat shows the whole wording, and its yes counts.
+    Always,
+    /// Those whose address was typed into a form, since anybody can type anybody's. Whoever sends the code of a link or of a
+    /// poster in a message of their own has said yes with it.
+    TypedAddresses,
+    /// Nobody: the form alone is the yes. For forms behind a login.
+    Never,
+}
+
+/// What a message that an advertisement led to means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ads {
+    /// Nothing: a click is no consent. It is recorded.
+    Recorded,
+    /// A wish that waits for a second yes.
+    IsARequest,
+    /// Consent, from somebody who never refused.
+    IsConsent,
+}
+
+/// Which channels a refusal covers that was heard on one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spread {
+    /// Every channel.
+    EveryChannel,
+    /// The one that it was heard on.
+    ItsChannel,
+}
+
+impl Spread {
+    /// The channel of the scope of a refusal that was heard on `channel`.
+    #[must_use]
+    pub const fn channel(self, channel: Channel) -> Option<Channel> {
+        match self {
+            Self::EveryChannel => None,
+            Self::ItsChannel => Some(channel),
+        }
+    }
 }
 
 /// Whether permission moves along.

@@ -263,7 +263,8 @@ impl Standing {
             | Fact::Erasure
             | Fact::PolicyChanged(_)
             | Fact::Staff(_)
-            | Fact::Reservations(_) => {}
+            | Fact::Reservations(_)
+            | Fact::Referral => {}
         }
         Applied::Done
     }

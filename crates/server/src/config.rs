@@ -1,5 +1,6 @@
 //! Settings: a file over the embedded defaults, and the environment over the file.
 
+mod people;
 mod secret;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use figment::{
 };
 use serde::Deserialize;
 
+pub use people::{Controller, Email, Pages, Sms};
 pub use secret::Secret;
 
 /// Every setting with its default, as text.
@@ -53,6 +55,12 @@ pub struct Config {
     pub retention: Retention,
     /// What the pages for people say about the business.
     pub pages: Pages,
+    /// Who answers for the data, as receipts say it.
+    pub controller: Controller,
+    /// Text messages.
+    pub sms: Sms,
+    /// E-mail.
+    pub email: Email,
     /// What is written about what happens.
     pub log: Log,
 }
@@ -133,20 +141,6 @@ pub struct Keys {
 pub struct Retention {
     /// Raw bodies, in days.
     pub raw_days: i64,
-}
-
-/// What the pages for people say about the business.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pages {
-    /// What people call it.
-    pub name: Option<String>,
-    /// The telephone number under which it is reached in WhatsApp.
-    pub whatsapp: Option<String>,
-    /// Where it says what it does with personal data.
-    pub privacy_url: Option<String>,
-    /// How long a preference link shows something, in days.
-    pub link_days: u32,
 }
 
 /// What is written about what happens.
@@ -343,16 +337,19 @@ fn is_setting(name: &str) -> bool {
     KEYS.contains(&first) && (name.contains("__") || !SECTIONS.contains(&first))
 }
 
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 10] = [
     "whatsapp",
     "gateway",
     "relay",
     "keys",
     "retention",
     "pages",
+    "controller",
+    "sms",
+    "email",
     "log",
 ];
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "listen",
     "public_listen",
     "database",
@@ -366,6 +363,9 @@ const KEYS: [&str; 14] = [
     "keys",
     "retention",
     "pages",
+    "controller",
+    "sms",
+    "email",
     "log",
 ];
 

@@ -162,6 +162,11 @@ pub fn facts(event: &Event) -> Value {
     put("source", json!(evidence.source));
     put("actor", json!(evidence.actor));
     put("wording", json!(evidence.wording));
+    put(
+        "wording_sha256",
+        json!(evidence.wording_sha256.map(hex::encode)),
+    );
+    put("page", json!(evidence.page));
     put("locale", json!(evidence.locale));
     put("message_id", json!(evidence.message_id));
     put("raw_sha256", json!(evidence.raw_sha256.map(hex::encode)));

@@ -81,6 +81,7 @@ pub fn argument(fact: &Fact) -> String {
         | Fact::Blocked
         | Fact::IdentityChanged
         | Fact::Erasure
+        | Fact::Referral
         | Fact::Staff(_) => json!({}),
     };
     value.to_string()
@@ -117,6 +118,7 @@ pub fn fact(kind: &str, argument: &str) -> Result<Option<Fact>, StoreError> {
         "blocked" => Fact::Blocked,
         "identity_changed" => Fact::IdentityChanged,
         "erasure" => Fact::Erasure,
+        "referral" => Fact::Referral,
         "policy_changed" => Fact::PolicyChanged(number("version")?.unsigned_abs()),
         "reservations" => Fact::Reservations(number("count")?.unsigned_abs()),
         "alias_linked" | "alias_ended" => return Ok(None),
@@ -306,4 +308,14 @@ fn read_marks(value: &Value) -> Option<Marks> {
 /// [`StoreError::Corrupt`] when there are not 16.
 pub fn uuid(bytes: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::from_slice(bytes).map_err(|_| corrupt("id", format!("{bytes:02x?}")))
+}
+
+/// SHA-256 as a column keeps it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] when the bytes are not 32.
+pub fn hash(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes
+        .try_into()
+        .map_err(|_| corrupt("hash", format!("{bytes:02x?}")))
 }

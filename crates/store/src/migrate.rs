@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 6] = [
+const VERSIONS: [(i64, &str, &str); 7] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -35,6 +35,11 @@ const VERSIONS: [(i64, &str, &str); 6] = [
         6,
         include_str!("../migrations/sqlite/0006_list.sql"),
         include_str!("../migrations/postgres/0006_list.sql"),
+    ),
+    (
+        7,
+        include_str!("../migrations/sqlite/0007_join.sql"),
+        include_str!("../migrations/postgres/0007_join.sql"),
     ),
 ];
 

@@ -109,6 +109,7 @@ impl World {
             closed: &closed,
             quoted: message.quoted,
             topics: &topics,
+            channel: consent::scope::Channel::Whatsapp,
             policy: &policy,
             minutes_ahead: 0,
             country: person.country,

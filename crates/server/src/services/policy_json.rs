@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use consent::{
     id::{BadId, TopicId},
     policy::{
-        Cap, DAY_MINUTES, Follow, Leave, PlatformReach, Policy, QuietHours, Reach, Start,
-        StopWords, TopicDefault, TopicRule, WindowRule,
+        Ads, Cap, DAY_MINUTES, DoubleOptIn, Follow, Leave, PlatformReach, Policy, QuietHours,
+        Reach, Spread, Start, StopWords, TopicDefault, TopicRule, WindowRule,
     },
     scope::{Category, Subject},
     time::HOUR_MS,
@@ -45,6 +45,13 @@ pub struct PolicyBody {
     pub opt_in_needed: Vec<String>,
     /// What START from somebody who never refused means: `request` or `consent`.
     pub start_from_stranger: String,
+    /// Who says yes a second time, of those who join through a form, a link or a code: `always` (a question in the chat
+    /// shows the whole wording), `typed` (only those whose address was typed into a form) or `never`.
+    pub double_opt_in: String,
+    /// What a message that an advertisement led to means: `recorded`, `request` or `consent`.
+    pub ads: String,
+    /// Which channels a refusal covers that was heard on one: `every_channel` or `its_channel`.
+    pub refusal_spreads: String,
     /// What differs for single topics, by their id. In a PUT: left as it is, when nothing is said. The routes of
     /// topics change it one by one.
     pub topics: Option<BTreeMap<String, TopicRuleBody>>,
@@ -169,6 +176,9 @@ pub fn body(policy: &Policy) -> PolicyBody {
             .map(|category| category.word().to_owned())
             .collect(),
         start_from_stranger: word(policy.start_from_stranger, &START),
+        double_opt_in: word(policy.double_opt_in, &DOUBLE_OPT_IN),
+        ads: word(policy.ads, &ADS),
+        refusal_spreads: word(policy.refusal_spreads, &SPREAD),
         topics: Some(topics),
         opt_in_days: policy.opt_in_days,
         expiry: expiry::bodies(&policy.expiry),
@@ -277,6 +287,9 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         reach: choice("reach", &body.reach, &REACH)?,
         opt_in_needed: needed.collect::<Result<_, _>>()?,
         start_from_stranger: choice("start_from_stranger", &body.start_from_stranger, &START)?,
+        double_opt_in: choice("double_opt_in", &body.double_opt_in, &DOUBLE_OPT_IN)?,
+        ads: choice("ads", &body.ads, &ADS)?,
+        refusal_spreads: choice("refusal_spreads", &body.refusal_spreads, &SPREAD)?,
         topics: topics(body)?,
         opt_in_days: body.opt_in_days,
         expiry: expiry::rules(&body.expiry)?,
@@ -365,6 +378,20 @@ const REACH: [(&str, Reach); 2] = [
 const START: [(&str, Start); 2] = [
     ("request", Start::IsARequest),
     ("consent", Start::IsConsent),
+];
+const DOUBLE_OPT_IN: [(&str, DoubleOptIn); 3] = [
+    ("always", DoubleOptIn::Always),
+    ("typed", DoubleOptIn::TypedAddresses),
+    ("never", DoubleOptIn::Never),
+];
+const ADS: [(&str, Ads); 3] = [
+    ("recorded", Ads::Recorded),
+    ("request", Ads::IsARequest),
+    ("consent", Ads::IsConsent),
+];
+const SPREAD: [(&str, Spread); 2] = [
+    ("every_channel", Spread::EveryChannel),
+    ("its_channel", Spread::ItsChannel),
 ];
 const FOLLOW: [(&str, Follow); 2] = [
     ("never", Follow::Never),

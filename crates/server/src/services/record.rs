@@ -249,7 +249,8 @@ fn stands_against(
         | Fact::Erasure
         | Fact::PolicyChanged(_)
         | Fact::Staff(_)
-        | Fact::Reservations(_) => None,
+        | Fact::Reservations(_)
+        | Fact::Referral => None,
     }
 }
 

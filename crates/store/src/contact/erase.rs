@@ -37,6 +37,8 @@ impl Tx {
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",
+            "delete from letter where contact_id = $1",
+            "delete from join_code where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id = $1",
         ];

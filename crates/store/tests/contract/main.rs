@@ -21,6 +21,7 @@ mod gate;
 mod guard;
 mod house;
 mod inbox;
+mod joins;
 mod lease;
 mod log;
 mod messages;

@@ -7,7 +7,7 @@ use consent::{
     event::{Clock, Event, Evidence, Fact, counts_from, source},
     id::{AttemptId, ContactId, EventId},
     register::Heard,
-    scope::Category,
+    scope::{Category, Channel},
     window,
     wording::{Context, Match, Reading, Setting},
 };
@@ -274,6 +274,7 @@ async fn record(
             quoted: quoted.and_then(|line| Category::read(&line.category)),
             topics: &work.load.topics,
             policy: &work.load.policy,
+            channel: Channel::Whatsapp,
             country,
             minutes_ahead: facts::minutes_ahead(&work.load.policy, work.cast.now()),
             now: work.cast.now(),

@@ -72,7 +72,8 @@ fn is_theirs(event: &EventLine) -> bool {
             | Fact::Erasure
             | Fact::PolicyChanged(_)
             | Fact::Staff(_)
-            | Fact::Reservations(_),
+            | Fact::Reservations(_)
+            | Fact::Referral,
         )
         | None => false,
     }

@@ -19,12 +19,18 @@ use crate::{
 };
 
 /// Sources that mean something to the rules, and that only the house may claim.
-const RESERVED: [&str; 8] = [
+const RESERVED: [&str; 14] = [
     source::KEYWORD,
     source::BUTTON,
     source::WORDING,
     source::REVIEW,
     source::PREFERENCE_PAGE,
+    source::FORM,
+    source::CHAT_LINK,
+    source::AD,
+    source::SMS,
+    source::SMS_WORDING,
+    source::EMAIL,
     "platform",
     "erasure",
     "clock",

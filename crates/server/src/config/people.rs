@@ -1,0 +1,68 @@
+//! Settings for the doors that people see: pages, receipts, text messages, e-mail.
+
+use serde::Deserialize;
+
+use super::Secret;
+
+/// What the pages for people say about the business.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pages {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The telephone number under which it is reached in WhatsApp.
+    pub whatsapp: Option<String>,
+    /// Where it says what it does with personal data.
+    pub privacy_url: Option<String>,
+    /// How long a preference link shows something, in days.
+    pub link_days: u32,
+    /// How many proxies of ours stand before the public pages: so many addresses at the end of `X-Forwarded-For` are
+    /// theirs to say. With none the header is not looked at.
+    pub proxies: usize,
+    /// How often a form may be sent from one address in an hour.
+    pub joins_per_address: u32,
+    /// How often a form may be sent for one number or e-mail address in a day.
+    pub joins_per_person: u32,
+}
+
+/// Who answers for the data, as a receipt says it (ISO/IEC TS 27560).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// The name in law; by default the name on the pages.
+    pub name: Option<String>,
+    /// The postal address.
+    pub address: Option<String>,
+    /// Where people reach whoever is responsible: an e-mail address or the address of a page.
+    pub contact: Option<String>,
+    /// Whose law applies, as two letters; by default `default_region`.
+    pub jurisdiction: Option<String>,
+    /// Where the data lies: countries, as two letters.
+    pub storage: Vec<String>,
+    /// Who else gets the data.
+    pub recipients: Vec<String>,
+    /// How long it is kept, in words.
+    pub retention: Option<String>,
+}
+
+/// Text messages, as Twilio hands them on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    /// The tokens that sign requests. Several while one is being exchanged; without one there is no such door.
+    pub auth_tokens: Vec<Secret>,
+    /// The address that Twilio was told, which its signature covers; by default `public_url` and `/webhooks/sms`.
+    pub url: Option<String>,
+}
+
+/// E-mail of ours.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    /// The mail server; without one no e-mail is sent.
+    pub smtp: Option<Secret>,
+    /// Who it comes from.
+    pub from: Option<String>,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+}
