@@ -32,6 +32,7 @@ use crate::{
     flows::Flows,
     intake::Intake,
     memory::Memory,
+    post::Post,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -56,6 +57,8 @@ pub struct House {
     pub graph: Client,
     /// The way to the app behind us.
     pub relay: reqwest::Client,
+    /// The way to our mail server, where there is one.
+    pub post: Option<Post>,
     /// The token for our own calls.
     pub token: Option<Bearer>,
     /// The secrets that sign webhooks.
@@ -120,6 +123,8 @@ pub struct Bell {
     pub templates: Notify,
     /// There are answers to send.
     pub replies: Notify,
+    /// There are e-mails to send.
+    pub letters: Notify,
 }
 
 /// A house that cannot be opened.
@@ -205,6 +210,7 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
+        let post = Post::of(&config.email).map_err(|(name, why)| setting(name, &why))?;
         let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
@@ -215,6 +221,7 @@ impl House {
             vault,
             graph,
             relay: relay_client().map_err(|cause| setting("relay", &cause))?,
+            post,
             token,
             app_secrets,
             signer,

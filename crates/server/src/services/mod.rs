@@ -15,6 +15,7 @@ pub mod guarantees;
 pub mod identity;
 pub mod ingest;
 pub mod keys;
+pub mod letters;
 pub mod lookout;
 pub mod memory;
 pub mod messages;

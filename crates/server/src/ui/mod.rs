@@ -1,9 +1,11 @@
 //! The doors for people: each page is a file of code beside the file that it looks like.
 
 pub mod assets;
+pub mod confirm;
 pub mod frame;
 pub mod guard;
 pub mod language;
+pub mod letter;
 pub mod notice;
 pub mod preference;
 pub mod voice;
@@ -16,6 +18,7 @@ use crate::app::App;
 pub fn public_routes() -> Router<App> {
     Router::new()
         .merge(preference::routes())
+        .merge(confirm::routes())
         .layer(from_fn(guard::protect))
         .merge(assets::routes())
 }
