@@ -234,6 +234,48 @@ pub fn footers(components: &str) -> Vec<String> {
         .collect()
 }
 
+/// A template that puts a question with a yes and a no, as the person sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Its words, the gaps filled.
+    pub text: String,
+    /// How many gaps there were: so many texts have to be sent along.
+    pub gaps: usize,
+    /// What stands on its two buttons.
+    pub labels: [String; 2],
+}
+
+/// The question that the parts of a template put, with its gaps `{{1}}`, `{{2}}` … filled in their order. None when there are
+/// not just two quick replies, or a gap that nothing is there for.
+#[must_use]
+pub fn question(components: &str, fill: &[&str]) -> Option<Question> {
+    let labels: Vec<String> = quick_replies(components)
+        .into_iter()
+        .map(|reply| reply.text)
+        .collect();
+    let labels = labels.try_into().ok()?;
+    let components: Value = serde_json::from_str(components).ok()?;
+    let mut shown = Vec::new();
+    let mut gaps = 0;
+    for part in objects(&components) {
+        let Some(mut text) = loose::text(part, "text") else {
+            continue;
+        };
+        if loose::text(part, "type").is_some_and(|kind| kind.eq_ignore_ascii_case("BODY")) {
+            for (index, words) in fill.iter().enumerate() {
+                let gap = format!("{{{{{}}}}}", index + 1);
+                if text.contains(&gap) {
+                    text = text.replace(&gap, words);
+                    gaps = index + 1;
+                }
+            }
+        }
+        shown.push(text);
+    }
+    let text = shown.join("\n");
+    (!text.is_empty() && !text.contains("{{")).then_some(Question { text, gaps, labels })
+}
+
 fn buttons(component: &Object, card: Option<usize>, found: &mut Vec<QuickReply>) {
     for (index, button) in loose::list(component, "buttons").iter().enumerate() {
         let Some(button) = button.as_object() else {
@@ -258,6 +300,46 @@ fn objects(value: &Value) -> impl Iterator<Item = &Object> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_is_read_with_its_gaps_filled_or_not_at_all() {
+        let parts = |body: &str, buttons: &[&str]| {
+            let buttons = buttons
+                .iter()
+                .map(|text| serde_json::json!({"type": "QUICK_REPLY", "text": text}));
+            serde_json::json!([{"type": "BODY", "text": body}, {"type": "FOOTER", "text": "Shop"},
+                {"type": "BUTTONS", "buttons": buttons.collect::<Vec<_>>()}])
+            .to_string()
+        };
+        let asked = question(
+            &parts("Want {{1}}, {{2}}?", &["Yes", "No"]),
+            &["news", "daily"],
+        );
+        let asked = asked.unwrap();
+        assert_eq!(asked.text, "Want news, daily?\nShop");
+        assert_eq!(
+            (asked.gaps, asked.labels),
+            (2, ["Yes".to_owned(), "No".to_owned()])
+        );
+        assert_eq!(
+            question(&parts("Want it?", &["Yes", "No"]), &["a"])
+                .unwrap()
+                .gaps,
+            0
+        );
+        for (body, buttons) in [
+            ("Want {{3}}?", vec!["Yes", "No"]),
+            ("Want {{name}}?", vec!["Yes", "No"]),
+            ("Want it?", vec!["Yes"]),
+        ] {
+            assert_eq!(
+                question(&parts(body, &buttons), &["a", "b"]),
+                None,
+                "{body}"
+            );
+        }
+        assert_eq!(question("nonsense", &[]), None);
+    }
 
     #[test]
     fn a_page_gives_its_templates_their_quick_replies_and_the_cursor() {

@@ -1,10 +1,7 @@
 //! The codes by which a first message in the chat is matched to what its writer was shown; and how often something
 //! was tried.
 
-use consent::{
-    id::{ContactId, TopicId},
-    time::Timestamp,
-};
+use consent::{id::ContactId, time::Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -61,8 +58,8 @@ pub struct JoinCode {
     pub language: String,
     /// SHA-256 of what is shown with it.
     pub wording: [u8; 32],
-    /// The topics that it is about; none for all offers.
-    pub topics: Vec<TopicId>,
+    /// What it is about: the choices that were ticked or that the link is for, each as one word.
+    pub choices: Vec<String>,
     /// Who filled in the form, of a visit.
     pub contact: Option<ContactId>,
     /// What the business calls a link; the address of the page, of a visit.
@@ -83,7 +80,7 @@ struct CodeRow {
     version: i64,
     language: String,
     wording: Vec<u8>,
-    topics: String,
+    choices: String,
     contact_id: Option<Vec<u8>>,
     name: String,
     at_ms: i64,
@@ -97,7 +94,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn join_codes(&self, ids: &[[u8; ID_BYTES]]) -> Result<Vec<JoinCode>, StoreError> {
-        let sql = "select id, kind, form_id, version, language, wording, topics, contact_id, name, at_ms, expires_ms, retired_ms \
+        let sql = "select id, kind, form_id, version, language, wording, choices, contact_id, name, at_ms, expires_ms, retired_ms \
                    from join_code where id in (select unhex(r.value ->> 'i') from jsonb_each($1) as r) order by id";
         let list = List::of(ids.iter().map(|id| json!({ "i": hex_of(id) })));
         let rows: Vec<CodeRow> =
@@ -110,7 +107,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn join_links(&self, form: Uuid) -> Result<Vec<JoinCode>, StoreError> {
-        let sql = "select id, kind, form_id, version, language, wording, topics, contact_id, name, at_ms, expires_ms, retired_ms \
+        let sql = "select id, kind, form_id, version, language, wording, choices, contact_id, name, at_ms, expires_ms, retired_ms \
                    from join_code where form_id = $1 and kind = 'link' order by id";
         let id = form.as_bytes().to_vec();
         let rows: Vec<CodeRow> =
@@ -125,9 +122,8 @@ impl Tx {
     /// # Errors
     /// [`StoreError::Conflict`] when its id is taken; when the database does not answer.
     pub async fn add_join_code(&mut self, code: &JoinCode) -> Result<(), StoreError> {
-        let sql = "insert into join_code (id, kind, form_id, version, language, wording, topics, contact_id, name, at_ms, \
+        let sql = "insert into join_code (id, kind, form_id, version, language, wording, choices, contact_id, name, at_ms, \
                    expires_ms, retired_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-        let topics: Vec<String> = code.topics.iter().map(ToString::to_string).collect();
         on_tx!(self, conn => {
             sqlx::query(sql)
                 .bind(code.id.to_vec())
@@ -136,7 +132,7 @@ impl Tx {
                 .bind(code.version)
                 .bind(clean(&code.language))
                 .bind(code.wording.to_vec())
-                .bind(topics.join(" "))
+                .bind(clean(&code.choices.join(" ")))
                 .bind(code.contact.map(|contact| contact.get().as_bytes().to_vec()))
                 .bind(clean(&code.name))
                 .bind(code.at.millis())
@@ -209,11 +205,6 @@ impl TryFrom<CodeRow> for JoinCode {
 
     fn try_from(row: CodeRow) -> Result<Self, StoreError> {
         let bad_id = || corrupt("id of a code", hex_of(&row.id));
-        let topics = row.topics.split_whitespace().map(|topic| {
-            topic
-                .parse()
-                .map_err(|_| corrupt("topic of a code", topic.to_owned()))
-        });
         let contact = row.contact_id.as_deref().map(codec::uuid).transpose()?;
         Ok(Self {
             id: row.id.as_slice().try_into().map_err(|_| bad_id())?,
@@ -221,7 +212,7 @@ impl TryFrom<CodeRow> for JoinCode {
             form: codec::uuid(&row.form_id)?,
             version: row.version,
             wording: codec::hash(&row.wording)?,
-            topics: topics.collect::<Result<_, _>>()?,
+            choices: row.choices.split_whitespace().map(str::to_owned).collect(),
             contact: contact.map(ContactId::new),
             language: row.language,
             name: row.name,

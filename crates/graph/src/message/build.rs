@@ -186,6 +186,29 @@ pub fn template(
     message(to, None, ("template", content))
 }
 
+/// A template that puts a question: its gaps filled, and what each of its quick replies carries.
+///
+/// # Errors
+/// [`BadMessage`] when name or language is empty.
+pub fn asking(
+    to: &Recipient,
+    (name, language): (&str, &str),
+    fill: &[&str],
+    payloads: &[&str],
+) -> Result<Outgoing, BadMessage> {
+    let texts: Vec<Value> = fill
+        .iter()
+        .map(|text| json!({"type": "text", "text": text}))
+        .collect();
+    let body = (!texts.is_empty()).then(|| json!({"type": "body", "parameters": texts}));
+    let buttons = payloads.iter().enumerate().map(|(index, payload)| {
+        let parameters = json!([{"type": "payload", "payload": payload}]);
+        json!({"type": "button", "sub_type": "quick_reply", "index": index.to_string(), "parameters": parameters})
+    });
+    let components: Vec<Value> = body.into_iter().chain(buttons).collect();
+    template(to, name, language, Some(Value::Array(components)))
+}
+
 fn message(
     to: &Recipient,
     quotes: Option<&str>,

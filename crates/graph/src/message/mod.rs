@@ -21,7 +21,7 @@ use self::address::Address;
 use crate::loose::Object;
 
 pub use self::{
-    build::{BadMessage, Button, FlowCall, Row, buttons, flow, list, template, text},
+    build::{BadMessage, Button, FlowCall, Row, asking, buttons, flow, list, template, text},
     refused::Refused,
 };
 

@@ -4,6 +4,7 @@ mod check;
 mod contacts;
 mod events;
 mod flows;
+mod forms;
 mod keys;
 mod ledger;
 mod messages;
@@ -61,6 +62,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(ledger::routes())
         .merge(quarantine::routes())
         .merge(flows::routes())
+        .merge(forms::routes())
         .merge(reviews::routes())
         .split_for_parts();
     complete(&mut description);

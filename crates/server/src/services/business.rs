@@ -2,7 +2,7 @@
 
 use std::{sync::PoisonError, time::Duration};
 
-use consent::phone::Phone;
+use consent::{id::NumberId, phone::Phone};
 
 use crate::app::{Card, House};
 
@@ -28,6 +28,14 @@ pub async fn card(app: &House) -> Card {
         name: set.name.or(shown.name),
         digits: set.digits.or(shown.digits),
     }
+}
+
+/// The digits of one of our numbers, as links name it.
+pub async fn digits_of(app: &House, number: &NumberId) -> Option<String> {
+    let token = app.token.as_ref()?;
+    let asked = tokio::time::timeout(PATIENCE, app.graph.number(number, token)).await;
+    let info = asked.ok()?.ok()?;
+    info.display.as_deref().and_then(digits)
 }
 
 /// What Meta shows to everybody about our first number.

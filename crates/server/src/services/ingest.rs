@@ -4,6 +4,7 @@ mod answers;
 mod apply;
 mod failure;
 mod group;
+mod join;
 mod load;
 mod message;
 mod news;
@@ -87,10 +88,15 @@ pub async fn again(app: &App, part: &[u8], id: Uuid, sha: [u8; 32]) -> Result<()
 async fn open(app: &App, body: Body, shared: &Shared) -> Result<Load, Error> {
     let mut load = Load::of(body, shared);
     load.readings = message::readings(app, &load).await?;
+    load.joined = join::read(app, &load).await?;
     load.answers = load.readings.iter().any(|(index, reading)| {
         let item = load.delivery.items.get(*index);
         item.is_some_and(|item| match &item.notice {
-            Notice::Message(message) => answers::may_matter(reading, message, &load.flows),
+            Notice::Message(message) => {
+                answers::may_matter(reading, message, &load.flows)
+                    || load.joined.contains_key(index)
+                    || message.referral.is_some()
+            }
             _ => false,
         })
     });

@@ -33,7 +33,7 @@ create table join_code (
   version bigint not null,
   language text not null,
   wording bytea not null,
-  topics text not null,
+  choices text not null,
   contact_id bytea,
   name text not null,
   at_ms bigint not null,

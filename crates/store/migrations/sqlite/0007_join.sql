@@ -33,7 +33,7 @@ create table join_code (
   version bigint not null,
   language text not null,
   wording blob not null,
-  topics text not null,
+  choices text not null,
   contact_id blob,
   name text not null,
   at_ms bigint not null,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent::id::{ContactId, TopicId};
+use consent::id::ContactId;
 use store::{
     error::StoreError,
     form::{FormLine, FormVersion, WordingLine},
@@ -113,7 +113,7 @@ fn code(id: u8, kind: CodeKind, form: Uuid) -> JoinCode {
         version: 3,
         language: "pt".to_owned(),
         wording: [7; 32],
-        topics: vec![TopicId::new(Uuid::now_v7()), TopicId::new(Uuid::now_v7())],
+        choices: vec!["category:marketing".to_owned(), "topic:1".to_owned()],
         contact: None,
         name: "the poster in the shop".to_owned(),
         at: at(1),
@@ -129,7 +129,7 @@ async fn a_code_is_found_ends_and_is_forgotten(place: Arc<Place>) {
     let visit = JoinCode {
         contact: Some(ContactId::new(Uuid::now_v7())),
         expires: Some(at(50)),
-        topics: vec![],
+        choices: vec![],
         ..code(2, CodeKind::Visit, id)
     };
     let mut tx = store.begin().await.unwrap();

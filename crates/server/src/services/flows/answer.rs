@@ -151,15 +151,12 @@ impl Tap {
                 let orders = Subject::Category(Category::Utility);
                 vec![Fact::OptIn(Scope::everywhere(orders))]
             }
-            Choice::Yes if self.is_fresh => grounds
-                .request()
-                .map(|scope| vec![Fact::OptIn(scope)])
-                .unwrap_or_default(),
+            Choice::Yes if self.is_fresh => grounds.asked().map(Fact::OptIn).collect(),
             Choice::No => grounds
-                .request()
+                .asked()
                 .filter(|scope| !grounds.would_lose_a_narrower_yes(scope))
-                .map(|scope| vec![Fact::OptOut(scope)])
-                .unwrap_or_default(),
+                .map(Fact::OptOut)
+                .collect(),
             Choice::Topic(topic) => self.agree(&[topic], grounds),
             _ => Vec::new(),
         };
@@ -190,8 +187,8 @@ pub struct Grounds<'a> {
     pub standing: &'a Standing,
     /// Their history.
     pub history: &'a [Event],
-    /// The request that the question was about.
-    pub request: Option<&'a str>,
+    /// The requests that the question was about.
+    pub requests: &'a [String],
     /// The topics of the business.
     pub topics: &'a [Topic],
     /// The rules.
@@ -203,9 +200,13 @@ pub struct Grounds<'a> {
 }
 
 impl Grounds<'_> {
-    /// The scope of the request, as long as nothing that covers it was refused since.
-    fn request(&self) -> Option<Scope> {
-        let named = self.request?;
+    /// The scopes of the requests, as long as nothing that covers them was refused since.
+    fn asked(&self) -> impl Iterator<Item = Scope> {
+        let requests = self.requests.iter();
+        requests.filter_map(|named| self.scope_of(named))
+    }
+
+    fn scope_of(&self, named: &str) -> Option<Scope> {
         let asked = self
             .history
             .iter()

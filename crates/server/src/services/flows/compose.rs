@@ -135,10 +135,7 @@ impl Letter<'_> {
                 self.text(&[Key::Started, Key::Platform, Key::Link])
             }
             Kind::Started => self.text(&[Key::Started, Key::Link]),
-            Kind::Question => self.buttons(
-                Key::Question,
-                &[(Choice::Yes, Key::Yes), (Choice::No, Key::No)],
-            ),
+            Kind::Question => self.question(),
             Kind::Help => self.text(&[Key::Help, Key::Channels, Key::Link]),
             Kind::Menu => self.menu(),
             Kind::Topics => self.list_of_topics(),
@@ -163,6 +160,9 @@ impl Letter<'_> {
         let (number, language) = (self.line.number.as_str(), self.line.language.as_str());
         let plain = |key| self.desk.flows.say(number, language, key);
         let (what, often) = (plain(Key::What), plain(Key::Often));
+        let joining = self.detail.joining.as_ref();
+        let what = joining.map_or(what, |joining| joining.what.clone());
+        let often = joining.map_or(often, |joining| joining.often.clone());
         let menu = self.desk.flows.menu_words.first();
         let places = [
             ("what", what.as_str()),
@@ -205,6 +205,21 @@ impl Letter<'_> {
         let fits = whole.chars().count() <= BUTTONS_TEXT_MAX;
         let text = if fits { whole } else { self.words(&[body]) };
         self.with_buttons(&text, choices)
+    }
+
+    fn question(&self) -> Result<Outgoing, BadMessage> {
+        let choices = [(Choice::Yes, Key::Yes), (Choice::No, Key::No)];
+        let Some(joining) = &self.detail.joining else {
+            return self.buttons(Key::Question, &choices);
+        };
+        let Some((name, language, gaps)) = &joining.template else {
+            return self.with_buttons(&joining.text, &choices);
+        };
+        let fill = [joining.what.as_str(), joining.often.as_str()];
+        let tickets = choices.map(|(choice, _)| self.ticket(choice));
+        let payloads = tickets.each_ref().map(String::as_str);
+        let fill: Vec<&str> = fill.into_iter().take(*gaps).collect();
+        message::asking(&self.to, (name, language), &fill, &payloads)
     }
 
     fn with_buttons(&self, text: &str, choices: &[(Choice, Key)]) -> Result<Outgoing, BadMessage> {

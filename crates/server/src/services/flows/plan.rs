@@ -138,6 +138,33 @@ pub struct Detail {
     /// Whether WhatsApp's own switch stands in the way as well.
     #[serde(default)]
     pub platform: bool,
+    /// What somebody joined, or is asked whether they join it.
+    #[serde(default)]
+    pub joining: Option<Joining>,
+}
+
+/// What somebody joins through a form, a link or an advertisement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Joining {
+    /// The requests that a question is about.
+    #[serde(default)]
+    pub requests: Vec<String>,
+    /// What comes, in words.
+    pub what: String,
+    /// How often.
+    pub often: String,
+    /// The question, as it is put.
+    #[serde(default)]
+    pub text: String,
+    /// SHA-256 of the question and its buttons, as they are kept.
+    #[serde(default)]
+    pub wording: String,
+    /// Where the wish came from: the address of a page, or the name of a link.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// The template that puts the question, its language, and how many gaps it has.
+    #[serde(default)]
+    pub template: Option<(String, String, usize)>,
 }
 
 /// What an answer speaks of, where it is not simply offers.
@@ -185,6 +212,8 @@ pub struct Seen<'a> {
     pub number: &'a NumberId,
     /// Whether offers might have come before the message, and were refused by it.
     pub refused_what_they_had: bool,
+    /// What the message joins, or answers a question about.
+    pub joining: Option<&'a Joining>,
     /// Where the person is, as far as consent depends on it.
     pub country: Option<Country>,
     /// Now.
@@ -196,6 +225,9 @@ pub struct Seen<'a> {
 pub fn plan(seen: Seen<'_>) -> Option<Plan> {
     if let Some(choice) = seen.choice {
         return chosen(choice, seen);
+    }
+    if let Some(joining) = seen.joining {
+        return Some(joined(joining, seen));
     }
     match seen.reading {
         Reading::Stop(_) | Reading::StopAll(_) => stopped(seen).or(Some(Kind::Doubt.into())),
@@ -210,10 +242,38 @@ pub fn plan(seen: Seen<'_>) -> Option<Plan> {
     }
 }
 
+/// The answer to a first message with a code, or to a yes: a question about what was asked for; else what holds now.
+fn joined(joining: &Joining, seen: Seen<'_>) -> Plan {
+    let asks = !joining.requests.is_empty();
+    let kind = match (asks, granted(seen)) {
+        (true, _) => Kind::Question,
+        (false, true) => Kind::Started,
+        (false, false) => Kind::Kept,
+    };
+    Plan {
+        kind,
+        detail: Detail {
+            platform: is_stopped_at_whatsapp(seen),
+            joining: (kind != Kind::Kept).then(|| joining.clone()),
+            ..Detail::default()
+        },
+    }
+}
+
 fn chosen(choice: Choice, seen: Seen<'_>) -> Option<Plan> {
     match choice {
         Choice::StopOffers | Choice::OnlyOrders | Choice::StopAll => stopped(seen),
-        Choice::Yes => granted(seen).then(|| started(seen)),
+        Choice::Yes => match seen.joining {
+            _ if !granted(seen) => None,
+            Some(joining) => {
+                let joining = Joining {
+                    requests: Vec::new(),
+                    ..joining.clone()
+                };
+                Some(joined(&joining, seen))
+            }
+            None => Some(started(seen)),
+        },
         // Whoever had offers and says no to them has stopped them.
         Choice::No if seen.refused_what_they_had => stopped(seen),
         Choice::Keep if granted(seen) => Some(on_topics(seen)),

@@ -29,7 +29,7 @@ use crate::{
         flows::{
             answer::{self, Grounds, Tap},
             compose, language,
-            plan::{self, Detail, Kind, Plan, Seen},
+            plan::{self, Detail, Joining, Kind, Plan, Seen},
             pump::FRESH_MS,
             ticket::Forged,
         },
@@ -49,6 +49,8 @@ pub(super) struct Done<'a> {
     pub(super) language: Option<String>,
     /// Whether offers might have come, and the answer to a question of ours refused them.
     pub(super) refused_what_they_had: bool,
+    /// What the message joins, or the question was about that it answers.
+    pub(super) joining: Option<Joining>,
 }
 
 impl Done<'_> {
@@ -123,10 +125,11 @@ pub(super) async fn take(
         let asked = tx.reply(done.contact, tap.question).await?;
         let asked = asked.as_ref();
         let detail = asked.and_then(|line| serde_json::from_str::<Detail>(&line.detail).ok());
+        let requests = detail.as_ref().map(requests).unwrap_or_default();
         let grounds = Grounds {
             standing: &standing,
             history: &history,
-            request: detail.as_ref().and_then(|detail| detail.request.as_deref()),
+            requests: &requests,
             topics: &work.load.topics,
             policy: &work.load.policy,
             country: done.country(&work.load.policy),
@@ -136,13 +139,22 @@ pub(super) async fn take(
         done.refused_what_they_had =
             grounds.gets_offers() && facts.iter().any(|fact| matches!(fact, Fact::OptOut(_)));
         done.language = asked.map(|line| line.language.clone());
-        let wording = asked.and_then(|line| shown(&work.load.flows, line, tap));
+        let joining = detail.and_then(|detail| detail.joining);
+        let kept = joining.as_ref().and_then(|joining| hash(&joining.wording));
+        let wording = match kept {
+            Some(_) => None,
+            None => asked.and_then(|line| shown(&work.load.flows, line, tap)),
+        };
+        let page = joining.as_ref().and_then(|joining| joining.page.clone());
+        done.joining = joining;
         for fact in facts {
             let evidence = Evidence {
                 source: source::BUTTON.to_owned(),
                 span: Some(tap.label.clone()),
                 rule: Some(tap.rule()),
                 wording: wording.clone(),
+                wording_sha256: kept,
+                page: page.clone(),
                 locale: asked.map(|line| line.language.clone()),
                 ..done.evidence.clone()
             };
@@ -158,6 +170,16 @@ pub(super) async fn take(
     Ok(())
 }
 
+/// The requests that a question was about.
+fn requests(detail: &Detail) -> Vec<String> {
+    let joined = detail.joining.iter().flat_map(|joining| &joining.requests);
+    detail.request.iter().chain(joined).cloned().collect()
+}
+
+fn hash(text: &str) -> Option<[u8; 32]> {
+    hex::decode(text).ok()?.try_into().ok()
+}
+
 /// What the person saw: the question and the button.
 fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
     let kind = Kind::read(&line.kind)?;
@@ -171,7 +193,7 @@ fn shown(flows: &Flows, line: &ReplyLine, tap: &Tap) -> Option<String> {
     Some(format!("{asked} [{}]", tap.label))
 }
 
-fn record(
+pub(super) fn record(
     work: &mut Work<'_>,
     done: &mut Done<'_>,
     fact: Fact,
@@ -318,6 +340,7 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
         policy: &work.load.policy,
         number,
         refused_what_they_had: done.refused_what_they_had,
+        joining: done.joining.as_ref(),
         country: done.country(&work.load.policy),
         now: work.cast.now(),
     };

@@ -243,6 +243,9 @@ impl Work<'_> {
         tx.keep_notices(&self.notices).await?;
         tx.keep_replies(&self.replies).await?;
         tx.keep_reviews(&self.reviews).await?;
+        if !self.wordings.is_empty() {
+            tx.keep_wordings(&self.wordings).await?;
+        }
         let mut persons = Vec::new();
         let mut problems = Vec::new();
         let mut bodies = Vec::new();

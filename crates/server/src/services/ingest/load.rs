@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     flows::Flows,
     intake::Body,
-    services::{flows::setting, policy, token, who},
+    services::{flows::setting, join::chat::Joined, policy, token, who},
 };
 
 /// What all bodies of a group are read with.
@@ -56,6 +56,8 @@ pub(super) struct Load {
     pub(super) log: Arc<Log>,
     /// What each message says, by its place among the items.
     pub(super) readings: BTreeMap<usize, Reading>,
+    /// What each message joins by a code of ours, by its place among the items.
+    pub(super) joined: BTreeMap<usize, Joined>,
     /// The settings of the flows.
     pub(super) flows: Arc<Flows>,
     /// Whether there may be something to answer.
@@ -148,6 +150,7 @@ impl Load {
             topics: Arc::clone(&shared.topics),
             log: Arc::clone(&shared.log),
             readings: BTreeMap::new(),
+            joined: BTreeMap::new(),
             flows: Arc::clone(&shared.flows),
             answers: false,
         };

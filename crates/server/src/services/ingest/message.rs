@@ -30,7 +30,7 @@ use store::{
 use super::{
     TEXT_PURPOSE,
     answers::{self, Done},
-    clean,
+    clean, join,
     load::Load,
     text::text,
     work::Work,
@@ -190,8 +190,10 @@ pub(super) async fn take(
         facts,
         language: None,
         refused_what_they_had: false,
+        joining: None,
     };
     answers::take(work, tx, &mut done).await?;
+    join::take(work, tx, (index, item), &mut done).await?;
     answers::answer(work, &item.origin, &done)?;
     hear(work, contact, item, (message, &reading));
     let at = message.at.min(work.cast.now());

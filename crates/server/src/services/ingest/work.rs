@@ -7,6 +7,7 @@ use std::{
 
 use consent::{event::Evidence, id::ContactId, time::Timestamp};
 use store::{
+    form::WordingLine,
     message::{MessageLine, News},
     reply::ReplyLine,
     review::ReviewLine,
@@ -34,6 +35,7 @@ pub(super) struct Work<'a> {
     pub(super) notices: Vec<Note>,
     pub(super) replies: Vec<ReplyLine>,
     pub(super) reviews: Vec<ReviewLine>,
+    pub(super) wordings: Vec<WordingLine>,
     pub(super) persons: BTreeSet<ContactId>,
     met: BTreeMap<usize, ContactId>,
     fresh: BTreeSet<Vec<u8>>,
@@ -56,6 +58,7 @@ impl<'a> Work<'a> {
             notices: Vec::new(),
             replies: Vec::new(),
             reviews: Vec::new(),
+            wordings: Vec::new(),
             persons: BTreeSet::new(),
             met: BTreeMap::new(),
             fresh,

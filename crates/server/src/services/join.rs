@@ -1,0 +1,418 @@
+//! Joining through a form: what somebody typed and ticked becomes a request, and the way to the second yes.
+//!
+//! Anybody can type anybody's number. So a form alone opts nobody in, unless policy says so; its page is the same for
+//! every number; and whoever sends it too often, twice or with a trap filled in changes nothing.
+
+pub mod chat;
+pub mod code;
+pub mod limits;
+pub mod question;
+pub mod ticket;
+
+use std::net::IpAddr;
+
+use consent::{
+    alias::{Alias, Email},
+    event::{Clock, Evidence, Fact, source},
+    id::{ContactId, EventId},
+    phone::Phone,
+    policy::{DoubleOptIn, Policy},
+    scope::{Channel, Scope},
+    time::{DAY_MS, Timestamp},
+    wish,
+};
+use store::{
+    form::WordingLine,
+    join::{CodeKind, JoinCode},
+    pool::Tx,
+};
+
+use self::{limits::Limit, ticket::Ticket};
+use crate::{
+    app::{App, House},
+    error::Error,
+    services::{
+        cast::{Cast, Draft},
+        forms::{Form, link},
+        policy,
+        preferences::choice::Choice,
+        retry,
+    },
+    vault::sha256,
+};
+
+/// How long the code of somebody who filled in a form counts.
+const VISIT_MS: i64 = 7 * DAY_MS;
+
+/// What somebody was shown, as it was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The whole text of the form.
+    pub text: String,
+    /// Its language, as a tag.
+    pub language: String,
+}
+
+/// A form that somebody sent.
+#[derive(Debug, Clone)]
+pub struct Application<'a> {
+    /// The form, in the version that they were shown.
+    pub form: &'a Form,
+    /// What they were shown.
+    pub shown: &'a Shown,
+    /// The hidden ticket.
+    pub ticket: &'a str,
+    /// The number that was typed.
+    pub number: &'a str,
+    /// The e-mail address that was typed.
+    pub email: &'a str,
+    /// What was ticked, of what could be.
+    pub ticked: &'a [Choice],
+    /// The address of the page.
+    pub page: &'a str,
+    /// Where it was sent from.
+    pub address: Option<IpAddr>,
+    /// Whether the field was filled in that no person sees.
+    pub is_trapped: bool,
+}
+
+/// What became of a form that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applied {
+    /// The next step: the same for everybody whose form can be read.
+    Next(Next),
+    /// What the person has to look at again; nothing was changed.
+    Again(Vec<Fault>),
+    /// It was no good, for a reason that only we are told; nothing was changed.
+    Refused,
+}
+
+/// The next step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Next {
+    /// The link into the chat, with the first message; none where nobody knows the number of the business.
+    pub chat: Option<String>,
+    /// Whether an e-mail is on its way to the address that was typed.
+    pub by_email: bool,
+}
+
+/// What a person has to look at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The number is none.
+    Number,
+    /// The e-mail address is none.
+    Email,
+    /// Nothing is ticked.
+    Nothing,
+    /// The text was changed since it was shown, or that was long ago.
+    Changed,
+}
+
+/// A ticket for a form that is shown now with this text.
+///
+/// # Errors
+/// When the machine gives no random bytes.
+pub fn ticket(app: &House, form: &Form, shown: &Shown) -> Result<String, Error> {
+    let wording = sha256(shown.text.as_bytes());
+    Ok(Ticket::new(form, wording, app.clock.now())?.write(&app.vault))
+}
+
+/// The version of the form that a ticket was made for; none when it is none of ours.
+#[must_use]
+pub fn version_of(app: &House, ticket: &str) -> Option<i64> {
+    Ticket::read(&app.vault, ticket).map(|ticket| ticket.version)
+}
+
+/// Takes in a form that somebody sent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn apply(app: &App, application: &Application<'_>) -> Result<Applied, Error> {
+    let applied = applied(app, application).await;
+    let outcome = match &applied {
+        Ok(Ok(Applied::Next(_))) => "taken",
+        Ok(Ok(Applied::Again(_))) => "again",
+        Ok(Ok(Applied::Refused)) => "refused",
+        Ok(Err(Bad(why))) => why,
+        Err(_) => "failed",
+    };
+    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
+    Ok(applied?.unwrap_or(Applied::Refused))
+}
+
+/// Counts a form that a page did not take for a reason of its own.
+#[must_use]
+pub fn refused(outcome: &'static str) -> Applied {
+    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
+    Applied::Refused
+}
+
+/// Why a form was no good, as a word for the counter.
+struct Bad(&'static str);
+
+async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Applied, Bad>, Error> {
+    if application.is_trapped {
+        return Ok(Err(Bad("trap")));
+    }
+    let Some(ticket) = Ticket::read(&app.vault, application.ticket) else {
+        return Ok(Err(Bad("forged")));
+    };
+    if ticket.form != application.form.id {
+        return Ok(Err(Bad("forged")));
+    }
+    let person = match person(app, application, &ticket) {
+        Ok(person) => person,
+        Err(faults) => return Ok(Ok(Applied::Again(faults))),
+    };
+    if let Some(limit) =
+        limits::pass(app, &ticket, (application.address, &person.aliases())).await?
+    {
+        return Ok(Err(Bad(match limit {
+            Limit::Replayed => "replayed",
+            Limit::Address => "address_limit",
+            Limit::Person => "person_limit",
+        })));
+    }
+    let (code, by_email) =
+        retry::on_conflict(|| record(app, application, (&ticket, &person))).await?;
+    app.bell.log.notify_one();
+    app.bell.replies.notify_one();
+    let (language, text) = (
+        &application.shown.language,
+        application.form.text(&application.shown.language),
+    );
+    let words = text.map(|(_, text)| link::first_words(language, text));
+    let message = link::message(&words.unwrap_or_default(), &code);
+    Ok(Ok(Applied::Next(Next {
+        chat: link::chat(app, application.form, &message).await,
+        by_email,
+    })))
+}
+
+/// Who is to be asked.
+struct Person {
+    phone: Phone,
+    email: Option<Email>,
+}
+
+impl Person {
+    fn aliases(&self) -> Vec<Alias> {
+        let email = self.email.clone().map(Alias::Email);
+        std::iter::once(Alias::Phone(self.phone))
+            .chain(email)
+            .collect()
+    }
+}
+
+fn person(
+    app: &House,
+    application: &Application<'_>,
+    ticket: &Ticket,
+) -> Result<Person, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let now = app.clock.now();
+    let is_same = sha256(application.shown.text.as_bytes()) == ticket.wording;
+    if !ticket.is_fresh(now) || !is_same {
+        faults.push(Fault::Changed);
+    }
+    if application.ticked.is_empty() {
+        faults.push(Fault::Nothing);
+    }
+    let phone = Phone::read(application.number, app.config.home());
+    if phone.is_err() {
+        faults.push(Fault::Number);
+    }
+    let email = application.email.trim();
+    let email = match (application.form.body.ask_email, email) {
+        (false, _) | (true, "") => None,
+        (true, text) => Some(text.parse::<Email>()),
+    };
+    let email = email.transpose();
+    if email.is_err() {
+        faults.push(Fault::Email);
+    }
+    match (phone, email) {
+        (Ok(phone), Ok(email)) if faults.is_empty() => Ok(Person { phone, email }),
+        _ => Err(faults),
+    }
+}
+
+async fn record(
+    app: &App,
+    application: &Application<'_>,
+    (ticket, person): (&Ticket, &Person),
+) -> Result<(String, bool), Error> {
+    let policy = policy::current(app).await?;
+    let mut tx = app.store.begin().await?;
+    let mut cast = Cast::gather(app, &mut tx, &person.aliases()).await?;
+    if policy.names_countries() {
+        cast.learn_aliases(&mut tx).await?;
+    }
+    let alias = Alias::Phone(person.phone);
+    let contact = match cast.id_of(&alias) {
+        Some(known) => known,
+        None => cast.create(std::slice::from_ref(&alias), None)?,
+    };
+    let grounds = Grounds {
+        app,
+        policy: &policy,
+        application,
+        ticket,
+    };
+    let requests = grounds.ask(&mut cast, contact, (&alias, Channel::Whatsapp))?;
+    let is_refused = grounds.is_refused(&cast.standing(contact));
+    let code = visit(app, &mut tx, (contact, ticket), application).await?;
+    if policy.double_opt_in != DoubleOptIn::Never && !requests.is_empty() && !is_refused {
+        question::put(
+            app,
+            &mut tx,
+            (contact, &cast),
+            &question::Typed {
+                form: application.form,
+                language: &application.shown.language,
+                page: application.page,
+                phone: person.phone,
+                requests: &requests,
+                ticked: application.ticked,
+            },
+        )
+        .await?;
+    }
+    let by_email = match &person.email {
+        Some(email) if app.config.email.smtp.is_some() => {
+            grounds
+                .ask_by_email(&mut tx, &mut cast, (contact, email))
+                .await?
+        }
+        Some(_) | None => false,
+    };
+    tx.keep_wordings(&[WordingLine {
+        sha256: ticket.wording,
+        text: application.shown.text.clone(),
+        locale: application.shown.language.clone(),
+        form: Some((ticket.form, ticket.version)),
+        at: app.clock.now(),
+    }])
+    .await?;
+    cast.save(&mut tx, &policy).await?;
+    tx.commit().await?;
+    Ok((code, by_email))
+}
+
+struct Grounds<'a> {
+    app: &'a House,
+    policy: &'a Policy,
+    application: &'a Application<'a>,
+    ticket: &'a Ticket,
+}
+
+impl Grounds<'_> {
+    /// Records a request for each thing that was ticked and is not agreed to yet; consent, where policy takes the form for it.
+    fn ask(
+        &self,
+        cast: &mut Cast<'_>,
+        contact: ContactId,
+        (alias, channel): (&Alias, Channel),
+    ) -> Result<Vec<EventId>, Error> {
+        let now = self.app.clock.now();
+        let country = self
+            .policy
+            .country(cast.aliases(contact).iter().chain([alias]));
+        let mut made = Vec::new();
+        for choice in self.application.ticked {
+            let scope = on_channel(*choice, channel);
+            let standing = cast.standing(contact);
+            if wish::about(&scope, (&standing, country), self.policy, now).is_on() {
+                continue;
+            }
+            let fact = match self.policy.double_opt_in {
+                DoubleOptIn::Never => Fact::OptIn(scope),
+                DoubleOptIn::Always | DoubleOptIn::TypedAddresses => Fact::OptInRequested(scope),
+            };
+            made.push(cast.record(Draft {
+                contact,
+                fact,
+                clock: Clock::Ours,
+                at: now,
+                evidence: self.evidence(*choice),
+            })?);
+        }
+        Ok(made)
+    }
+
+    async fn ask_by_email(
+        &self,
+        _tx: &mut Tx,
+        cast: &mut Cast<'_>,
+        (contact, email): (ContactId, &Email),
+    ) -> Result<bool, Error> {
+        let alias = Alias::Email(email.clone());
+        let owner = cast.id_of(&alias).unwrap_or(contact);
+        let requests = self.ask(cast, owner, (&alias, Channel::Email))?;
+        Ok(!requests.is_empty())
+    }
+
+    /// Whether something that was ticked stands refused: whoever refused it is left alone until they write themselves.
+    fn is_refused(&self, standing: &consent::register::Standing) -> bool {
+        let mut ticked = self.application.ticked.iter();
+        ticked.any(|choice| {
+            wish::is_refused(
+                &on_channel(*choice, Channel::Whatsapp),
+                standing,
+                self.policy,
+            )
+        })
+    }
+
+    fn evidence(&self, choice: Choice) -> Evidence {
+        Evidence {
+            source: source::FORM.to_owned(),
+            wording_sha256: Some(self.ticket.wording),
+            locale: Some(self.application.shown.language.clone()),
+            page: Some(self.application.page.to_owned()),
+            ip: self.application.address.map(|address| address.to_string()),
+            span: Some(choice.to_string()),
+            note: Some(format!(
+                "form {} version {}",
+                self.application.form.slug, self.ticket.version
+            )),
+            ..Evidence::default()
+        }
+    }
+}
+
+/// What a choice covers on one channel.
+#[must_use]
+pub fn on_channel(choice: Choice, channel: Channel) -> Scope {
+    Scope {
+        channel: Some(channel),
+        ..choice.scope()
+    }
+}
+
+/// The code with which somebody who filled in the form goes on in the chat.
+async fn visit(
+    app: &House,
+    tx: &mut Tx,
+    (contact, ticket): (ContactId, &Ticket),
+    application: &Application<'_>,
+) -> Result<String, Error> {
+    let now: Timestamp = app.clock.now();
+    let line = JoinCode {
+        id: code::fresh()?,
+        kind: CodeKind::Visit,
+        form: ticket.form,
+        version: ticket.version,
+        language: application.shown.language.clone(),
+        wording: ticket.wording,
+        choices: application.ticked.iter().map(ToString::to_string).collect(),
+        contact: Some(contact),
+        name: application.page.to_owned(),
+        at: now,
+        expires: Some(now.plus_millis(VISIT_MS)),
+        retired: None,
+    };
+    tx.add_join_code(&line).await?;
+    Ok(code::write(app, line.id))
+}
