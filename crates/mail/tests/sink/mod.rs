@@ -1,4 +1,5 @@
 //! A mail server for tests: it takes letters, or refuses them at a step of the test's choice.
+#![allow(dead_code, reason = "each binary of tests needs a part of it")]
 
 use std::{
     net::SocketAddr,

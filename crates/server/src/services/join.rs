@@ -32,9 +32,9 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        cast::{Cast, Draft},
+        cast::{By, Cast, Draft},
         forms::{Form, link},
-        policy,
+        letters, policy,
         preferences::choice::Choice,
         retry,
     },
@@ -178,6 +178,7 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
         retry::on_conflict(|| record(app, application, (&ticket, &person))).await?;
     app.bell.log.notify_one();
     app.bell.replies.notify_one();
+    app.bell.letters.notify_one();
     let (language, text) = (
         &application.shown.language,
         application.form.text(&application.shown.language),
@@ -261,7 +262,7 @@ async fn record(
         ticket,
     };
     let requests = grounds.ask(&mut cast, contact, (&alias, Channel::Whatsapp))?;
-    let is_refused = grounds.is_refused(&cast.standing(contact));
+    let is_refused = grounds.is_refused(&cast.standing(contact), Channel::Whatsapp);
     let code = visit(app, &mut tx, (contact, ticket), application).await?;
     if policy.double_opt_in != DoubleOptIn::Never && !requests.is_empty() && !is_refused {
         question::put(
@@ -279,14 +280,10 @@ async fn record(
         )
         .await?;
     }
-    let by_email = match &person.email {
-        Some(email) if app.config.email.smtp.is_some() => {
-            grounds
-                .ask_by_email(&mut tx, &mut cast, (contact, email))
-                .await?
-        }
-        Some(_) | None => false,
-    };
+    if let Some(email) = &person.email {
+        let who = (contact, email);
+        grounds.ask_by_email(&mut tx, &mut cast, who).await?;
+    }
     tx.keep_wordings(&[WordingLine {
         sha256: ticket.wording,
         text: application.shown.text.clone(),
@@ -297,7 +294,9 @@ async fn record(
     .await?;
     cast.save(&mut tx, &policy).await?;
     tx.commit().await?;
-    Ok((code, by_email))
+    let is_asked = policy.double_opt_in != DoubleOptIn::Never && app.post.is_some();
+    // Whether a letter goes depends on who reads the address, which is nobody else's business.
+    Ok((code, is_asked && person.email.is_some()))
 }
 
 struct Grounds<'a> {
@@ -341,28 +340,47 @@ impl Grounds<'_> {
         Ok(made)
     }
 
+    /// Asks whoever reads an e-mail address. Where policy takes the form alone for consent, the address is theirs at once.
     async fn ask_by_email(
         &self,
-        _tx: &mut Tx,
+        tx: &mut Tx,
         cast: &mut Cast<'_>,
         (contact, email): (ContactId, &Email),
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let alias = Alias::Email(email.clone());
-        let owner = cast.id_of(&alias).unwrap_or(contact);
+        let holder = cast.id_of(&alias);
+        let owner = holder.unwrap_or(contact);
+        let refused = self.is_refused(&cast.standing(owner), Channel::Email);
         let requests = self.ask(cast, owner, (&alias, Channel::Email))?;
-        Ok(!requests.is_empty())
+        if self.policy.double_opt_in == DoubleOptIn::Never {
+            let evidence = self
+                .application
+                .ticked
+                .first()
+                .map(|one| self.evidence(*one));
+            return cast.adopt(owner, &alias, evidence.unwrap_or_default(), By::Others);
+        }
+        // Somebody else's yes to everything says nothing about an address that nobody has shown to be theirs.
+        if refused || (requests.is_empty() && holder.is_some()) {
+            return Ok(());
+        }
+        let request = letters::Request {
+            contact: owner,
+            email: email.clone(),
+            language: self.application.shown.language.clone(),
+            wording: self.ticket.wording,
+            page: self.application.page.to_owned(),
+            ticked: self.application.ticked.to_vec(),
+        };
+        // An address that got too many letters today gets none; its page is the same.
+        letters::ask(self.app, tx, &request).await?;
+        Ok(())
     }
 
     /// Whether something that was ticked stands refused: whoever refused it is left alone until they write themselves.
-    fn is_refused(&self, standing: &consent::register::Standing) -> bool {
+    fn is_refused(&self, standing: &consent::register::Standing, channel: Channel) -> bool {
         let mut ticked = self.application.ticked.iter();
-        ticked.any(|choice| {
-            wish::is_refused(
-                &on_channel(*choice, Channel::Whatsapp),
-                standing,
-                self.policy,
-            )
-        })
+        ticked.any(|choice| wish::is_refused(&on_channel(*choice, channel), standing, self.policy))
     }
 
     fn evidence(&self, choice: Choice) -> Evidence {

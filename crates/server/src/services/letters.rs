@@ -9,14 +9,14 @@ pub mod token;
 
 use consent::{
     alias::{Alias, Email},
-    id::{ContactId, EventId, TopicId},
+    id::{ContactId, EventId},
     time::{DAY_MS, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use store::{letter::LetterLine, pool::Tx};
 use uuid::Uuid;
 
-use crate::{app::House, error::Error};
+use crate::{app::House, error::Error, services::preferences::choice::Choice};
 
 /// How many questions an address gets in a day, whoever asks for them.
 const CONFIRMS_PER_DAY_MAX: i64 = 3;
@@ -54,8 +54,8 @@ impl Kind {
 /// Somebody gave an address in a form, and its reader is to be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Whom the form made or found **by this address**, or found by something that the person has proved. Never
-    /// somebody found by a number that was only typed: whoever reads the address would become them.
+    /// Whom the address means, or else whom the form made or found by what was typed beside it. A yes gives the address
+    /// to the latter only where they have shown meanwhile that it was them: whoever reads it would become them.
     pub contact: ContactId,
     /// The address that was typed.
     pub email: Email,
@@ -65,8 +65,8 @@ pub struct Request {
     pub wording: [u8; 32],
     /// The address of the page that showed it.
     pub page: String,
-    /// The topics that were ticked; none for all offers.
-    pub topics: Vec<TopicId>,
+    /// What was ticked.
+    pub ticked: Vec<Choice>,
 }
 
 /// What came of wanting to ask.
@@ -87,8 +87,8 @@ pub struct Detail {
     pub wording: String,
     /// The address of the page that showed it.
     pub page: String,
-    /// The topics; none for all offers.
-    pub topics: Vec<String>,
+    /// What was ticked, as [`Choice`] prints it.
+    pub ticked: Vec<String>,
     /// The events that a receipt is about.
     #[serde(default)]
     pub events: Vec<String>,
@@ -129,7 +129,7 @@ pub async fn ask(app: &House, tx: &mut Tx, request: &Request) -> Result<Asked, E
     let detail = Detail {
         wording: hex::encode(request.wording),
         page: request.page.clone(),
-        topics: request.topics.iter().map(ToString::to_string).collect(),
+        ticked: request.ticked.iter().map(ToString::to_string).collect(),
         events: Vec::new(),
     };
     let to = (request.contact, &request.email, request.language.as_str());

@@ -135,8 +135,9 @@ async fn guest(
     match confirm::reader(app, &token).await {
         Ok(Some(reader)) => {
             let asked = query.get("lang").unwrap_or(&reader.letter.language);
-            let frame = Frame::of(app, &format!("{CONFIRM_PATH}{token}"), Some(asked), headers);
-            Ok((frame.await, reader))
+            let path = format!("{CONFIRM_PATH}{token}");
+            let frame = Frame::of(app, &path, Some(asked), headers).await;
+            Ok((frame, reader))
         }
         Ok(None) => {
             count("unknown");

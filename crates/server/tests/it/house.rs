@@ -86,6 +86,13 @@ impl House {
         Self::at(folder, &url).await
     }
 
+    /// A house on SQLite with more settings than others have.
+    pub async fn open_with(settings: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("consentry.db").display());
+        Self::at_with(folder, &url, settings).await
+    }
+
     /// A house on PostgreSQL, in a schema of its own.
     pub async fn open_postgres() -> Self {
         let server = env("CONSENTRY_TEST_DATABASE").expect(
@@ -99,12 +106,16 @@ impl House {
     }
 
     async fn at(folder: TempDir, database: &str) -> Self {
+        Self::at_with(folder, database, "").await
+    }
+
+    async fn at_with(folder: TempDir, database: &str, more: &str) -> Self {
         let settings = format!(
             "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
              [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
              verify_token = \"example-verify\"\naccess_token = \"example-token\"\n\
              [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n\
-             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n",
+             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n{more}",
             "0123456789abcdef".repeat(4)
         );
         let file = folder.path().join("consentry.toml");

@@ -9,13 +9,19 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod aliases;
 mod api;
 mod api_events;
 mod api_house;
 mod expiry;
 mod house;
+mod letters;
+mod letters_answer;
 mod memory;
 mod page;
 mod page_links;
+mod post;
 mod recall;
+#[path = "../../../mail/tests/sink/mod.rs"]
+mod sink;
 mod topics;

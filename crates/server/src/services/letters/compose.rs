@@ -98,7 +98,10 @@ fn receipt(
         numbers: &detail.events,
         link: &made.url,
     };
-    Ok((letter::receipt(voice, &receipt), link::unsubscribe(&made.url)))
+    Ok((
+        letter::receipt(voice, &receipt),
+        link::unsubscribe(&made.url),
+    ))
 }
 
 fn no_address() -> Error {

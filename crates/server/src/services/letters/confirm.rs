@@ -7,7 +7,7 @@ use consent::{
     phone::Country,
     policy::Policy,
     register::Standing,
-    scope::{Channel, Scope, Subject},
+    scope::{Channel, Scope},
     time::Timestamp,
     wish::{self, Wish},
 };
@@ -20,7 +20,7 @@ use crate::{
     services::{
         cast::{By, Cast, Draft},
         facts, policy,
-        preferences::link,
+        preferences::{choice::Choice, link},
         quiet, retry,
     },
 };
@@ -183,8 +183,8 @@ async fn once(app: &App, reader: &Reader, answer: Answer) -> Result<usize, Error
 }
 
 /// Whom the address means: its holder, or else whom the letter was put in line for, who shows with an answer that it is
-/// theirs. Somebody who is known by other names already does not get it from a letter alone. Says as well whether it was
-/// linked just now.
+/// theirs. Somebody who is known by other names already does not get it from a letter alone: anybody can type a number and
+/// an address of their own beside it. Says as well whether it was linked just now.
 async fn whose(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
@@ -204,8 +204,9 @@ async fn whose(
     if !cast.is_live(asked) {
         return Err(gone());
     }
-    let is_nameless = cast.aliases(asked).is_empty();
-    let contact = if is_nameless {
+    let since = reader.letter.created;
+    let is_theirs = cast.aliases(asked).is_empty() || has_come_along(&cast.standing(asked), since);
+    let contact = if is_theirs {
         asked
     } else {
         cast.create(&[], None)?
@@ -215,21 +216,24 @@ async fn whose(
     Ok((contact, true))
 }
 
-/// What a yes opens: the topics that were ticked, or all offers; by e-mail alone, for nothing else was asked.
+/// What a yes opens: what was ticked, by e-mail alone, for nothing else was asked.
 fn scopes(topics: &[TopicLine], detail: &Detail) -> Vec<Scope> {
-    let by_email = |scope: Scope| Scope {
-        channel: Some(Channel::Email),
-        ..scope
-    };
-    if detail.topics.is_empty() {
-        return vec![by_email(Scope::MARKETING)];
-    }
-    let known = topics
-        .iter()
-        .filter(|line| detail.topics.contains(&line.topic.id.to_string()));
+    let ticked = detail.ticked.iter();
+    let known = ticked.filter_map(|text| Choice::read(text, topics));
     known
-        .map(|line| by_email(Scope::everywhere(Subject::Topic(line.topic))))
+        .map(|choice| choice.scope_on(Some(Channel::Email)))
         .collect()
+}
+
+/// Whether somebody who is known by other names has shown, since the letter was put in line, that it was them who
+/// filled in the form: by a yes of their own in the chat.
+fn has_come_along(standing: &Standing, since: Timestamp) -> bool {
+    let in_chat = |scope: &Scope| scope.channel.is_none_or(|on| on == Channel::Whatsapp);
+    let mut registers = standing.registers.iter();
+    registers.any(|(scope, register)| {
+        let mut yes = register.opt_in.each();
+        in_chat(scope) && yes.any(|(clock, mark)| clock == Clock::Meta && mark.at >= since)
+    })
 }
 
 /// What is not agreed to yet. A message that needs no opt-in gets the yes that was given all the same.
