@@ -25,6 +25,12 @@ type Done = Result<Value, Refusal>;
 impl World {
     /// Lets a customer act; `args.number` is the business number meant, the first one when absent.
     pub fn act(&mut self, who: &str, action: &str, args: &Value) -> Done {
+        // Which number is meant stands in the link.
+        match action {
+            "open" => return self.open(who, args),
+            "scan" => return self.scan(who, args),
+            _ => {}
+        }
         let number = json::text(args, "number")
             .or_else(|| self.first_number())
             .unwrap_or_default()
@@ -34,10 +40,7 @@ impl World {
                 "there is no business number `{number}`"
             )));
         }
-        let customer = self
-            .customer(who)
-            .ok_or_else(|| Refusal::Unknown(format!("there is no customer `{who}`")))?;
-        if let Some(said) = read(customer, action, args)? {
+        if let Some(said) = read(self.known(who)?, action, args)? {
             return self.receive(who, &number, said);
         }
         match action {
@@ -60,7 +63,8 @@ impl World {
         }
     }
 
-    fn receive(&mut self, who: &str, number: &str, said: Inbound) -> Done {
+    /// The message as the business hears it, if it does, and as the phone shows it.
+    pub fn receive(&mut self, who: &str, number: &str, said: Inbound) -> Done {
         let now_ms = self.clock.simulated_ms();
         let id = self.new_wamid();
         let display = self

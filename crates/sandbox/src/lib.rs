@@ -1,7 +1,9 @@
 //! A simulator of the WhatsApp Cloud API with customers and phones, met only over HTTP.
 
+mod ad;
 mod app;
 mod arrival;
+mod camera;
 mod chat;
 mod clock;
 mod cloud;
@@ -10,7 +12,9 @@ mod customer;
 mod given;
 mod inbound;
 mod json;
+mod link;
 mod listen;
+mod open;
 pub mod options;
 mod outgoing;
 mod page;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
+    ad,
     chat::{Bubble, Button, ButtonKind, Side},
     customer::{self, Customer},
     json,
@@ -93,24 +94,12 @@ pub fn switch(args: &Value) -> Result<bool, Refusal> {
 }
 
 /// Text; with `ad` a click on an ad brought the person here, with `reply_to` it quotes a message.
-fn say(args: &Value) -> Result<Inbound, Refusal> {
+pub fn say(args: &Value) -> Result<Inbound, Refusal> {
     let text = words(args, "text")?;
     let mut said = inbound("text", json!({"body": text}), text.clone());
     said.reply_to = json::text(args, "reply_to").map(str::to_owned);
-    match json::field(args, "ad") {
-        None | Some(Value::Bool(false)) => {}
-        Some(given) => {
-            let mut referral = json!({
-                "source_url": "https://fb.me/exampleAd1", "source_id": "120900000000000001", "source_type": "ad",
-                "body": "Autumn sale", "headline": "Chat with us", "media_type": "image",
-                "image_url": "https://scontent.example.invalid/ad.jpg", "ctwa_clid": "ARAexampleclickid0001",
-                "welcome_message": {"text": "How can we help?"},
-            });
-            if given.is_object() {
-                json::overlay(&mut referral, given.clone());
-            }
-            said.extra.insert("referral".to_owned(), referral);
-        }
+    if let Some(referral) = ad::referral(json::field(args, "ad"))? {
+        said.extra.insert("referral".to_owned(), referral);
     }
     Ok(said)
 }

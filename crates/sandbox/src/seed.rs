@@ -70,6 +70,7 @@ pub fn templates() -> Vec<NewTemplate> {
             text(body, None, &[]),
         ));
     }
+    all.extend(CONFIRM_SUBSCRIPTION.iter().map(confirm_subscription));
     all.push(template(
         "login_code",
         "en_US",
@@ -146,6 +147,69 @@ const ORDER_UPDATE: [(&str, &str); 4] = [
         "Tu pedido {{1}} está en camino y debería llegar mañana.",
     ),
 ];
+
+/// The question to a number that somebody wrote into a form; the gaps are what they chose, and how often it comes.
+struct Question {
+    language: &'static str,
+    body: &'static str,
+    example: [&'static str; 2],
+    answers: [&'static str; 2],
+}
+
+const CONFIRM_SUBSCRIPTION: [Question; 6] = [
+    Question {
+        language: "en_US",
+        body: IN_ENGLISH,
+        example: ["Weekly offers", "up to 4 messages a month"],
+        answers: ["Yes, please", "No, thanks"],
+    },
+    Question {
+        language: "en_GB",
+        body: IN_ENGLISH,
+        example: ["Weekly offers", "up to 4 messages a month"],
+        answers: ["Yes, please", "No, thanks"],
+    },
+    Question {
+        language: "es",
+        body: "Alguien, esperamos que tú, nos dio este número en nuestra web. ¿Quieres recibir aquí {{1}} ({{2}})? \
+               Puedes dejarlo cuando quieras: responde STOP. Si no fuiste tú, no hace falta que hagas nada.",
+        example: ["Ofertas semanales", "hasta 4 mensajes al mes"],
+        answers: ["Sí, por favor", "No, gracias"],
+    },
+    Question {
+        language: "pt_BR",
+        body: "Alguém, esperamos que você, informou este número no nosso site. Quer receber por aqui {{1}} ({{2}})? \
+               Você pode sair quando quiser: responda STOP. Se não foi você, não precisa fazer nada.",
+        example: ["Ofertas semanais", "até 4 mensagens por mês"],
+        answers: ["Sim, quero", "Não, obrigado"],
+    },
+    Question {
+        language: "hi",
+        body: "किसी ने, उम्मीद है आपने ही, हमारी वेबसाइट पर यह नंबर दिया है। क्या आप हमसे यहाँ {{1}} ({{2}}) पाना चाहते हैं? \
+               आप कभी भी बंद कर सकते हैं: जवाब में STOP लिखें। अगर वह आप नहीं थे, तो आपको कुछ करने की ज़रूरत नहीं है।",
+        example: ["साप्ताहिक ऑफ़र", "महीने में ज़्यादा से ज़्यादा 4 संदेश"],
+        answers: ["हाँ, ज़रूर", "नहीं, धन्यवाद"],
+    },
+    Question {
+        language: "ar",
+        body: "أدخل شخص ما، ونأمل أنه أنت، هذا الرقم في موقعنا. هل تريد استلام {{1}} ({{2}}) منا هنا؟ \
+               يمكنك التوقف في أي وقت: أرسل STOP. إن لم تكن أنت، فلا حاجة لفعل أي شيء.",
+        example: ["العروض الأسبوعية", "حتى 4 رسائل في الشهر"],
+        answers: ["نعم، من فضلك", "لا، شكرًا"],
+    },
+];
+
+const IN_ENGLISH: &str = "Someone, we hope it was you, gave us this number on our website. Do you want to get {{1}} ({{2}}) \
+                          from us here? You can leave at any time: reply STOP. If it was not you, there is nothing to do.";
+
+fn confirm_subscription(question: &Question) -> NewTemplate {
+    let mut parts = text(question.body, None, &question.answers);
+    if let Some(body) = parts.get_mut(0).and_then(Value::as_object_mut) {
+        let example = json!({"body_text": [question.example]});
+        body.insert("example".to_owned(), example);
+    }
+    template("confirm_subscription", question.language, "UTILITY", parts)
+}
 
 fn person(name: &str, phone: &str, language: &str) -> NewCustomer {
     let phone = Some(phone.to_owned()).filter(|digits| !digits.is_empty());

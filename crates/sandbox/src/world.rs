@@ -20,6 +20,7 @@ use crate::{
         trick::Tricks,
     },
     page::panel::Panel,
+    refusal::Refusal,
     ring::Ring,
     secret::{self, Dice},
     settings::Settings,
@@ -230,6 +231,12 @@ impl World {
 
     pub fn customer(&self, id: &str) -> Option<&Customer> {
         self.customers.iter().find(|customer| customer.id == id)
+    }
+
+    /// The customer, or the sentence that there is none.
+    pub fn known(&self, id: &str) -> Result<&Customer, Refusal> {
+        self.customer(id)
+            .ok_or_else(|| Refusal::Unknown(format!("there is no customer `{id}`")))
     }
 
     pub fn customer_mut(&mut self, id: &str) -> Option<&mut Customer> {

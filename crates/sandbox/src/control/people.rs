@@ -12,7 +12,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::{
-    app::App, control::refuse, customer::Customer, json, options::NewCustomer, refusal::Refusal,
+    app::App, camera, control::refuse, customer::Customer, json, options::NewCustomer,
+    refusal::Refusal,
 };
 
 const ACTIONS_MAX: usize = 1_000;
@@ -34,10 +35,7 @@ pub async fn show(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let world = app.world();
-    let found = world
-        .customer(&id)
-        .ok_or_else(|| Refusal::Unknown(format!("there is no customer `{id}`")))?;
-    Ok(Json(found.summary()))
+    Ok(Json(world.known(&id)?.summary()))
 }
 
 pub async fn remove(
@@ -45,9 +43,7 @@ pub async fn remove(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let mut world = app.world();
-    world
-        .customer(&id)
-        .ok_or_else(|| Refusal::Unknown(format!("there is no customer `{id}`")))?;
+    world.known(&id)?;
     world.customers.retain(|customer| customer.id != id);
     world.pulse(None);
     Ok(StatusCode::NO_CONTENT)
@@ -64,7 +60,7 @@ pub async fn act(
         serde_json::from_slice(&body)
             .map_err(|e| Refusal::Wrong(format!("the body is not JSON: {e}")))?
     };
-    let args = with_base(&app, args);
+    let args = prepared(&app, &action, args).await?;
     Ok(Json(app.world().act(&id, &action, &args)?))
 }
 
@@ -73,31 +69,32 @@ pub async fn messages(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Refusal> {
     let world = app.world();
-    let found = world
-        .customer(&id)
-        .ok_or_else(|| Refusal::Unknown(format!("there is no customer `{id}`")))?;
-    Ok(Json(json!({"items": found.chat})))
+    Ok(Json(json!({"items": world.known(&id)?.chat})))
 }
 
 /// Several actions whose webhooks share one POST. The first that is refused ends the batch; what was done is told.
-pub async fn batch(State(app): State<Arc<App>>, Json(body): Json<Value>) -> Response {
+pub async fn batch(
+    State(app): State<Arc<App>>,
+    Json(body): Json<Value>,
+) -> Result<Response, Refusal> {
     let actions = json::list(&body, "actions");
     if actions.is_empty() || actions.len() > ACTIONS_MAX {
-        return refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("`actions`: want 1 to {ACTIONS_MAX}"),
-        );
+        return Err(Refusal::Wrong(format!(
+            "`actions`: want 1 to {ACTIONS_MAX}"
+        )));
+    }
+    let mut all = Vec::new();
+    for action in actions {
+        let verb = json::text(action, "do").unwrap_or_default();
+        all.push((verb, prepared(&app, verb, action.clone()).await?));
     }
     let mut world = app.world();
     world.hold_together();
     let mut results = Vec::new();
     let mut refused = None;
-    for action in actions {
-        let (who, verb) = (
-            json::text(action, "customer").unwrap_or_default(),
-            json::text(action, "do").unwrap_or_default(),
-        );
-        match world.act(who, verb, &with_base(&app, action.clone())) {
+    for (verb, args) in &all {
+        let who = json::text(args, "customer").unwrap_or_default();
+        match world.act(who, verb, args) {
             Ok(done) => results.push(done),
             Err(refusal) => {
                 refused = Some(refusal);
@@ -108,15 +105,18 @@ pub async fn batch(State(app): State<Arc<App>>, Json(body): Json<Value>) -> Resp
     let updates = world.release_together();
     drop(world);
     match refused {
-        Some(refusal) => refusal.into_response(),
-        None => Json(json!({"results": results, "updates": updates})).into_response(),
+        Some(refusal) => Err(refusal),
+        None => Ok(Json(json!({"results": results, "updates": updates})).into_response()),
     }
 }
 
-/// Pictures are fetched from the simulator itself.
-fn with_base(app: &App, mut args: Value) -> Value {
+/// Pictures that are sent are fetched from the simulator itself; those that are scanned are read before the world waits.
+async fn prepared(app: &App, action: &str, mut args: Value) -> Result<Value, Refusal> {
     if let Some(args) = args.as_object_mut() {
         args.insert("base_url".to_owned(), json!(app.base_url()));
     }
-    args
+    if action == "scan" {
+        args = camera::look(args).await?;
+    }
+    Ok(args)
 }

@@ -3,9 +3,15 @@
 
 const notice = document.getElementById("notice");
 
-function tell(text) {
+function tell(text, address) {
   notice.textContent = text || "";
   notice.hidden = !text;
+  notice.classList.toggle("calm", Boolean(address));
+  if (address) {
+    const link = document.createElement("a");
+    Object.assign(link, { href: address, target: "_blank", rel: "noopener", textContent: address });
+    notice.append(" ", link);
+  }
 }
 
 function toEnd(root) {
@@ -48,13 +54,18 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!(form instanceof HTMLFormElement) || !("live" in form.dataset)) { return; }
   event.preventDefault();
-  const data = new URLSearchParams(new FormData(form, event.submitter));
+  const fields = new FormData(form, event.submitter);
+  const data = form.enctype === "multipart/form-data" ? fields : new URLSearchParams(fields);
   const clears = "clear" in form.dataset || data.get("what") === "text";
+  // What was written or chosen since the form was sent stays.
+  const sent = Array.from(form.querySelectorAll("input:not([type=hidden])"), (input) => [input, input.value]);
+  const popover = form.closest("[popover]");
+  if (popover && popover.hidePopover) { popover.hidePopover(); }
   fetch(form.action, { method: "POST", body: data, headers: { Accept: "application/json" } })
     .then(async (answer) => {
       if (answer.ok) {
-        tell("");
-        if (clears) { form.querySelectorAll("input:not([type=hidden])").forEach((input) => { input.value = ""; }); }
+        if (answer.status === 204) { tell(""); } else { tell("The code opens a page:", (await answer.json()).opened); }
+        if (clears) { sent.forEach(([input, value]) => { if (input.value === value) { input.value = ""; } }); }
       } else {
         tell((await answer.json()).error);
       }

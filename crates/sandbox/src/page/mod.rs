@@ -33,6 +33,7 @@ pub fn routes(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/chat/{id}", get(serve::chat))
         .route("/panel", get(serve::panel))
         .route("/events", get(serve::events))
+        .route("/do/{id}/scan", post(serve::scan))
         .route("/do/{id}/{action}", post(serve::act))
         .route("/send", post(serve::send))
         .layer(middleware::from_fn_with_state(

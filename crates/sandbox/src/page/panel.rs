@@ -8,10 +8,18 @@ const FAILURES_MAX: usize = 200;
 #[derive(Default)]
 pub struct Panel {
     pub attempts: VecDeque<Attempt>,
-    /// Why the last thing done on the page was refused.
-    pub notice: Option<String>,
+    /// What came of the last thing done on the page, where it was refused or led elsewhere.
+    pub notice: Option<Notice>,
     /// Sends that were accepted and failed later, newest first.
     failures: VecDeque<(String, u32)>,
+}
+
+/// What a page without script says above the phones.
+#[derive(Clone)]
+pub enum Notice {
+    Refused(String),
+    /// A code was scanned that leads to this page.
+    Opened(String),
 }
 
 pub struct Attempt {

@@ -129,18 +129,18 @@ fn filled(
         .or(near)
         .or(all.first())
         .ok_or_else(|| format!("There is no template `{name}`."))?;
-    let text = template
-        .component("BODY")
+    let body = template.component("BODY");
+    let gaps = body
         .and_then(|part| json::text(part, "text"))
-        .unwrap_or_default();
-    let gaps = text.matches("{{").count();
+        .map_or(0, |text| text.matches("{{").count());
     let value = if template.category == "MARKETING" {
-        customer.first_name().to_owned()
+        customer.first_name()
     } else {
-        "A-1042".to_owned()
+        "A-1042"
     };
+    let examples = examples(body);
     let parameters: Vec<Value> = (0..gaps)
-        .map(|_| json!({"type": "text", "text": value}))
+        .map(|gap| json!({"type": "text", "text": examples.get(gap).unwrap_or(&json!(value))}))
         .collect();
     let components = if gaps == 0 {
         json!([])
@@ -150,6 +150,15 @@ fn filled(
     let template_json = json!({"name": template.name, "language": {"code": template.language}, "components": components});
     let what = format!("{} · {}", template.name, template.language);
     Ok((json!({"type": "template", "template": template_json}), what))
+}
+
+/// What the template itself gives as an example for each gap of its body.
+fn examples(body: Option<&Value>) -> &[Value] {
+    let example = body.and_then(|part| json::field(part, "example"));
+    example
+        .and_then(|example| json::list(example, "body_text").first())
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }
 
 async fn read(response: reqwest::Response) -> Outcome {

@@ -4,8 +4,8 @@ use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use askama::Template;
 use axum::{
-    Form,
-    extract::{Path, Query, State},
+    Form, Json,
+    extract::{Multipart, Path, Query, State, multipart::MultipartError},
     http::{HeaderMap, StatusCode, header},
     response::{
         Html, IntoResponse, Redirect, Response,
@@ -13,14 +13,17 @@ use axum::{
     },
 };
 use futures::stream::{self, Stream, StreamExt};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::{
     app::App,
+    camera,
     control::refuse,
+    json,
     page::{
         door,
+        panel::Notice,
         send::{self, Wish},
         view,
     },
@@ -105,14 +108,48 @@ pub async fn act(
         .into_iter()
         .map(|(key, value)| (key, Value::String(value)))
         .collect();
-    let done = app
-        .world()
-        .act(&id, &action, &Value::Object(args))
-        .map(|_| ());
-    let done = done.map_err(|refusal| match refusal {
-        Refusal::Unknown(why) | Refusal::Wrong(why) | Refusal::Conflict(why) => why,
-    });
-    finish(&app, &headers, done, &format!("/phones#phone-{id}"))
+    let done = app.world().act(&id, &action, &Value::Object(args));
+    finish(&app, &headers, told(done), &phone(&id))
+}
+
+/// The picture of a code: a form with a file in it.
+pub async fn scan(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    form: Multipart,
+) -> Response {
+    let done = match picture(form).await {
+        Ok(png) => camera::read(png).await,
+        Err(refusal) => Err(refusal),
+    };
+    let done = done.and_then(|code| app.world().act(&id, "scan", &json!({"code": code})));
+    finish(&app, &headers, told(done), &phone(&id))
+}
+
+async fn picture(mut form: Multipart) -> Result<Vec<u8>, Refusal> {
+    let broken = |error: MultipartError| Refusal::Wrong(error.body_text());
+    while let Some(part) = form.next_field().await.map_err(broken)? {
+        if part.name() == Some("picture") {
+            let bytes = part.bytes().await.map_err(broken)?;
+            return Some(Vec::from(bytes))
+                .filter(|bytes| !bytes.is_empty())
+                .ok_or_else(|| Refusal::Wrong("Choose a picture first.".to_owned()));
+        }
+    }
+    Err(Refusal::Wrong("Choose a picture first.".to_owned()))
+}
+
+fn phone(id: &str) -> String {
+    format!("/phones#phone-{id}")
+}
+
+/// What the page makes of an answer: nothing, or where a scanned code leads.
+fn told(done: Result<Value, Refusal>) -> Result<Option<String>, String> {
+    match done {
+        Ok(answer) => Ok(json::text(&answer, "opened").map(str::to_owned)),
+        Err(Refusal::Unknown(why) | Refusal::Wrong(why) | Refusal::Conflict(why)) => Err(why),
+    }
 }
 
 pub async fn send(
@@ -120,23 +157,32 @@ pub async fn send(
     headers: HeaderMap,
     Form(wish): Form<Wish>,
 ) -> Response {
-    let done = send::send(&app, &wish).await;
+    let done = send::send(&app, &wish).await.map(|()| None);
     finish(&app, &headers, done, "/phones#business")
 }
 
 /// A script gets a status; a plain form goes back to the page, which shows what was wrong.
-fn finish(app: &App, headers: &HeaderMap, done: Result<(), String>, back: &str) -> Response {
+fn finish(
+    app: &App,
+    headers: &HeaderMap,
+    done: Result<Option<String>, String>,
+    back: &str,
+) -> Response {
     let scripted = headers
         .get(header::ACCEPT)
         .is_some_and(|accept| accept == "application/json");
     if scripted {
         app.world().panel.notice = None;
         return match done {
-            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Ok(None) => StatusCode::NO_CONTENT.into_response(),
+            Ok(Some(page)) => Json(json!({"opened": page})).into_response(),
             Err(why) => refuse(StatusCode::CONFLICT, why),
         };
     }
-    app.world().panel.notice = done.err();
+    app.world().panel.notice = match done {
+        Ok(page) => page.map(Notice::Opened),
+        Err(why) => Some(Notice::Refused(why)),
+    };
     Redirect::to(back).into_response()
 }
 

@@ -7,7 +7,7 @@ use crate::{
     clock::hour_and_minute,
     cloud::fault,
     customer::Customer,
-    page::panel::{Attempt, Outcome},
+    page::panel::{Attempt, Notice, Outcome},
     world::World,
 };
 
@@ -18,9 +18,9 @@ const COLOURS: usize = 6;
 #[template(path = "page/phones.html")]
 pub struct PhonesPage {
     business: String,
-    number: String,
+    digits: String,
     callback: Option<String>,
-    notice: Option<String>,
+    notice: Option<Notice>,
     people: Vec<Phone>,
     panel: PanelView,
 }
@@ -110,7 +110,7 @@ pub fn page(world: &World) -> PhonesPage {
         .map_or("", |(_, number)| number.display.as_str());
     PhonesPage {
         business: world.options.business.clone(),
-        number: format!("+{display}"),
+        digits: display.to_owned(),
         callback: world.callback.clone(),
         notice: world.panel.notice.clone(),
         people: world

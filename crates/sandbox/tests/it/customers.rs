@@ -210,6 +210,60 @@ async fn every_kind_of_message_has_its_shape() {
 }
 
 #[tokio::test]
+async fn a_click_on_an_ad_is_told_with_the_first_message() {
+    let house = House::open().await;
+    let ad = json!({"source_id": "120900000000000077", "headline": "Tulips", "body": "Ask us", "ctwa_clid": "ARAclick7"});
+    for ad in [
+        ad,
+        json!({"media_type": "video", "ctwa_clid": null, "welcome_message": null}),
+        json!({"source_type": "post"}),
+        json!(false),
+    ] {
+        let args = json!({"text": "Hi, I saw your ad", "ad": ad});
+        house.customer("ada", "say", args).await;
+    }
+    let said = said(&house).await;
+    let told = &said[0]["referral"];
+    assert_eq!(
+        (
+            &told["source_id"],
+            &told["headline"],
+            &told["body"],
+            &told["ctwa_clid"]
+        ),
+        (
+            &json!("120900000000000077"),
+            &json!("Tulips"),
+            &json!("Ask us"),
+            &json!("ARAclick7")
+        )
+    );
+    let keys: Vec<&String> = said[1]["referral"].as_object().unwrap().keys().collect();
+    let in_a_status = [
+        "source_url",
+        "source_id",
+        "source_type",
+        "body",
+        "headline",
+        "media_type",
+        "video_url",
+        "thumbnail_url",
+    ];
+    assert_eq!(keys, in_a_status, "an ad shown in a status has no click id");
+    assert_eq!(said[2]["referral"]["source_type"], "post");
+    assert_eq!(said[3].get("referral"), None);
+    for ad in [
+        json!("yes"),
+        json!({"click": "x"}),
+        json!({"source_type": "reel"}),
+    ] {
+        let args = json!({"text": "hi", "ad": ad});
+        let (status, _) = house.control(Method::POST, "customers/ada/say", args).await;
+        assert_eq!(status, 422);
+    }
+}
+
+#[tokio::test]
 async fn a_new_number_is_told_without_contacts_and_reached_from_then_on() {
     let house = House::open().await;
     let done = house

@@ -12,5 +12,7 @@ mod control;
 mod customers;
 mod faults;
 mod house;
+mod links;
 mod page;
+mod questions;
 mod webhooks;

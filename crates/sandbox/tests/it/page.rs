@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::house::{ADA, House, template};
 
-async fn enter(house: &House) -> String {
+pub async fn enter(house: &House) -> String {
     let link = house.meta.phones_url().unwrap();
     let answer = house
         .request(Method::GET, &link.replace(&house.meta.base_url(), ""))
@@ -31,7 +31,7 @@ async fn enter(house: &House) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn page(house: &House, cookie: &str) -> String {
+pub async fn page(house: &House, cookie: &str) -> String {
     let answer = house
         .request(Method::GET, "/phones")
         .header(header::COOKIE, cookie)
@@ -42,7 +42,7 @@ async fn page(house: &House, cookie: &str) -> String {
     answer.text().await.unwrap()
 }
 
-async fn post(house: &House, cookie: &str, path: &str, form: &[(&str, &str)]) -> Response {
+pub async fn post(house: &House, cookie: &str, path: &str, form: &[(&str, &str)]) -> Response {
     let request = house
         .request(Method::POST, path)
         .header(header::COOKIE, cookie);

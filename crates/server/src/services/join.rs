@@ -23,7 +23,7 @@ use consent::{
 };
 use store::{
     form::WordingLine,
-    join::{CodeKind, JoinCode},
+    join::{CodeKind, ID_BYTES, JoinCode},
     pool::Tx,
 };
 
@@ -43,6 +43,8 @@ use crate::{
 
 /// How long the code of somebody who filled in a form counts.
 const VISIT_MS: i64 = 7 * DAY_MS;
+/// What the id of such a code is made for.
+const VISIT: &str = "code of a form that was sent";
 
 /// What somebody was shown, as it was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,20 +167,22 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
         Ok(person) => person,
         Err(faults) => return Ok(Ok(Applied::Again(faults))),
     };
-    if let Some(limit) =
-        limits::pass(app, &ticket, (application.address, &person.aliases())).await?
-    {
-        return Ok(Err(Bad(match limit {
-            Limit::Replayed => "replayed",
-            Limit::Address => "address_limit",
-            Limit::Person => "person_limit",
-        })));
+    match limits::pass(app, &ticket, (application.address, &person.aliases())).await? {
+        None => {
+            retry::on_conflict(|| record(app, application, (&ticket, &person))).await?;
+            app.bell.log.notify_one();
+            app.bell.replies.notify_one();
+            app.bell.letters.notify_one();
+        }
+        // A second click sees what the first one saw.
+        Some(Limit::Replayed) => {
+            metrics::counter!("consentry_joins_total", "outcome" => "replayed").increment(1);
+        }
+        Some(Limit::Address) => return Ok(Err(Bad("address_limit"))),
+        Some(Limit::Person) => return Ok(Err(Bad("person_limit"))),
     }
-    let (code, by_email) =
-        retry::on_conflict(|| record(app, application, (&ticket, &person))).await?;
-    app.bell.log.notify_one();
-    app.bell.replies.notify_one();
-    app.bell.letters.notify_one();
+    let asks = policy::current(app).await?.double_opt_in != DoubleOptIn::Never;
+    let code = code::write(app, visit_id(app, &ticket));
     let (language, text) = (
         &application.shown.language,
         application.form.text(&application.shown.language),
@@ -187,7 +191,8 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
     let message = link::message(&words.unwrap_or_default(), &code);
     Ok(Ok(Applied::Next(Next {
         chat: link::chat(app, application.form, &message).await,
-        by_email,
+        // The same whoever has that address, and whatever they said before.
+        by_email: person.email.is_some() && asks && app.post.is_some(),
     })))
 }
 
@@ -243,7 +248,7 @@ async fn record(
     app: &App,
     application: &Application<'_>,
     (ticket, person): (&Ticket, &Person),
-) -> Result<(String, bool), Error> {
+) -> Result<(), Error> {
     let policy = policy::current(app).await?;
     let mut tx = app.store.begin().await?;
     let mut cast = Cast::gather(app, &mut tx, &person.aliases()).await?;
@@ -263,7 +268,7 @@ async fn record(
     };
     let requests = grounds.ask(&mut cast, contact, (&alias, Channel::Whatsapp))?;
     let is_refused = grounds.is_refused(&cast.standing(contact), Channel::Whatsapp);
-    let code = visit(app, &mut tx, (contact, ticket), application).await?;
+    visit(app, &mut tx, (contact, ticket), application).await?;
     if policy.double_opt_in != DoubleOptIn::Never && !requests.is_empty() && !is_refused {
         question::put(
             app,
@@ -294,9 +299,7 @@ async fn record(
     .await?;
     cast.save(&mut tx, &policy).await?;
     tx.commit().await?;
-    let is_asked = policy.double_opt_in != DoubleOptIn::Never && app.post.is_some();
-    // Whether a letter goes depends on who reads the address, which is nobody else's business.
-    Ok((code, is_asked && person.email.is_some()))
+    Ok(())
 }
 
 struct Grounds<'a> {
@@ -415,10 +418,10 @@ async fn visit(
     tx: &mut Tx,
     (contact, ticket): (ContactId, &Ticket),
     application: &Application<'_>,
-) -> Result<String, Error> {
+) -> Result<(), Error> {
     let now: Timestamp = app.clock.now();
     let line = JoinCode {
-        id: code::fresh()?,
+        id: visit_id(app, ticket),
         kind: CodeKind::Visit,
         form: ticket.form,
         version: ticket.version,
@@ -432,5 +435,13 @@ async fn visit(
         retired: None,
     };
     tx.add_join_code(&line).await?;
-    Ok(code::write(app, line.id))
+    Ok(())
+}
+
+/// The id of the code of a form that was sent: whoever sends it twice is shown the same one.
+fn visit_id(app: &House, ticket: &Ticket) -> [u8; ID_BYTES] {
+    let mut id = [0; ID_BYTES];
+    let tag = app.vault.tag(VISIT, &ticket.nonce);
+    id.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
+    id
 }

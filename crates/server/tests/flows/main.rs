@@ -11,6 +11,7 @@
 
 mod choices;
 mod house;
+mod joins;
 mod merged;
 mod once;
 mod queue;
