@@ -6,10 +6,11 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
+import { tests as join } from "./join.mjs";
 import { tests as preference } from "./preference.mjs";
 import { tests as story } from "./story.mjs";
 
-const tests = { ...preference, ...story };
+const tests = { ...preference, ...join, ...story };
 
 const { values: given } = parseArgs({
   options: {
@@ -26,6 +27,7 @@ const axe = load("axe-core");
 
 const VIEWS = {
   phone: { width: 390, height: 844 },
+  narrow: { width: 360, height: 740 },
   small: { width: 320, height: 568 },
   desktop: { width: 1280, height: 900 },
 };
@@ -59,7 +61,17 @@ class Visit {
     const { violations } = await this.page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
     const told = violations.map((one) => `${one.impact} ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" ")}`);
     want(violations.every((one) => !["serious", "critical", "moderate"].includes(one.impact)), `${name}: ${told.join("\n")}`);
-    if (given.screens) await this.page.screenshot({ path: `${given.screens}/${name}.png`, fullPage: true });
+    if (given.screens) await this.page.screenshot(this.shot(name));
+  }
+
+  /** Where a picture of the page goes, for whoever wants to look at it. */
+  shot(name) {
+    return { fullPage: true, ...(given.screens && { path: `${given.screens}/${name}.png` }) };
+  }
+
+  /** The same for what would come out of a printer. */
+  paper(name) {
+    return given.screens ? { path: `${given.screens}/${name}.pdf` } : {};
   }
 }
 

@@ -93,6 +93,9 @@ pub struct Question {
     /// The business number that would send.
     #[arg(long, value_name = "ID")]
     pub number: Option<String>,
+    /// whatsapp, sms or email.
+    #[arg(long)]
+    pub channel: Option<String>,
     /// As things stood at this time (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
@@ -129,6 +132,9 @@ pub struct Explain {
     /// The business number that would send.
     #[arg(long, value_name = "ID")]
     pub number: Option<String>,
+    /// whatsapp, sms or email.
+    #[arg(long)]
+    pub channel: Option<String>,
     /// As things stood at this time (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,

@@ -8,7 +8,7 @@ use consent::{
     policy::Policy,
     register::{Heard, Standing},
     request::{Address, Facts, Request},
-    scope::{Category, Scope, Topic},
+    scope::{Category, Channel, Scope, Topic},
     time::{DAY_MS, Timestamp},
     verdict::{self, Basis, Denial, Verdict},
 };
@@ -39,6 +39,17 @@ pub struct Subject {
     as_of: Option<i64>,
     /// The database is an older copy that nobody has acknowledged.
     restored: bool,
+}
+
+/// What a question is about besides a category, as it was typed.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    /// A topic.
+    pub topic: Option<&'a str>,
+    /// The business number that would send.
+    pub number: Option<&'a str>,
+    /// The channel; WhatsApp, when nothing is said.
+    pub channel: Option<&'a str>,
 }
 
 /// An answer, as programs read it and as people do.
@@ -213,12 +224,12 @@ impl Subject {
 }
 
 /// Reads what a message would be.
-pub async fn request(
-    app: &App,
-    category: &str,
-    topic: Option<&str>,
-    number: Option<&str>,
-) -> Result<Request, Failure> {
+pub async fn request(app: &App, category: &str, about: About<'_>) -> Result<Request, Failure> {
+    let About {
+        topic,
+        number,
+        channel,
+    } = about;
     let words = Category::ALL.map(Category::word).join(", ");
     let category = Category::read(category).ok_or_else(|| {
         Failure::Usage(format!(
@@ -232,9 +243,17 @@ pub async fn request(
     let number = number.map(str::parse).transpose();
     let number =
         number.map_err(|error: consent::id::BadNumberId| Failure::Usage(error.to_string()))?;
+    let channel = match channel {
+        Some(word) => Channel::read(word).ok_or_else(|| {
+            let words = Channel::ALL.map(Channel::word).join(", ");
+            Failure::Usage(format!("`{word}` is not a channel: want one of {words}"))
+        })?,
+        None => Channel::Whatsapp,
+    };
     Ok(Request {
         topic,
         number,
+        channel,
         ..Request::about(category)
     })
 }

@@ -13,6 +13,7 @@ use graph::{
     signature::AppSecret,
 };
 use ledger::key::Signer;
+use sms::signature::{EmptyToken, Token};
 use store::{
     durability::Durability,
     message::{MessageLine, News},
@@ -63,6 +64,8 @@ pub struct House {
     pub token: Option<Bearer>,
     /// The secrets that sign webhooks.
     pub app_secrets: Vec<AppSecret>,
+    /// The tokens that sign text messages.
+    pub sms_tokens: Vec<Token>,
     /// Signs checkpoints.
     pub signer: Signer,
     /// This process, among the nodes of a database.
@@ -193,6 +196,7 @@ impl House {
         let app_secrets = secrets
             .collect::<Result<_, _>>()
             .map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
+        let sms_tokens = sms_tokens(&config).map_err(|cause| setting("sms.auth_tokens", &cause))?;
         let version = whatsapp
             .version
             .parse()
@@ -224,6 +228,7 @@ impl House {
             post,
             token,
             app_secrets,
+            sms_tokens,
             signer,
             node: Uuid::now_v7(),
             afoot: Afoot::default(),
@@ -267,6 +272,11 @@ impl House {
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
     }
+}
+
+fn sms_tokens(config: &Config) -> Result<Vec<Token>, EmptyToken> {
+    let tokens = config.sms.auth_tokens.iter();
+    tokens.map(|token| Token::new(token.expose())).collect()
 }
 
 /// The log keeps the name that it began with: an address that changes must not make old checkpoints strange.

@@ -285,6 +285,7 @@ impl Config {
         for (name, url) in [
             ("public_url", &self.public_url),
             ("pages.privacy_url", &self.pages.privacy_url),
+            ("sms.url", &self.sms.url),
         ] {
             if let Some(url) = url.as_deref().filter(|url| !is_address(url)) {
                 return Err(ConfigError::Value(format!(

@@ -300,12 +300,13 @@ fn say_what_to_know(app: &App) {
 fn literal_secrets(config: &Config) -> Vec<&'static str> {
     let whatsapp = &config.whatsapp;
     let mut found = Vec::new();
-    if whatsapp
-        .app_secrets
-        .iter()
-        .any(|secret| secret.is_literal())
-    {
-        found.push("whatsapp.app_secrets");
+    for (name, secrets) in [
+        ("whatsapp.app_secrets", &whatsapp.app_secrets),
+        ("sms.auth_tokens", &config.sms.auth_tokens),
+    ] {
+        if secrets.iter().any(|secret| secret.is_literal()) {
+            found.push(name);
+        }
     }
     let others = [
         ("whatsapp.verify_token", &whatsapp.verify_token),

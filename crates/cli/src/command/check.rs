@@ -5,18 +5,17 @@ use crate::{
     exit::{DENIED, OK},
     failure::Failure,
     house, output,
-    question::{self, Answer, Subject},
+    question::{self, About, Answer, Subject},
 };
 
 pub async fn run(common: &Common, asked: Question) -> Result<u8, Failure> {
     let app = house::open(common).await?;
-    let request = question::request(
-        &app,
-        &asked.category,
-        asked.topic.as_deref(),
-        asked.number.as_deref(),
-    )
-    .await?;
+    let about = About {
+        topic: asked.topic.as_deref(),
+        number: asked.number.as_deref(),
+        channel: asked.channel.as_deref(),
+    };
+    let request = question::request(&app, &asked.category, about).await?;
     let subject = Subject::find(&app, &asked.who, asked.at.as_deref()).await?;
     let answer = subject.ask(&request);
     app.store.close().await;

@@ -9,7 +9,7 @@ use crate::{
     exit::OK,
     failure::Failure,
     house, output,
-    question::{self, Answer, Subject},
+    question::{self, About, Answer, Subject},
 };
 
 pub async fn run(common: &Common, asked: Explain) -> Result<u8, Failure> {
@@ -19,10 +19,14 @@ pub async fn run(common: &Common, asked: Explain) -> Result<u8, Failure> {
         Some(word) => vec![word],
         None => Category::ALL.map(Category::word).to_vec(),
     };
+    let about = About {
+        topic: asked.topic.as_deref(),
+        number: asked.number.as_deref(),
+        channel: asked.channel.as_deref(),
+    };
     let mut answers: Vec<(&str, Answer)> = Vec::new();
     for word in words {
-        let request =
-            question::request(&app, word, asked.topic.as_deref(), asked.number.as_deref()).await?;
+        let request = question::request(&app, word, about).await?;
         answers.push((word, subject.ask(&request)));
     }
     app.store.close().await;

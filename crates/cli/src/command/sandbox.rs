@@ -13,6 +13,7 @@ use server::{
     config::{Account, Config, Secret},
     serve::{Secrets, Server},
     services::{
+        forms::link::LinkAnswer,
         keys::{self, Role},
         sample, templates,
     },
@@ -65,7 +66,8 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     let server = Server::start(app.clone(), Secrets::Sandbox).await?;
     let gate = format!("http://{}", server.addr());
     connect(&meta, &gate, &key.key).await;
-    let ready = ready(&app, &meta, &gate, &key.key)?;
+    let poster = sample::form(&app).await?;
+    let ready = ready(&app, &meta, (&gate, &key.key), &poster)?;
     let signals = Signals::listen()?;
     if common.json {
         output::json(&ready);
@@ -164,7 +166,12 @@ async fn connect(meta: &Running, gate: &str, key: &str) {
 }
 
 /// Everything that a program needs to begin.
-fn ready(app: &App, meta: &Running, gate: &str, key: &str) -> Result<Value, Failure> {
+fn ready(
+    app: &App,
+    meta: &Running,
+    (gate, key): (&str, &str),
+    poster: &LinkAnswer,
+) -> Result<Value, Failure> {
     let phones = meta
         .phones_url()
         .map_err(|error| Failure::io("make a link to the phones page", &error))?;
@@ -185,6 +192,7 @@ fn ready(app: &App, meta: &Running, gate: &str, key: &str) -> Result<Value, Fail
         "gateway": gate, "api_key": key, "phones": phones, "sandbox": meta.base_url(),
         "control_token": options.control_token, "numbers": numbers, "accounts": accounts,
         "app_secret": options.app_secret, "verify_token": options.verify_token,
+        "join": format!("{gate}/join/{}", sample::FORM), "poster": poster.sheet, "chat_link": poster.url,
     }))
 }
 
@@ -206,6 +214,8 @@ fn welcome(ready: &Value, version: &str) {
         ("phones page", format!("{}  (opens once)", text("phones"))),
         ("gateway", text("gateway").to_owned()),
         ("API key", text("api_key").to_owned()),
+        ("form to join", text("join").to_owned()),
+        ("poster", text("poster").to_owned()),
     ]);
     output::line("\nA marketing message to Ada, who has agreed to offers:\n");
     output::line(curl(&seed::message(ADA, "spring_sale", None)));

@@ -103,6 +103,10 @@ fn recorder() -> &'static PrometheusHandle {
             "Visits of preference pages, by what came of them."
         );
         metrics::describe_counter!(
+            "consentry_sms_total",
+            "What Twilio sent, by what came of it."
+        );
+        metrics::describe_counter!(
             "consentry_http_requests_total",
             "Requests, by route and status."
         );

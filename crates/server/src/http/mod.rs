@@ -11,6 +11,7 @@ pub mod lines;
 pub mod page;
 pub mod pieces;
 pub mod problem;
+pub mod sms;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};
@@ -21,6 +22,7 @@ use crate::{app::App, ui};
 pub fn router(app: App) -> Router {
     Router::new()
         .merge(webhook::routes())
+        .merge(sms::routes())
         .merge(api::routes())
         .merge(health::routes())
         .merge(gateway::routes())
@@ -33,6 +35,7 @@ pub fn router(app: App) -> Router {
 pub fn public_router(app: App) -> Router {
     Router::new()
         .merge(webhook::routes())
+        .merge(sms::routes())
         .merge(ui::public_routes())
         .route_layer(from_fn(health::count))
         .with_state(app)

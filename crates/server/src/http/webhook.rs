@@ -69,7 +69,7 @@ async fn receive(State(app): State<App>, request: Request) -> StatusCode {
         metrics::counter!("consentry_webhook_turned_away_total").increment(1);
         return StatusCode::SERVICE_UNAVAILABLE;
     };
-    let raw = match read(body).await {
+    let raw = match read(body, BODY_BYTES_MAX).await {
         Ok(raw) => raw,
         Err(status) => return status,
     };
@@ -103,8 +103,9 @@ fn length(headers: &HeaderMap) -> usize {
     said.unwrap_or(BODY_BYTES_MAX).min(BODY_BYTES_MAX)
 }
 
-async fn read(body: Body) -> Result<Bytes, StatusCode> {
-    let read = tokio::time::timeout(READ_TIMEOUT, to_bytes(body, BODY_BYTES_MAX)).await;
+/// A body of at most so many bytes; else the status that says why not.
+pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, StatusCode> {
+    let read = tokio::time::timeout(READ_TIMEOUT, to_bytes(body, most)).await;
     read.map_err(|_| StatusCode::REQUEST_TIMEOUT)?
         .map_err(|error| {
             let cause = std::error::Error::source(&error);

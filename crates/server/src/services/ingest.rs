@@ -13,7 +13,7 @@ mod text;
 mod work;
 
 use axum::body::Bytes;
-use consent::{alias::Alias, id::ContactId};
+use consent::{alias::Alias, id::ContactId, wording::Reading};
 use graph::webhook::Notice;
 use uuid::Uuid;
 
@@ -89,6 +89,9 @@ async fn open(app: &App, body: Body, shared: &Shared) -> Result<Load, Error> {
     let mut load = Load::of(body, shared);
     load.readings = message::readings(app, &load).await?;
     load.joined = join::read(app, &load).await?;
+    for index in load.joined.keys() {
+        load.readings.insert(*index, Reading::Nothing);
+    }
     load.answers = load.readings.iter().any(|(index, reading)| {
         let item = load.delivery.items.get(*index);
         item.is_some_and(|item| match &item.notice {

@@ -37,6 +37,7 @@ pub mod reviews;
 pub mod sample;
 pub mod send;
 pub mod sift;
+pub mod sms;
 pub mod summary;
 pub mod templates;
 pub mod token;

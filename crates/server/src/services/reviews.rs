@@ -1,5 +1,7 @@
 //! What waits for a person to read: doubtful words, wishes that a person confirms, and stops that may be taken back.
 
+pub mod arrival;
+
 use consent::{
     event::{Clock, Event, Evidence, Fact, source},
     id::{ContactId, EventId},

@@ -1,4 +1,4 @@
-//! What the sandbox begins with: a few people who have agreed, and topics to choose from.
+//! What the sandbox begins with: a few people who have agreed, topics to choose from, and a form to join by.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +13,10 @@ use crate::{
     error::Error,
     services::{
         cast::{Cast, Draft},
+        forms::{
+            self, FormBody, FormText, TemplateName,
+            link::{self, LinkAnswer, LinkBody},
+        },
         policy,
         topics::{self, TextBody, TopicBody},
         who,
@@ -138,4 +142,101 @@ pub async fn topics(app: &App) -> Result<(), Error> {
         topics::create(app, &body, "sandbox").await?;
     }
     Ok(())
+}
+
+/// The name of the form.
+pub const FORM: &str = "welcome";
+/// The template that puts the question to a number which was typed in, as the simulator knows it.
+const QUESTION: (&str, &str) = ("confirm_subscription", "en_GB");
+
+/// The form in each language: heading, a sentence, kind of messages, how often.
+const FORMS: [(&str, [&str; 4]); 5] = [
+    (
+        "en",
+        [
+            "Hear from us on WhatsApp",
+            "Tick what you would like. We ask you once more in the chat before anything comes.",
+            "Offers and news from our garden shop",
+            "at most once a week",
+        ],
+    ),
+    (
+        "es",
+        [
+            "Recibe nuestras novedades por WhatsApp",
+            "Marca lo que te interesa. Te preguntaremos una vez más en el chat antes de enviarte nada.",
+            "Ofertas y novedades de nuestra tienda de jardinería",
+            "como máximo una vez por semana",
+        ],
+    ),
+    (
+        "pt",
+        [
+            "Receba as nossas novidades no WhatsApp",
+            "Marque o que lhe interessa. Perguntamos mais uma vez no chat antes de enviar seja o que for.",
+            "Ofertas e novidades da nossa loja de jardinagem",
+            "no máximo uma vez por semana",
+        ],
+    ),
+    (
+        "hi",
+        [
+            "WhatsApp पर हमारी ख़बरें पाएँ",
+            "जो पसंद हो उस पर निशान लगाएँ। कुछ भी भेजने से पहले हम चैट में एक बार और पूछेंगे।",
+            "हमारी बाग़वानी की दुकान के ऑफ़र और ख़बरें",
+            "हफ़्ते में ज़्यादा से ज़्यादा एक बार",
+        ],
+    ),
+    (
+        "ar",
+        [
+            "أخبارنا وعروضنا على واتساب",
+            "حدّد ما يهمك. سنسألك مرة أخرى في المحادثة قبل أن نرسل أي شيء.",
+            "عروض وأخبار متجر الحدائق لدينا",
+            "مرة واحدة في الأسبوع على الأكثر",
+        ],
+    ),
+];
+
+/// Makes the form, where it is not there yet, and a link to it for a poster.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn form(app: &App) -> Result<LinkAnswer, Error> {
+    if forms::find(app, FORM).await?.is_none() {
+        let (name, language) = QUESTION;
+        let text = |[title, intro, kind, frequency]: [&str; 4]| FormText {
+            title: title.to_owned(),
+            intro: intro.to_owned(),
+            kind: kind.to_owned(),
+            frequency: frequency.to_owned(),
+            message: String::new(),
+        };
+        let offered = TOPICS.iter().map(|((_, name, _), _)| (*name).to_owned());
+        let body = FormBody {
+            slug: Some(FORM.to_owned()),
+            topics: std::iter::once(Category::Marketing.word().to_owned())
+                .chain(offered)
+                .collect(),
+            texts: FORMS
+                .into_iter()
+                .map(|(language, words)| (language.to_owned(), text(words)))
+                .collect(),
+            question_template: Some(TemplateName {
+                name: name.to_owned(),
+                language: language.to_owned(),
+            }),
+            ..FormBody::default()
+        };
+        forms::create(app, body, "sandbox").await?;
+    }
+    if let Some(known) = link::list(app, FORM).await?.into_iter().next() {
+        return Ok(known);
+    }
+    let body = LinkBody {
+        name: "Poster at the till".to_owned(),
+        language: Some("en".to_owned()),
+        expires_at: None,
+    };
+    link::create(app, FORM, &body, "sandbox").await
 }

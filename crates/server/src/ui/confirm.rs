@@ -11,10 +11,10 @@ use axum::{
 };
 
 use super::{
+    form::Form,
     frame::Frame,
     guard,
     notice::{Notice, shown},
-    preference::form::Form,
 };
 use crate::{
     app::App,

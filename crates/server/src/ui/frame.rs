@@ -21,6 +21,10 @@ pub struct Frame {
     pub path: String,
     /// Where the business says what it does with personal data.
     pub privacy: Option<String>,
+    /// The languages that the page is there in.
+    pub languages: Vec<Language>,
+    /// Whether the page is shown inside somebody else's: without what stands around it.
+    pub is_inside: bool,
 }
 
 impl Frame {
@@ -28,7 +32,11 @@ impl Frame {
     pub async fn of(app: &App, path: &str, asked: Option<&str>, headers: &HeaderMap) -> Self {
         let accepted = headers.get(header::ACCEPT_LANGUAGE);
         let accepted = accepted.and_then(|value| value.to_str().ok());
-        let language = Language::choose(asked, accepted);
+        Self::speaking(app, path, Language::choose(asked, accepted)).await
+    }
+
+    /// The frame of a page at `path` in a language.
+    pub async fn speaking(app: &App, path: &str, language: Language) -> Self {
         let card = business::card(app).await;
         // Without a database a page can still say that there is none.
         let rules = policy::current(app).await.ok();
@@ -40,6 +48,8 @@ impl Frame {
             path: format!("{root}{path}"),
             root,
             privacy: app.config.pages.privacy_url.clone(),
+            languages: Language::ALL.to_vec(),
+            is_inside: false,
         }
     }
 
@@ -61,10 +71,11 @@ impl Frame {
         assets::icon()
     }
 
-    /// Every language.
+    /// The address of this page in a language.
     #[must_use]
-    pub const fn languages(&self) -> &'static [Language] {
-        &Language::ALL
+    pub fn here(&self, language: &Language) -> String {
+        let inside = if self.is_inside { "&embed=1" } else { "" };
+        format!("{}?lang={}{inside}", self.path, language.tag())
     }
 
     /// The name of the business; empty where nobody knows it.

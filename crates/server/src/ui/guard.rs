@@ -11,12 +11,13 @@ use axum::{
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 8] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
+/// How the policy says that nobody may show the page inside their own.
+const NO_FRAMES: &str = "frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",
@@ -31,15 +32,46 @@ const HEADERS: [(HeaderName, &str); 8] = [
     ),
 ];
 
-/// Puts the headers on whatever a page answers.
+/// Puts the headers on whatever a page answers. A page that set a policy of its own, with [`framed`], keeps that.
 pub async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let headers = response.headers_mut();
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        let policy = HeaderValue::from_static(POLICY);
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        let never = HeaderValue::from_static("DENY");
+        headers.insert(header::X_FRAME_OPTIONS, never);
     }
     response
+}
+
+/// Lets pages of these origins, such as `https://shop.example`, show this one inside them. Where there is none, nobody may.
+#[must_use]
+pub fn framed(mut response: Response, origins: &[String]) -> Response {
+    let origins: Vec<&str> = origins.iter().map(String::as_str).collect();
+    let origins: Vec<&str> = origins.into_iter().filter(|text| is_origin(text)).collect();
+    if origins.is_empty() {
+        return response;
+    }
+    let ancestors = format!("frame-ancestors {}", origins.join(" "));
+    // INVARIANT: origins hold no sign that a policy reads as its own, see `is_origin`.
+    if let Ok(policy) = HeaderValue::from_str(&POLICY.replace(NO_FRAMES, &ancestors)) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+/// Whether a text is a scheme, a host and perhaps a port, and nothing else.
+fn is_origin(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && host.chars().all(plain))
 }
 
 /// Whether a form was sent from somebody else's page. Programs say nothing about where they come from, and neither do
@@ -71,6 +103,33 @@ pub fn is_foreign(headers: &HeaderMap, public_url: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_shown_inside_others_only_where_they_are_named() {
+        let policy = |origins: &[&str]| {
+            let origins: Vec<String> = origins.iter().map(|&one| one.to_owned()).collect();
+            let framed = framed(Response::default(), &origins);
+            let policy = framed.headers().get(header::CONTENT_SECURITY_POLICY);
+            policy.map(|policy| policy.to_str().unwrap().to_owned())
+        };
+        let shop = "https://shop.example https://b.example:8443";
+        let two = ["https://shop.example", "https://b.example:8443"];
+        let said = policy(&two).unwrap();
+        assert!(said.ends_with(&format!("frame-ancestors {shop}")), "{said}");
+        assert!(said.starts_with("default-src 'none'; style-src 'self'"));
+        for none in [
+            "",
+            "*",
+            "https://",
+            "https://shop.example; script-src *",
+            "https://shop.example *",
+            "https://shop.example/path",
+            "data:text",
+        ] {
+            assert_eq!(policy(&[none]), None, "{none}");
+        }
+        assert!(POLICY.ends_with(NO_FRAMES));
+    }
 
     #[test]
     fn a_form_of_somebody_else_is_told_apart() {

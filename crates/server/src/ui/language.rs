@@ -70,23 +70,29 @@ impl Language {
     /// The language that was asked for by name; else the one that a browser likes best of those we speak.
     #[must_use]
     pub fn choose(asked: Option<&str>, accepted: Option<&str>) -> Self {
+        Self::choose_from(&Self::ALL, asked, accepted)
+    }
+
+    /// The same among some languages; the first of them where nothing else is known.
+    #[must_use]
+    pub fn choose_from(own: &[Self], asked: Option<&str>, accepted: Option<&str>) -> Self {
+        let read = |tag: &str| Self::read(tag).filter(|language| own.contains(language));
         let accepted = || {
             let wishes = accepted.unwrap_or_default().split(',').enumerate();
             let known = wishes.filter_map(|(place, wish)| {
                 let (tag, weight) = wish.split_once(';').unwrap_or((wish, "q=1"));
                 let weight = weight.trim().strip_prefix("q=").unwrap_or("1");
                 let weight: f32 = weight.parse().ok().filter(|weight| *weight > 0.0)?;
-                Some((weight, place, Self::read(tag)?))
+                Some((weight, place, read(tag)?))
             });
             // Of two that are liked alike, the one that was named first.
             let best = known
                 .max_by(|one, other| one.0.total_cmp(&other.0).then_with(|| other.1.cmp(&one.1)));
             best.map(|(_, _, language)| language)
         };
-        asked
-            .and_then(Self::read)
-            .or_else(accepted)
-            .unwrap_or(Self::English)
+        let found = asked.and_then(read).or_else(accepted);
+        let first = || own.first().copied();
+        found.or_else(first).unwrap_or(Self::English)
     }
 }
 

@@ -16,6 +16,8 @@ pub enum Notice {
     Gone,
     /// A form was sent from somebody else's page.
     Foreign,
+    /// What was sent to a form is of no use; why is nobody's business.
+    Unusable,
     /// The database does not answer.
     Busy,
     /// Something of ours is broken.
@@ -28,6 +30,7 @@ struct Page<'a> {
     frame: &'a Frame,
     heading: String,
     note: String,
+    way_back: Option<String>,
 }
 
 impl Notice {
@@ -67,6 +70,11 @@ impl Notice {
                 voice.say("foreign-heading"),
                 voice.say("foreign-note"),
             ),
+            Self::Unusable => (
+                StatusCode::BAD_REQUEST,
+                voice.say("unusable-heading"),
+                voice.say("unusable-note"),
+            ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 voice.say("trouble-heading"),
@@ -82,6 +90,7 @@ impl Notice {
             frame,
             heading,
             note,
+            way_back: (self == Self::Unusable).then(|| voice.say("unusable-again")),
         };
         let mut response = shown(status, &page);
         if self == Self::Busy {

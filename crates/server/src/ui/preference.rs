@@ -2,7 +2,7 @@
 //! somebody who showed a code that was sent in the chat.
 
 mod chat;
-pub mod form;
+mod form;
 mod rows;
 
 use askama::Template;
@@ -19,10 +19,10 @@ use consent::{event::source, scope::Channel};
 
 use self::{
     chat::{CodeBox, Opened},
-    form::Form,
     rows::{Group, View},
 };
 use super::{
+    form::Form,
     frame::Frame,
     guard,
     notice::{Notice, shown},

@@ -78,7 +78,7 @@ impl Voice {
         let mut args = FluentArgs::new();
         for (name, value) in what {
             let value = match *name {
-                "wording" | "source" | "code" => self.apart(value),
+                "wording" | "source" | "code" | "answer" => self.apart(value),
                 _ => (*value).to_owned(),
             };
             args.set(*name, FluentValue::from(value));

@@ -11,7 +11,7 @@ use server::services::{
     join::{self, Application, Applied, Fault, Shown},
 };
 
-use crate::house::{ADA, House, LUZ};
+use crate::house::{ADA, House, LUZ, text};
 
 const PAGE: &str = "https://gate.example.com/join/spring";
 
@@ -156,8 +156,14 @@ async fn a_no_a_forwarded_code_a_changed_one_and_one_that_is_over_open_nothing()
     let forged = message(&poster).replace(code, &format!("{}{other}", &code[..code.len() - 1]));
     house.says(LUZ, &forged).await;
     assert_eq!(house.may(LUZ, Category::Marketing).await, "no_consent");
-    let forwarded = json!({ "text": message(&poster), "forwarded": true });
-    house.hears(LUZ, "say", forwarded).await;
+    let mut forwarded = text(
+        LUZ,
+        "wamid.forwarded",
+        &house.seconds_ago(0),
+        message(&poster),
+    );
+    forwarded["context"] = json!({ "forwarded": true });
+    assert_eq!(house.posts(json!([forwarded])).await, 200);
     assert_eq!(house.may(LUZ, Category::Marketing).await, "no_consent");
 
     let path = format!("/api/v1/forms/spring/links/{code}");
@@ -402,10 +408,12 @@ async fn a_form_without_kind_and_frequency_cannot_be_saved() {
     assert_eq!(status, 409);
 }
 
-fn clicked(id: &str, at: &str) -> Value {
-    json!([{ "from": ADA, "id": id, "timestamp": at, "type": "text", "text": { "body": "Is this still on?" },
-        "referral": { "source_type": "ad", "source_id": "77", "source_url": "https://fb.me/77",
-            "headline": "Boots, half price", "body": "Ask us", "ctwa_clid": "click-1" } }])
+/// Ada writes after a click on an advertisement.
+async fn clicks(house: &House) {
+    let ad = json!({ "source_id": "77", "source_url": "https://fb.me/77", "headline": "Boots, half price",
+        "body": "Ask us", "ctwa_clid": "click-1" });
+    let said = json!({ "text": "Is this still on?", "ad": ad });
+    house.hears(ADA, "say", said).await;
 }
 
 #[tokio::test]
@@ -417,13 +425,7 @@ async fn a_click_on_an_advertisement_is_recorded_and_is_what_policy_says() {
     ] {
         let house = House::open().await;
         policy(&house, json!({ "ads": ads })).await;
-        assert_eq!(
-            house
-                .posts(clicked("wamid.ad", &house.seconds_ago(0)))
-                .await,
-            200
-        );
-        pump::step(&house.app).await.unwrap();
+        clicks(&house).await;
         assert_eq!(house.may(ADA, Category::Marketing).await, want);
         let click = event(&house, ADA, "referral").await;
         let note = click["evidence"]["note"].as_str().unwrap();
@@ -448,12 +450,7 @@ async fn an_advertisement_never_opens_what_was_refused() {
     let house = House::open().await;
     policy(&house, json!({ "ads": "consent" })).await;
     house.says(ADA, "STOP").await;
-    assert_eq!(
-        house
-            .posts(clicked("wamid.ad", &house.seconds_ago(0)))
-            .await,
-        200
-    );
+    clicks(&house).await;
     assert_eq!(
         house.may(ADA, Category::Marketing).await,
         "opted_out_category"

@@ -81,20 +81,23 @@ impl Answer {
 impl House {
     /// A house on SQLite.
     pub async fn open() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("consentry.db").display());
-        Self::at(folder, &url).await
+        Self::open_with("").await
     }
 
-    /// A house on SQLite with more settings than others have.
+    /// The same with more in its settings.
     pub async fn open_with(settings: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("consentry.db").display());
-        Self::at_with(folder, &url, settings).await
+        Self::at(folder, &url, settings).await
     }
 
     /// A house on PostgreSQL, in a schema of its own.
     pub async fn open_postgres() -> Self {
+        Self::open_postgres_with("").await
+    }
+
+    /// The same with more in its settings.
+    pub async fn open_postgres_with(settings: &str) -> Self {
         let server = env("CONSENTRY_TEST_DATABASE").expect(
             "CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one",
         );
@@ -102,14 +105,10 @@ impl House {
         let schema = format!("it_{}", uuid::Uuid::now_v7().simple());
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
-        Self::at(folder, &url).await
+        Self::at(folder, &url, settings).await
     }
 
-    async fn at(folder: TempDir, database: &str) -> Self {
-        Self::at_with(folder, database, "").await
-    }
-
-    async fn at_with(folder: TempDir, database: &str, more: &str) -> Self {
+    async fn at(folder: TempDir, database: &str, more: &str) -> Self {
         let settings = format!(
             "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
              [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
@@ -138,11 +137,11 @@ impl House {
         }
     }
 
-    /// Closes the house, and opens it again on the same database.
+    /// Closes the house, and opens it again on the same database, with the settings of every test.
     pub async fn reopen(self) -> Self {
         self.app.store.close().await;
         let url = self.app.config.database.clone();
-        Self::at(self.folder, &url).await
+        Self::at(self.folder, &url, "").await
     }
 
     /// The same database, opened beside this house as a command does: nobody tells it of commits, so it asks the rows.

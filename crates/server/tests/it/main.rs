@@ -15,6 +15,7 @@ mod api_events;
 mod api_house;
 mod expiry;
 mod house;
+mod join_page;
 mod letters;
 mod letters_answer;
 mod memory;
@@ -24,4 +25,6 @@ mod post;
 mod recall;
 #[path = "../../../mail/tests/sink/mod.rs"]
 mod sink;
+mod sms;
+mod sms_bad;
 mod topics;

@@ -206,10 +206,14 @@ async fn texts(
             frequency: needed("frequency", &text.frequency, FREQUENCY_CHARS_MAX)?,
             message: line(&field("message"), &text.message, (0, MESSAGE_CHARS_MAX))?,
         };
-        // Whoever sends these words as they stand must not be taken to stop, or to ask for something else.
+        // Whoever sends these words as they stand joins; words that refuse must not stand there.
         let said = super::link::first_words(&tag, &text);
-        if policy.keywords.read(&said, Setting::Alone) != Reading::Nothing {
-            let message = format!("`{said}` means something else to us already: want other words");
+        let refuses = matches!(
+            policy.keywords.read(&said, Setting::Alone),
+            Reading::Stop(_) | Reading::StopAll(_) | Reading::Erasure(_) | Reading::WrongNumber(_)
+        );
+        if refuses {
+            let message = format!("`{said}` is what people say who want nothing: want other words");
             return Err(Error::field(&field("message"), message));
         }
         kept.insert(tag, text);

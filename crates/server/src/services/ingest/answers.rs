@@ -7,7 +7,7 @@ use consent::{
     policy::Policy,
     scope::Scope,
     time::MINUTE_MS,
-    wording::{How, Reading, fold::fold},
+    wording::{Reading, fold::fold},
 };
 use graph::webhook::{Origin, content::Content, inbound::Message, said::Said};
 use serde_json::json;
@@ -33,7 +33,10 @@ use crate::{
             pump::FRESH_MS,
             ticket::Forged,
         },
-        reviews,
+        reviews::{
+            self,
+            arrival::{self, Arrival},
+        },
     },
 };
 
@@ -231,12 +234,7 @@ async fn settle(work: &mut Work<'_>, tx: &mut Tx, done: &mut Done<'_>) -> Result
         None => reviews::NONE,
     };
     let now = work.cast.now();
-    let close = |line: &mut ReviewLine| {
-        line.state = reviews::DECIDED.to_owned();
-        line.verdict = Some(verdict.to_owned());
-        line.decided_by = Some("customer".to_owned());
-        line.decided = Some(now);
-    };
+    let close = |line: &mut ReviewLine| arrival::by_customer(line, verdict, now);
     let said = done.message.at.min(now);
     let mut holds = Vec::new();
     for mut line in tx.open_reviews(done.contact).await? {
@@ -392,56 +390,36 @@ pub(super) fn answer(work: &mut Work<'_>, origin: &Origin, done: &Done<'_>) -> R
 
 /// What a person has to read, or may take back.
 fn review(work: &mut Work<'_>, number: Option<&NumberId>, done: &Done<'_>) -> Result<(), Error> {
-    let readable = done.tap.filter(|tap| !tap.is_unreadable);
-    let (Some(found), None) = (done.reading.found(), readable) else {
+    if done.tap.is_some_and(|tap| !tap.is_unreadable) {
         return Ok(());
-    };
-    let hold = done.facts.iter().find_map(|(id, fact)| match fact {
-        Fact::Hold(_, until) => Some((*id, until.is_none())),
-        _ => None,
-    });
-    let refused = done.facts.iter().find_map(|(id, fact)| match fact {
-        Fact::OptOut(_) if found.how == How::Wording => Some(*id),
-        _ => None,
-    });
-    let state = match (hold, refused) {
-        (Some((_, true)), _) => reviews::OPEN,
-        (Some((_, false)), _) | (None, Some(_)) => reviews::ACTED,
-        (None, None) => return Ok(()),
-    };
+    }
     let message = done.message;
-    let text = super::text::text(&message.content).unwrap_or_default();
     let quoted = message
         .context
         .as_ref()
         .and_then(|context| context.id.as_deref());
-    let asked = quoted.and_then(|wamid| work.load.log.of_wamid(wamid));
-    let words = json!({
-        "text": text, "span": found.span, "quoted": quoted,
-        "asked": asked.map(|line| json!({ "template": line.template.as_ref().map(|(name, _)| name),
-            "category": line.category, "sent": crate::clock::rfc3339(line.at) })),
-    });
-    let sealed = work
-        .cast
-        .seal(done.contact, reviews::PURPOSE, words.to_string().as_bytes())?;
+    let asked = |wamid: &str| {
+        let line = work.load.log.of_wamid(wamid)?;
+        Some(
+            json!({ "template": line.template.as_ref().map(|(name, _)| name),
+                "category": line.category, "sent": crate::clock::rfc3339(line.at) }),
+        )
+    };
     let at = message.at.min(work.cast.now());
-    work.reviews.push(ReviewLine {
+    let text = super::text::text(&message.content).unwrap_or_default();
+    let arrival = Arrival {
         contact: done.contact,
         id: answer::id_of(&message.id, at),
-        kind: done.reading.verdict().to_owned(),
+        message: clean(&message.id),
         number: store::message::number_text(number),
-        message: Some(clean(&message.id)),
-        rule: found.rule.clone(),
-        hold: hold.map(|(id, _)| id),
-        event: refused,
-        sealed,
+        reading: done.reading,
+        facts: &done.facts,
+        text: &text,
+        quoted: quoted.map(|wamid| (wamid, asked(wamid).into())),
         said: at,
-        state: state.to_owned(),
-        verdict: None,
-        decided_by: None,
-        reason: None,
-        decided: None,
-    });
+    };
+    let line = arrival::line(&work.cast, &arrival)?;
+    work.reviews.extend(line);
     Ok(())
 }
 

@@ -32,8 +32,8 @@ use crate::{
     },
 };
 
-/// What every message of a body joins, by its place among the items: only what a person wrote themselves, to us alone, and
-/// that says nothing else.
+/// What every message of a body joins, by its place among the items: only what a person wrote themselves, to us alone. The
+/// words that we wrote beside the code ourselves say nothing else; of other words what they say goes first.
 pub(super) async fn read(app: &App, load: &Load) -> Result<BTreeMap<usize, Joined>, Error> {
     let mut found = BTreeMap::new();
     for (index, item) in load.delivery.items.iter().enumerate() {
@@ -43,12 +43,13 @@ pub(super) async fn read(app: &App, load: &Load) -> Result<BTreeMap<usize, Joine
         let Some(Said::Typed(text)) = message.content.said() else {
             continue;
         };
-        let says_more = load.readings.get(&index) != Some(&Reading::Nothing);
         let is_theirs = message.group.is_none() && !answers::is_forwarded(message);
-        if says_more || !is_theirs || matches!(message.content, Content::Edit { .. }) {
+        if !is_theirs || matches!(message.content, Content::Edit { .. }) {
             continue;
         }
-        if let Some(joined) = chat::read(app, text).await? {
+        let says_more = load.readings.get(&index) != Some(&Reading::Nothing);
+        let joined = chat::read(app, text).await?;
+        if let Some(joined) = joined.filter(|joined| joined.is_untouched || !says_more) {
             found.insert(index, joined);
         }
     }

@@ -10,3 +10,9 @@
   window.addEventListener("pageshow", look);
   look();
 })();
+
+// A button that prints is of use only where there is a script.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

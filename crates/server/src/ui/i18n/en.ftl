@@ -107,6 +107,50 @@ event-other = Another entry
 event-all = everything
 proof-late = The time in which you could switch things on here is over. Please ask for a new code.
 
+## Joining
+
+join-kind = What you get
+join-frequency = How often
+join-choose = I would like to get
+join-number = Your WhatsApp number
+join-number-hint = With the country code, for example +44 7700 900123.
+join-email = Your e-mail address (optional)
+join-email-hint = Only if you want to get this by e-mail as well.
+join-consent = With this form you agree that { $business } sends you what you ticked by WhatsApp. You can stop it at any time: answer STOP. You need not agree to buy anything.
+join-consent-email = With this form you agree that { $business } sends you what you ticked by WhatsApp, and by e-mail if you give an address. You can stop it at any time: answer STOP, or use the link in each e-mail. You need not agree to buy anything.
+join-button = Yes, send me this
+join-faults = Please look at this again
+join-fault-number = We cannot read that number. Please write it with the country code, for example +44 7700 900123.
+join-fault-email = We cannot read that e-mail address. Please correct it, or leave the field empty.
+join-fault-ticks = Nothing is ticked. Please tick what you would like to get.
+join-fault-changed = This page has changed since you opened it. Please read it again and tick what you would like to get.
+
+joined-title = Nearly done
+joined-heading = Nearly done: send us the message in WhatsApp
+joined-note = The message is already written. Please send it as it is: it shows us that the number is yours.
+joined-button = Open WhatsApp
+joined-other = Is WhatsApp on another phone? Scan this code with it.
+joined-code = QR code that opens the chat with { $business }
+joined-no-chat = Please look into WhatsApp. If something is left to do, it stands there.
+joined-email = We are also sending you an e-mail. Please confirm there too.
+
+unusable-heading = We could not use that
+unusable-note = Nothing was changed. Please open the form again and fill it in once more, or try again later.
+unusable-again = Open the form again
+
+poster-title = Poster · { $business }
+poster-steps = How to join
+poster-scan = Scan the code with your phone’s camera.
+poster-send = Send us the message that is already written.
+poster-answer = Answer “{ $answer }”.
+poster-in = That is all: you are in.
+poster-code = QR code that opens the chat with { $business }
+poster-by-answer = With this answer you agree that { $business } sends you these messages by WhatsApp. You can stop them at any time: answer STOP. You need not agree to buy anything.
+poster-by-message = With this message you agree that { $business } sends you these messages by WhatsApp. You can stop them at any time: answer STOP. You need not agree to buy anything.
+poster-print = Print
+poster-svg = QR code (SVG)
+poster-png = QR code (PNG)
+
 ## Links that open nothing
 
 late-heading = This link has expired

@@ -107,6 +107,50 @@ event-other = Otra anotación
 event-all = todo
 proof-late = Se acabó el tiempo para activar cosas aquí. Pida un código nuevo, por favor.
 
+## Inscribirse
+
+join-kind = Qué recibe
+join-frequency = Cada cuánto
+join-choose = Quiero recibir
+join-number = Su número de WhatsApp
+join-number-hint = Con el código del país, por ejemplo +52 55 5555 0103.
+join-email = Su correo electrónico (opcional)
+join-email-hint = Solo si también quiere recibirlo por correo electrónico.
+join-consent = Con este formulario usted acepta que { $business } le envíe por WhatsApp lo que ha marcado. Puede pararlo en cualquier momento: responda STOP. No hace falta que acepte para comprar nada.
+join-consent-email = Con este formulario usted acepta que { $business } le envíe por WhatsApp lo que ha marcado, y por correo electrónico si da una dirección. Puede pararlo en cualquier momento: responda STOP o use el enlace de cada correo. No hace falta que acepte para comprar nada.
+join-button = Sí, envíenme esto
+join-faults = Revise esto, por favor
+join-fault-number = No podemos leer ese número. Escríbalo con el código del país, por ejemplo +52 55 5555 0103.
+join-fault-email = No podemos leer ese correo electrónico. Corríjalo o deje el campo vacío.
+join-fault-ticks = No ha marcado nada. Marque lo que quiera recibir.
+join-fault-changed = Esta página ha cambiado desde que usted la abrió. Léala otra vez y marque lo que quiera recibir.
+
+joined-title = Ya casi está
+joined-heading = Ya casi está: envíenos el mensaje en WhatsApp
+joined-note = El mensaje ya está escrito. Envíelo tal como está: nos muestra que el número es suyo.
+joined-button = Abrir WhatsApp
+joined-other = ¿Tiene WhatsApp en otro teléfono? Escanee este código con él.
+joined-code = Código QR que abre el chat con { $business }
+joined-no-chat = Mire su WhatsApp, por favor. Si queda algo por hacer, está allí.
+joined-email = También le enviamos un correo electrónico. Confirme allí también, por favor.
+
+unusable-heading = No hemos podido usar eso
+unusable-note = No se ha cambiado nada. Abra otra vez el formulario y rellénelo de nuevo, o inténtelo más tarde.
+unusable-again = Abrir otra vez el formulario
+
+poster-title = Cartel · { $business }
+poster-steps = Cómo inscribirse
+poster-scan = Escanee el código con la cámara de su teléfono.
+poster-send = Envíenos el mensaje que ya está escrito.
+poster-answer = Responda «{ $answer }».
+poster-in = Eso es todo: ya está dentro.
+poster-code = Código QR que abre el chat con { $business }
+poster-by-answer = Con esa respuesta usted acepta que { $business } le envíe estos mensajes por WhatsApp. Puede pararlos en cualquier momento: responda STOP. No hace falta que acepte para comprar nada.
+poster-by-message = Con ese mensaje usted acepta que { $business } le envíe estos mensajes por WhatsApp. Puede pararlos en cualquier momento: responda STOP. No hace falta que acepte para comprar nada.
+poster-print = Imprimir
+poster-svg = Código QR (SVG)
+poster-png = Código QR (PNG)
+
 ## Enlaces que no abren nada
 
 late-heading = Este enlace ha caducado

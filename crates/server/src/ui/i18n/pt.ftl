@@ -107,6 +107,50 @@ event-other = Outro registro
 event-all = tudo
 proof-late = Acabou o tempo para ligar coisas aqui. Peça um código novo, por favor.
 
+## Inscrever-se
+
+join-kind = O que você recebe
+join-frequency = Com que frequência
+join-choose = Quero receber
+join-number = Seu número do WhatsApp
+join-number-hint = Com o código do país, por exemplo +55 11 5555 0123.
+join-email = Seu e-mail (opcional)
+join-email-hint = Só se você quiser receber isto também por e-mail.
+join-consent = Com este formulário você aceita que { $business } mande a você pelo WhatsApp o que você marcou. Você pode parar a qualquer momento: responda STOP. Não é preciso aceitar para comprar algo.
+join-consent-email = Com este formulário você aceita que { $business } mande a você o que você marcou pelo WhatsApp e, se você der um endereço, também por e-mail. Você pode parar a qualquer momento: responda STOP ou use o link de cada e-mail. Não é preciso aceitar para comprar algo.
+join-button = Sim, quero receber
+join-faults = Olhe isto de novo, por favor
+join-fault-number = Não conseguimos ler esse número. Escreva com o código do país, por exemplo +55 11 5555 0123.
+join-fault-email = Não conseguimos ler esse e-mail. Corrija ou deixe o campo vazio.
+join-fault-ticks = Nada está marcado. Marque o que você quer receber.
+join-fault-changed = Esta página mudou desde que você a abriu. Leia de novo e marque o que você quer receber.
+
+joined-title = Quase pronto
+joined-heading = Quase pronto: mande a mensagem para nós no WhatsApp
+joined-note = A mensagem já está escrita. Mande como está: ela nos mostra que o número é seu.
+joined-button = Abrir o WhatsApp
+joined-other = O WhatsApp está em outro celular? Leia este código com ele.
+joined-code = Código QR que abre a conversa com { $business }
+joined-no-chat = Olhe o seu WhatsApp, por favor. Se faltar algo, está lá.
+joined-email = Também mandamos um e-mail para você. Confirme lá também, por favor.
+
+unusable-heading = Não conseguimos usar isso
+unusable-note = Nada foi mudado. Abra o formulário de novo e preencha outra vez, ou tente mais tarde.
+unusable-again = Abrir o formulário de novo
+
+poster-title = Cartaz · { $business }
+poster-steps = Como se inscrever
+poster-scan = Leia o código com a câmera do seu celular.
+poster-send = Mande para nós a mensagem que já está escrita.
+poster-answer = Responda “{ $answer }”.
+poster-in = É só isso: você está dentro.
+poster-code = Código QR que abre a conversa com { $business }
+poster-by-answer = Com essa resposta você aceita que { $business } mande a você estas mensagens pelo WhatsApp. Você pode parar a qualquer momento: responda STOP. Não é preciso aceitar para comprar algo.
+poster-by-message = Com essa mensagem você aceita que { $business } mande a você estas mensagens pelo WhatsApp. Você pode parar a qualquer momento: responda STOP. Não é preciso aceitar para comprar algo.
+poster-print = Imprimir
+poster-svg = Código QR (SVG)
+poster-png = Código QR (PNG)
+
 ## Links que não abrem nada
 
 late-heading = Este link venceu

@@ -8,7 +8,7 @@ use axum::{
 };
 use store::contact::ContactLine;
 
-use super::{Guest, Said, Token, again, count, form::Form, guest, late, page, rows};
+use super::{Guest, Said, Token, again, count, guest, late, page, rows};
 use crate::{
     app::App,
     error::Error,
@@ -16,7 +16,7 @@ use crate::{
         code::{self, Asked, Typed},
         history,
     },
-    ui::{guard, notice::Notice, voice::Voice},
+    ui::{form::Form, guard, notice::Notice, voice::Voice},
 };
 
 /// The routes of the code.

@@ -1,42 +1,17 @@
-//! What a form of the page says.
+//! What a form of the page says about its switches.
 
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
 };
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use store::house::TopicLine;
 
-use crate::services::preferences::choice::Choice;
-
-/// The largest form, in bytes: a page with hundreds of topics stays far below.
-const BYTES_MAX: usize = 64 * 1024;
-
-/// The fields of a form, or of a query, in their order.
-#[derive(Debug, Default)]
-pub struct Form(Vec<(String, String)>);
+use crate::{
+    services::preferences::choice::Choice,
+    ui::form::{self, Form},
+};
 
 impl Form {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// 413 when it is too large, 400 when it breaks off.
-    pub async fn read(body: Body) -> Result<Self, StatusCode> {
-        Ok(Self::of(&read_all(body).await?))
-    }
-
-    /// Reads what is written like a form.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Self {
-        Self(form_urlencoded::parse(bytes).into_owned().collect())
-    }
-
-    /// The first value of a field.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
-    }
-
     /// The switches that were on when the page was shown, and are not any more.
     #[must_use]
     pub fn switched_off(&self, topics: &[TopicLine]) -> Vec<Choice> {
@@ -60,19 +35,14 @@ impl Form {
         }
         choices
     }
-
-    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let own = self.0.iter().filter(move |(field, _)| field == name);
-        own.map(|(_, value)| value.as_str())
-    }
 }
 
 /// Whether a body is the one that RFC 8058 prescribes, in either of the two ways in which a form is sent.
 ///
 /// # Errors
-/// As for [`Form::read`].
+/// 413 when it is too large, 400 when it breaks off.
 pub async fn is_one_click(headers: &HeaderMap, body: Body) -> Result<bool, StatusCode> {
-    let bytes = read_all(body).await?;
+    let bytes = form::bytes(body).await?;
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.to_ascii_lowercase().starts_with("multipart/form-data") {
@@ -82,16 +52,6 @@ pub async fn is_one_click(headers: &HeaderMap, body: Body) -> Result<bool, Statu
         return Ok(found && lines.any(|line| line.trim() == "One-Click"));
     }
     Ok(Form::of(&bytes).get("List-Unsubscribe") == Some("One-Click"))
-}
-
-async fn read_all(body: Body) -> Result<Vec<u8>, StatusCode> {
-    match Limited::new(body, BYTES_MAX).collect().await {
-        Ok(collected) => Ok(collected.to_bytes().to_vec()),
-        Err(cause) if cause.downcast_ref::<LengthLimitError>().is_some() => {
-            Err(StatusCode::PAYLOAD_TOO_LARGE)
-        }
-        Err(_) => Err(StatusCode::BAD_REQUEST),
-    }
 }
 
 #[cfg(test)]
@@ -134,7 +94,7 @@ mod tests {
             let read = is_one_click(&headers, Body::from(body)).await;
             assert_eq!(read, Ok(want), "{kind} {body}");
         }
-        let long = Body::from(vec![b'x'; BYTES_MAX + 1]);
+        let long = Body::from(vec![b'x'; form::BYTES_MAX + 1]);
         let read = is_one_click(&HeaderMap::new(), long).await;
         assert_eq!(read, Err(StatusCode::PAYLOAD_TOO_LARGE));
     }
