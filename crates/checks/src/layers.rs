@@ -6,18 +6,21 @@ use crate::{
 };
 
 /// Each crate of ours and the crates of ours that its product may use.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("checks", &[]),
     ("consent", &[]),
     ("ledger", &["consent"]),
     ("index", &["consent"]),
     ("graph", &["consent"]),
+    ("mail", &["consent"]),
     ("sms", &["consent"]),
     ("store", &["consent"]),
     ("sandbox", &[]),
     (
         "server",
-        &["consent", "graph", "index", "ledger", "sms", "store"],
+        &[
+            "consent", "graph", "index", "ledger", "mail", "sms", "store",
+        ],
     ),
     ("cli", &["consent", "index", "ledger", "sandbox", "server"]),
 ];

@@ -10,7 +10,7 @@ use consent::policy::Policy;
 use graph::{
     bearer::Bearer,
     client::{Client, Settings},
-    signature::AppSecret,
+    signature::{AppSecret, EmptySecret},
 };
 use ledger::key::Signer;
 use sms::signature::{EmptyToken, Token};
@@ -33,6 +33,7 @@ use crate::{
     flows::Flows,
     intake::Intake,
     memory::Memory,
+    post::Post,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -57,6 +58,8 @@ pub struct House {
     pub graph: Client,
     /// The way to the app behind us.
     pub relay: reqwest::Client,
+    /// The way to our mail server, where there is one.
+    pub post: Option<Post>,
     /// The token for our own calls.
     pub token: Option<Bearer>,
     /// The secrets that sign webhooks.
@@ -123,6 +126,8 @@ pub struct Bell {
     pub templates: Notify,
     /// There are answers to send.
     pub replies: Notify,
+    /// There are e-mails to send.
+    pub letters: Notify,
 }
 
 /// A house that cannot be opened.
@@ -184,13 +189,8 @@ impl House {
         };
         let vault = Vault::open(&store, config.keys.master.as_ref()).await?;
         let whatsapp = &config.whatsapp;
-        let secrets = whatsapp
-            .app_secrets
-            .iter()
-            .map(|secret| AppSecret::new(secret.expose()));
-        let app_secrets = secrets
-            .collect::<Result<_, _>>()
-            .map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
+        let app_secrets = app_secrets(&config);
+        let app_secrets = app_secrets.map_err(|cause| setting("whatsapp.app_secrets", &cause))?;
         let sms_tokens = sms_tokens(&config).map_err(|cause| setting("sms.auth_tokens", &cause))?;
         let version = whatsapp
             .version
@@ -209,6 +209,7 @@ impl House {
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
+        let post = Post::of(&config.email).map_err(|(name, why)| setting(name, &why))?;
         let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
@@ -219,6 +220,7 @@ impl House {
             vault,
             graph,
             relay: relay_client().map_err(|cause| setting("relay", &cause))?,
+            post,
             token,
             app_secrets,
             sms_tokens,
@@ -265,6 +267,14 @@ impl House {
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
     }
+}
+
+/// The secrets that sign Meta's webhooks.
+fn app_secrets(config: &Config) -> Result<Vec<AppSecret>, EmptySecret> {
+    let secrets = config.whatsapp.app_secrets.iter();
+    secrets
+        .map(|secret| AppSecret::new(secret.expose()))
+        .collect()
 }
 
 fn sms_tokens(config: &Config) -> Result<Vec<Token>, EmptyToken> {

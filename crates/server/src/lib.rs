@@ -13,6 +13,7 @@ pub mod intake;
 pub mod logs;
 pub mod memory;
 pub mod near;
+pub mod post;
 pub mod serve;
 pub mod services;
 pub mod together;

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, House},
     error::Error,
-    services::{backup, flows, guarantees, memory, numbering, relay, reservations, templates},
+    services::{
+        backup, flows, guarantees, letters, memory, numbering, relay, reservations, templates,
+    },
 };
 
 /// How long the workers may take to finish what they are at.
@@ -35,6 +37,8 @@ const REPLIES: &str = "replies";
 const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
 /// How long counts of forms, and codes that ended, are kept: longer than the longest time in which something is counted.
 const JOINS_KEPT_MS: i64 = 2 * DAY_MS;
+/// How long letters that ended are kept, to explain them. They hold addresses.
+const LETTERS_KEPT_MS: i64 = 90 * DAY_MS;
 /// The longest wait after failures.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How long answers to requests with an idempotency key are remembered.
@@ -117,6 +121,11 @@ fn jobs(app: &App) -> Vec<Job> {
             busy: Duration::ZERO,
             bell: Some(|house| &house.bell.replies),
             ..job("replies", second, |app| replies_step(app).boxed())
+        },
+        Job {
+            busy: second / 5,
+            bell: Some(|house| &house.bell.letters),
+            ..job("letters", 2 * second, |app| letters_step(app).boxed())
         },
         Job {
             busy: second,
@@ -355,7 +364,7 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
-    tx.purge_letters(now.plus_millis(-REPLIES_KEPT_MS)).await?;
+    tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;
     tx.commit().await?;
     if bodies + answers > 0 {
         tracing::info!(
@@ -399,6 +408,12 @@ async fn replies_step(app: &App) -> Result<Turn, Error> {
         }
     }
     let seen = flows::pump::step(app).await?;
+    Ok(if seen == 0 { Turn::Idle } else { Turn::Busy })
+}
+
+/// Sends e-mails of our own. Each is taken in hand by one node at a time.
+async fn letters_step(app: &App) -> Result<Turn, Error> {
+    let seen = letters::pump::step(app).await?;
     Ok(if seen == 0 { Turn::Idle } else { Turn::Busy })
 }
 

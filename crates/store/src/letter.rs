@@ -62,6 +62,23 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
+    /// An e-mail, whatever became of it.
+    ///
+    /// # Errors
+    /// When the database does not answer or the row makes no sense.
+    pub async fn letter(
+        &self,
+        contact: ContactId,
+        id: Uuid,
+    ) -> Result<Option<LetterLine>, StoreError> {
+        let sql = "select contact_id, id, kind, email, language, detail, created_ms, due_ms, tries from letter \
+                   where contact_id = $1 and id = $2";
+        let row: Option<LetterRow> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(contact.get().as_bytes().to_vec()).bind(id.as_bytes().to_vec())
+            .fetch_optional(pool).await?);
+        row.map(read).transpose()
+    }
+
     /// What became of the e-mails to a contact, newest first: kind, state and why.
     ///
     /// # Errors

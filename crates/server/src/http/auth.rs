@@ -21,6 +21,9 @@ pub struct Reader(pub Caller);
 /// Somebody who may ask for verdicts: any role.
 pub struct Checker(pub Caller);
 
+/// Somebody who may tell us who somebody is: `app` or `admin`.
+pub struct Teller(pub Caller);
+
 /// Somebody who may do everything: `admin`.
 pub struct Admin(pub Caller);
 
@@ -39,6 +42,16 @@ impl FromRequestParts<App> for Checker {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         allowed(&parts.headers, app, &Role::ALL).await.map(Self)
+    }
+}
+
+impl FromRequestParts<App> for Teller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        allowed(&parts.headers, app, &[Role::App, Role::Admin])
+            .await
+            .map(Self)
     }
 }
 

@@ -6,6 +6,8 @@
 mod names;
 mod newcomer;
 
+pub use newcomer::By;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use consent::{

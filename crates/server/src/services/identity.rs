@@ -150,6 +150,21 @@ pub async fn change(
     Ok(person)
 }
 
+/// Makes two contacts one, because somebody who must know says that they are: the names of the first go to the second,
+/// with everything that was refused; permission follows only where policy says so.
+///
+/// # Errors
+/// As for [`resolve`].
+pub async fn unite(
+    tx: &mut Tx,
+    cast: &mut Cast<'_>,
+    (gone, stays): (ContactId, ContactId),
+    grounds: &Grounds,
+) -> Result<(), Error> {
+    cast.learn_aliases(tx).await?;
+    inherit::merge(tx, cast, (gone, stays), grounds).await
+}
+
 /// Somebody's names, each under what it is.
 struct Names {
     phone: Option<Alias>,

@@ -32,9 +32,9 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        cast::{Cast, Draft},
+        cast::{By, Cast, Draft},
         forms::{Form, link},
-        policy,
+        letters, policy,
         preferences::choice::Choice,
         retry,
     },
@@ -58,7 +58,7 @@ pub struct Shown {
 /// A form that somebody sent.
 #[derive(Debug, Clone)]
 pub struct Application<'a> {
-    /// The form, in the version that they were shown.
+    /// The form as it is now: whoever was shown another version looks again.
     pub form: &'a Form,
     /// What they were shown.
     pub shown: &'a Shown,
@@ -120,12 +120,6 @@ pub fn ticket(app: &House, form: &Form, shown: &Shown) -> Result<String, Error> 
     Ok(Ticket::new(form, wording, app.clock.now())?.write(&app.vault))
 }
 
-/// The version of the form that a ticket was made for; none when it is none of ours.
-#[must_use]
-pub fn version_of(app: &House, ticket: &str) -> Option<i64> {
-    Ticket::read(&app.vault, ticket).map(|ticket| ticket.version)
-}
-
 /// Takes in a form that somebody sent.
 ///
 /// # Errors
@@ -182,15 +176,17 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
     if retry::on_conflict(|| record(app, &entry)).await? {
         app.bell.log.notify_one();
         app.bell.replies.notify_one();
+        app.bell.letters.notify_one();
     } else {
         // A second click sees what the first one saw.
         metrics::counter!("consentry_joins_total", "outcome" => "replayed").increment(1);
     }
+    let asks = policy::current(app).await?.double_opt_in != DoubleOptIn::Never;
     let code = code::write(app, visit_id(app, &ticket));
     Ok(Ok(Applied::Next(Next {
         chat: link::chat(app, application.form, &link::message(&message, &code)).await,
         // The same whoever has that address, and whatever they said before.
-        by_email: person.email.is_some() && app.config.email.smtp.is_some(),
+        by_email: person.email.is_some() && asks && app.post.is_some(),
     })))
 }
 
@@ -321,7 +317,7 @@ async fn ask(
 ) -> Result<(), Error> {
     let (application, person) = (entry.application, entry.person);
     let alias = Alias::Phone(person.phone);
-    let is_refused = grounds.is_refused(&cast.standing(contact));
+    let is_refused = grounds.is_refused(&cast.standing(contact), Channel::Whatsapp);
     let requests = grounds.ask(cast, contact, (&alias, Channel::Whatsapp))?;
     let never = grounds.policy.double_opt_in == DoubleOptIn::Never;
     if !never && !requests.is_empty() && !is_refused {
@@ -336,9 +332,7 @@ async fn ask(
         };
         question::put(app, tx, (contact, cast), &typed).await?;
     }
-    if let Some(email) = &person.email
-        && app.config.email.smtp.is_some()
-    {
+    if let Some(email) = &person.email {
         grounds.ask_by_email(tx, cast, (contact, email)).await?;
     }
     Ok(())
@@ -390,28 +384,47 @@ impl Grounds<'_> {
         Ok(made)
     }
 
+    /// Asks whoever reads an e-mail address. Where policy takes the form alone for consent, the address is theirs at once.
     async fn ask_by_email(
         &self,
-        _tx: &mut Tx,
+        tx: &mut Tx,
         cast: &mut Cast<'_>,
         (contact, email): (ContactId, &Email),
-    ) -> Result<bool, Error> {
+    ) -> Result<(), Error> {
         let alias = Alias::Email(email.clone());
-        let owner = cast.id_of(&alias).unwrap_or(contact);
+        let holder = cast.id_of(&alias);
+        let owner = holder.unwrap_or(contact);
+        let refused = self.is_refused(&cast.standing(owner), Channel::Email);
         let requests = self.ask(cast, owner, (&alias, Channel::Email))?;
-        Ok(!requests.is_empty())
+        if self.policy.double_opt_in == DoubleOptIn::Never {
+            let evidence = self
+                .application
+                .ticked
+                .first()
+                .map(|one| self.evidence(*one));
+            return cast.adopt(owner, &alias, evidence.unwrap_or_default(), By::Others);
+        }
+        // Somebody else's yes to everything says nothing about an address that nobody has shown to be theirs.
+        if refused || (requests.is_empty() && holder.is_some()) {
+            return Ok(());
+        }
+        let request = letters::Request {
+            contact: owner,
+            email: email.clone(),
+            language: self.application.shown.language.clone(),
+            wording: self.ticket.wording,
+            page: self.application.page.to_owned(),
+            ticked: self.application.ticked.to_vec(),
+        };
+        // An address that got too many letters today gets none; its page is the same.
+        letters::ask(self.app, tx, &request).await?;
+        Ok(())
     }
 
     /// Whether something that was ticked stands refused: whoever refused it is left alone until they write themselves.
-    fn is_refused(&self, standing: &consent::register::Standing) -> bool {
+    fn is_refused(&self, standing: &consent::register::Standing, channel: Channel) -> bool {
         let mut ticked = self.application.ticked.iter();
-        ticked.any(|choice| {
-            wish::is_refused(
-                &on_channel(*choice, Channel::Whatsapp),
-                standing,
-                self.policy,
-            )
-        })
+        ticked.any(|choice| wish::is_refused(&on_channel(*choice, channel), standing, self.policy))
     }
 
     fn evidence(&self, choice: Choice) -> Evidence {

@@ -1,5 +1,6 @@
 //! The verbs of the house. No HTTP in here.
 
+pub mod aliases;
 pub mod backup;
 pub mod business;
 pub mod callers;
@@ -16,6 +17,7 @@ pub mod identity;
 pub mod ingest;
 pub mod join;
 pub mod keys;
+pub mod letters;
 pub mod lookout;
 pub mod memory;
 pub mod messages;

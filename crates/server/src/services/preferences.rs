@@ -8,8 +8,10 @@ pub mod link;
 pub mod sheet;
 
 use consent::{
+    alias::Alias,
     event::{Clock, Evidence, Fact, source},
     id::ContactId,
+    scope::Channel,
     wish,
 };
 use store::contact::ContactLine;
@@ -31,6 +33,8 @@ pub struct Visitor {
     pub line: Box<ContactLine>,
     /// Whether the link is so old that it shows nothing any more.
     pub is_late: bool,
+    /// How messages travel to the address that the link was given to.
+    pub channel: Channel,
 }
 
 /// Whom a token belongs to; none for one that is not ours, of somebody who is gone, or given to an alias that is no
@@ -46,10 +50,20 @@ pub async fn visitor(app: &House, token: &str) -> Result<Option<Visitor>, Error>
         return Ok(None);
     };
     let mut held = line.aliases.iter().filter(|held| held.until.is_none());
-    let is_theirs = held.any(|held| pass.is_for(&app.vault, &held.alias));
-    Ok(is_theirs.then(|| Visitor {
-        line: Box::new(line),
+    let given = held.find(|held| pass.is_for(&app.vault, &held.alias));
+    let Some(given) = given else {
+        return Ok(None);
+    };
+    let channel = match given.alias {
+        Alias::Email(_) => Channel::Email,
+        Alias::Phone(_) | Alias::WaId(_) | Alias::Bsuid(_) | Alias::ParentBsuid(_) => {
+            Channel::Whatsapp
+        }
+    };
+    Ok(Some(Visitor {
+        channel,
         is_late: pass.expires <= app.clock.now(),
+        line: Box::new(line),
     }))
 }
 
@@ -62,6 +76,10 @@ pub struct Decision {
     pub agreed: Vec<(Choice, String)>,
     /// How: `switch`, `stop_button` or `one_click`.
     pub rule: &'static str,
+    /// The one channel that the refusals are about; none for those that they name themselves.
+    pub channel: Option<Channel>,
+    /// Where it was said: the page, or an e-mail.
+    pub source: &'static str,
     /// The language of the wording.
     pub locale: &'static str,
     /// Which version of the page they saw.
@@ -96,7 +114,11 @@ async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Resu
     let mut all: Vec<(&(Choice, String), bool)> = refused.chain(agreed).collect();
     all.sort_by_key(|((choice, _), _)| choice.width());
     for ((choice, wording), is_yes) in all {
-        let scope = choice.scope();
+        let scope = if is_yes {
+            choice.scope()
+        } else {
+            choice.scope_on(decision.channel)
+        };
         let standing = cast.standing(contact);
         let is_known = if is_yes {
             wish::about(&scope, (&standing, country), &policy, now).is_on()
@@ -129,13 +151,13 @@ async fn decide_once(app: &App, contact: ContactId, decision: &Decision) -> Resu
 
 fn evidence(decision: &Decision, wording: &str, is_yes: bool) -> Evidence {
     let hash = hex::encode(crate::vault::sha256(wording.as_bytes()));
-    let shown = if is_yes {
-        "; after a code that was sent in the chat"
-    } else {
-        ""
+    let shown = match (is_yes, decision.source) {
+        (true, _) => "; after a code that was sent in the chat",
+        (false, source::EMAIL) => "; one click in a mail program (RFC 8058)",
+        (false, _) => "",
     };
     Evidence {
-        source: source::PREFERENCE_PAGE.to_owned(),
+        source: decision.source.to_owned(),
         wording: Some(wording.to_owned()),
         locale: Some(decision.locale.to_owned()),
         rule: Some(decision.rule.to_owned()),

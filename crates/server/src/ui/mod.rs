@@ -2,11 +2,13 @@
 
 pub mod address;
 pub mod assets;
+pub mod confirm;
 pub mod form;
 pub mod frame;
 pub mod guard;
 pub mod join;
 pub mod language;
+pub mod letter;
 pub mod notice;
 pub mod preference;
 pub mod qr;
@@ -20,6 +22,7 @@ use crate::app::App;
 pub fn public_routes() -> Router<App> {
     Router::new()
         .merge(preference::routes())
+        .merge(confirm::routes())
         .merge(join::routes())
         .layer(from_fn(guard::protect))
         .merge(join::picture_routes())

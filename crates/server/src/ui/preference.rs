@@ -16,6 +16,8 @@ use axum::{
     routing::{any, get},
 };
 
+use consent::{event::source, scope::Channel};
+
 use self::{
     chat::{CodeBox, Opened},
     rows::{Group, View},
@@ -146,7 +148,7 @@ async fn changed(app: &App, guest: &Guest, form: &Form) -> Result<Response, Erro
     let proof = form.get("proof").filter(|_| !guest.visitor.is_late);
     let is_proven = proof.is_some_and(|proof| code::is_proven(app, &guest.token, proof));
     let agreed = if is_proven { &*wished } else { &[] };
-    decide(app, guest, rule, (&refused, agreed)).await?;
+    decide(app, guest, Heard::here(rule), (&refused, agreed)).await?;
     let frame = &guest.frame;
     if guest.visitor.is_late {
         return Ok(late(frame, !refused.is_empty()));
@@ -191,17 +193,55 @@ async fn one_click(State(app): State<App>, token: Token, request: Request) -> Re
     }
 }
 
-/// What a plain STOP covers, the button of a mail program covers.
+/// What a plain STOP covers, the button of a mail program covers; and as far as policy lets a refusal of one channel
+/// reach, where the link was given to an e-mail address.
 async fn unsubscribe(app: &App, guest: &Guest) -> Result<(), Error> {
-    let covers = crate::services::policy::current(app).await?.stop_covers;
-    let choice = covers.category().map_or(Choice::All, Choice::Category);
-    decide(app, guest, "one_click", (&[choice], &[])).await
+    let policy = crate::services::policy::current(app).await?;
+    let choice = policy
+        .stop_covers
+        .category()
+        .map_or(Choice::All, Choice::Category);
+    let by_email = guest.visitor.channel == Channel::Email;
+    let heard = Heard {
+        rule: "one_click",
+        channel: by_email
+            .then(|| policy.refusal_spreads.channel(Channel::Email))
+            .flatten(),
+        source: if by_email {
+            source::EMAIL
+        } else {
+            source::PREFERENCE_PAGE
+        },
+    };
+    decide(app, guest, heard, (&[choice], &[])).await
+}
+
+/// How something was said.
+#[derive(Clone, Copy)]
+struct Heard {
+    /// `switch`, `stop_button` or `one_click`.
+    rule: &'static str,
+    /// The one channel that it is about; none for what the choices name themselves.
+    channel: Option<Channel>,
+    /// The page, or an e-mail.
+    source: &'static str,
+}
+
+impl Heard {
+    /// Said on the page itself.
+    const fn here(rule: &'static str) -> Self {
+        Self {
+            rule,
+            channel: None,
+            source: source::PREFERENCE_PAGE,
+        }
+    }
 }
 
 async fn decide(
     app: &App,
     guest: &Guest,
-    rule: &'static str,
+    heard: Heard,
     (refused, agreed): (&[Choice], &[Choice]),
 ) -> Result<(), Error> {
     if refused.is_empty() && agreed.is_empty() {
@@ -211,7 +251,7 @@ async fn decide(
     let labels = rows::labels(app, voice.language.tag()).await?;
     let worded = |choices: &[Choice], state| {
         let worded = choices.iter().map(|choice| {
-            let wording = rows::wording(voice, *choice, (rule, state), &labels);
+            let wording = rows::wording(voice, *choice, (heard.rule, state), &labels);
             (*choice, wording)
         });
         worded.collect()
@@ -219,7 +259,9 @@ async fn decide(
     let decision = Decision {
         refused: worded(refused, "off"),
         agreed: worded(agreed, "on"),
-        rule,
+        rule: heard.rule,
+        channel: heard.channel,
+        source: heard.source,
         locale: voice.language.tag(),
         page: PAGE,
     };

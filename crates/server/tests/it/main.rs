@@ -9,17 +9,23 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod aliases;
 mod api;
 mod api_events;
 mod api_house;
 mod expiry;
 mod house;
 mod join_page;
+mod letters;
+mod letters_answer;
 mod memory;
 mod page;
 mod page_links;
+mod post;
 mod recall;
 mod receipts;
+#[path = "../../../mail/tests/sink/mod.rs"]
+mod sink;
 mod sms;
 mod sms_bad;
 mod topics;

@@ -224,6 +224,11 @@ async fn an_e_mail_is_taken_by_one_and_ends_once(place: Arc<Place>) {
         tries: 1,
         ..first
     };
+    let read = store.letter(contact, again.id).await.unwrap();
+    assert_eq!(read.as_ref(), Some(&again));
+    assert_eq!(store.letter(contact, Uuid::now_v7()).await.unwrap(), None);
+    let other = ContactId::new(Uuid::now_v7());
+    assert_eq!(store.letter(other, again.id).await.unwrap(), None);
     assert_eq!(store.due_letters(at(20), 9).await.unwrap(), [again]);
     let states = store.letters(contact).await.unwrap();
     let ended = (

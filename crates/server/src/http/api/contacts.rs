@@ -15,12 +15,13 @@ use uuid::Uuid;
 use crate::{
     app::App,
     http::{
-        auth::{Admin, Reader},
+        auth::{Admin, Reader, Teller},
         body::{JSON_BYTES_MAX, JsonBody, Path, Query, parse, read_all},
         page::{self, Page, PageQuery},
         problem::{Kind, Problem},
     },
     services::{
+        aliases::{self, AliasBody},
         contacts::{self, ContactAnswer, EditBody, Erased, Item},
         explain::{self, ExplainQuery, Explanation},
         preferences::link::{self, LinkAnswer, LinkBody},
@@ -34,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(timeline))
         .routes(routes!(why))
         .routes(routes!(preference_link))
+        .routes(routes!(link_alias))
 }
 
 /// Which contacts.
@@ -172,4 +174,24 @@ async fn preference_link(
     };
     let link = link::answer(&app, ContactId::new(id), &body).await?;
     Ok((StatusCode::CREATED, Json(link)))
+}
+
+/// Gives a contact one more address: a telephone number, a BSUID or an e-mail address. One that means another contact
+/// is a conflict, unless `merge` says that the two are one person: then what either refused holds for both.
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/aliases", tag = "contacts",
+    params(("id" = String, Path)), request_body = AliasBody,
+    responses((status = 201, body = ContactAnswer), (status = 200, body = ContactAnswer)))]
+async fn link_alias(
+    State(app): State<App>,
+    Teller(caller): Teller,
+    Path(id): Path<Uuid>,
+    body: JsonBody<AliasBody>,
+) -> Result<(StatusCode, Json<ContactAnswer>), Problem> {
+    let linked = aliases::link(&app, ContactId::new(id), body.value, &caller.name).await?;
+    let status = if linked.is_new {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, Json(linked.contact)))
 }

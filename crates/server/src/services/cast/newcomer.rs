@@ -15,6 +15,15 @@ use store::contact::Person;
 use super::{Cast, Draft, Member};
 use crate::error::Error;
 
+/// Who says that an alias is somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The person, who showed it.
+    Themselves,
+    /// Anybody else.
+    Others,
+}
+
 impl Cast<'_> {
     /// Makes a contact with these aliases. One who was erased comes back refused, as of now: what somebody else says
     /// about them in this moment lifts nothing.
@@ -40,6 +49,29 @@ impl Cast<'_> {
             self.refuse_again(id, since.min(self.now))?;
         }
         Ok(id)
+    }
+
+    /// Gives a contact one more alias. Where its person was erased, the contact is refused everything: as of now where
+    /// somebody else says so, which lifts nothing; as of the erasure where the person shows it, who may agree anew.
+    ///
+    /// # Errors
+    /// As for [`Cast::link`].
+    pub fn adopt(
+        &mut self,
+        id: ContactId,
+        alias: &Alias,
+        evidence: Evidence,
+        by: By,
+    ) -> Result<(), Error> {
+        self.link(id, alias, evidence)?;
+        let Some(erased) = self.suppressed.get(&alias.key()).copied() else {
+            return Ok(());
+        };
+        let at = match by {
+            By::Others => self.now,
+            By::Themselves => erased.min(self.now),
+        };
+        self.refuse_again(id, at)
     }
 
     fn newcomer(&mut self, name: Option<&str>) -> Result<ContactId, Error> {

@@ -33,6 +33,16 @@ impl Choice {
         }
     }
 
+    /// The same on one channel only, where one is named.
+    #[must_use]
+    pub fn scope_on(self, channel: Option<Channel>) -> Scope {
+        let scope = self.scope();
+        Scope {
+            channel: channel.or(scope.channel),
+            ..scope
+        }
+    }
+
     /// Reads what [`Choice`] prints; none for anything else, and for a topic that there is not.
     #[must_use]
     pub fn read(text: &str, topics: &[TopicLine]) -> Option<Self> {

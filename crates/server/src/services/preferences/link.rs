@@ -3,12 +3,15 @@
 //! A token holds the contact's internal id, a keyed hash of the alias that the link was given to, an end, and a
 //! 128-bit tag over all that. It holds no address, and nothing is kept of it: it dies with the alias.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use consent::{
     alias::Alias,
     id::ContactId,
     time::{DAY_MS, Timestamp},
 };
+use mail::unsubscribe::Unsubscribe;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
@@ -28,6 +31,8 @@ const PURPOSE: &str = "preference link";
 const ALIAS_PURPOSE: &str = "alias of a preference link";
 /// The form of a token; another form would be another number.
 const VERSION: u8 = 1;
+/// What is put behind a link to unsubscribe with one click.
+const ONE_CLICK_PATH: &str = "/unsubscribe";
 /// Bytes of the hash of an alias: enough to tell apart those of one person.
 const ALIAS_BYTES: usize = 8;
 /// Bytes before the tag: version, contact, alias, end in seconds.
@@ -137,6 +142,10 @@ pub struct LinkAnswer {
     pub url: String,
     /// From when on it shows nothing any more; it can still stop messages.
     pub expires_at: String,
+    /// Headers for an e-mail of yours to this person: with them their mail program shows a button to unsubscribe
+    /// (RFC 8058). Only where we are reached over HTTPS, for no mail program posts to anything else.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<&'static str, String>,
 }
 
 /// Makes the link of a contact for a caller.
@@ -161,9 +170,19 @@ pub async fn answer(app: &House, id: ContactId, body: &LinkBody) -> Result<LinkA
     };
     let made = link(app, id, alias, app.clock.now())?;
     Ok(LinkAnswer {
+        headers: unsubscribe(&made.url)
+            .iter()
+            .flat_map(Unsubscribe::headers)
+            .collect(),
         url: made.url,
         expires_at: clock::rfc3339(made.expires),
     })
+}
+
+/// The headers by which a mail program unsubscribes through a link; none where no mail program would post to it.
+#[must_use]
+pub fn unsubscribe(link: &str) -> Option<Unsubscribe> {
+    format!("{link}{ONE_CLICK_PATH}").parse().ok()
 }
 
 /// Which alias a link is for when nobody says: where messages go first.

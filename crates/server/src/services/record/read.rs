@@ -386,7 +386,11 @@ impl<'a> Desk<'a> {
         })
     }
 
-    fn evidence(&self, given: EvidenceBody) -> Result<Evidence, Error> {
+    /// Makes sense of how a caller knows.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the member.
+    pub fn evidence(&self, given: EvidenceBody) -> Result<Evidence, Error> {
         let source = given.source.unwrap_or_else(|| SOURCE_DEFAULT.to_owned());
         let source = source.trim().to_owned();
         if source.is_empty()

@@ -172,6 +172,33 @@ trouble-note = حدث خطأ من جانبنا ولم يتغير شيء. حاو�
 foreign-heading = لم يأت ذلك من هذه الصفحة
 foreign-note = حاول موقع آخر إرسال شيء باسمك. لم يتغير شيء. افتح الرابط من رسالتنا مرة أخرى.
 
+## سؤال الرسالة وصفحته
+
+letter-question-subject = يرجى التأكيد: رسائل بريدية من { $business }
+letter-question-intro = في { $date } أعطى شخص ما هذا العنوان إلى { $business }، وهو أنت على الأرجح، في هذه الصفحة:
+letter-shown = عُرضت هناك هذه الكلمات:
+letter-question-yes = إذا كنت أنت ووافقت، فافتح هذه الصفحة وقل نعم فيها. فتحها وحده لا يغيّر شيئًا:
+letter-question-until = يعمل الرابط حتى { $date }.
+letter-question-no = إذا لم تكن أنت فلا يلزمك فعل شيء: من دون موافقتك لن يصلك شيء. ويمكنك في الصفحة نفسها أن تطلب ألا نكتب أبدًا إلى هذا العنوان.
+letter-receipt-subject = ما وافقت عليه: رسائل بريدية من { $business }
+letter-receipt-intro = في { $date } وافقت على تلقي رسائل بريدية من { $business }. أعطيت عنوانك في هذه الصفحة:
+letter-receipt-number = رقم الإيصال:
+letter-receipt-change = هنا ترى ما يصلك ويمكنك إيقافه في أي وقت:
+
+confirm-title = يرجى التأكيد · { $business }
+confirm-heading = رسائل بريدية من { $business }: هل توافق؟
+confirm-intro = أعطانا شخص ما عنوان بريدك الإلكتروني، وهو أنت على الأرجح. لن يصلك شيء قبل أن تقول نعم هنا.
+confirm-shown = هذا ما عُرض
+confirm-yes = نعم، أوافق
+confirm-no-heading = ألم تكن أنت؟
+confirm-no-note = إذن لا يلزمك فعل شيء. وإن أردت التأكد فلن نكتب إلى عنوان بريدك بعد الآن أبدًا.
+confirm-no = لم أكن أنا: لا تكتبوا إليّ أبدًا
+confirm-agreed-heading = شكرًا، تم تسجيل ذلك
+confirm-agreed-note = وافقت على تلقي رسائل بريدية من { $business }. الإيصال في طريقه إليك. يمكنك إيقافها في أي وقت.
+confirm-refused-heading = تم
+confirm-refused-note = لم تعد { $business } تكتب إلى عنوان بريدك الإلكتروني. يسري من الآن.
+confirm-own-page = عرض خياراتك
+
 languages = اللغة
 privacy = الخصوصية
 

@@ -59,6 +59,7 @@ how-ad-click = your message after an advertisement
 how-sms-message = your text message
 how-sms-wording = your text message
 how-email-link = link in an e-mail
+how-email-link = a link in an e-mail
 how-other = { $source }
 
 stop-heading = Stop everything
@@ -171,6 +172,33 @@ trouble-heading = That did not work
 trouble-note = Something went wrong on our side, and nothing was changed. Please try again in a moment. To get no more messages, you can also answer STOP to any message of ours.
 foreign-heading = That did not come from this page
 foreign-note = Another website tried to send something in your name. Nothing was changed. Please open the link from our message again.
+
+## The question of a letter, and its page
+
+letter-question-subject = Please confirm: e-mail from { $business }
+letter-question-intro = On { $date } somebody gave this address to { $business }, probably you, on this page:
+letter-shown = These words were shown there:
+letter-question-yes = If it was you and you agree, open this page and say yes there. Opening it changes nothing yet:
+letter-question-until = The link works until { $date }.
+letter-question-no = If it was not you, you need not do anything: without your yes you get nothing. On the same page you can also say that we shall never write to this address.
+letter-receipt-subject = What you agreed to: e-mail from { $business }
+letter-receipt-intro = On { $date } you agreed to get e-mail from { $business }. You gave your address on this page:
+letter-receipt-number = Receipt number:
+letter-receipt-change = Here you see what you get, and can stop it at any time:
+
+confirm-title = Please confirm · { $business }
+confirm-heading = E-mail from { $business }: do you agree?
+confirm-intro = Somebody gave us your e-mail address, probably you. Nothing comes before you say yes here.
+confirm-shown = This is what was shown
+confirm-yes = Yes, I agree
+confirm-no-heading = Was it not you?
+confirm-no-note = Then you need not do anything. If you want to be sure, we never write to your e-mail address again.
+confirm-no = It was not me: never write to me
+confirm-agreed-heading = Thank you, that is settled
+confirm-agreed-note = You agreed to get e-mail from { $business }. A receipt is on its way to you. You can stop it at any time.
+confirm-refused-heading = Done
+confirm-refused-note = { $business } no longer writes to your e-mail address. It counts from now on.
+confirm-own-page = See your choices
 
 languages = Language
 privacy = Privacy

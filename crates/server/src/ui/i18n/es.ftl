@@ -59,6 +59,7 @@ how-ad-click = su mensaje tras un anuncio
 how-sms-message = su SMS
 how-sms-wording = su SMS
 how-email-link = enlace en un correo electrónico
+how-email-link = un enlace en un correo
 how-other = { $source }
 
 stop-heading = Parar todo
@@ -171,6 +172,33 @@ trouble-heading = No ha funcionado
 trouble-note = Algo falló por nuestra parte y no se ha cambiado nada. Inténtelo otra vez en un momento. Para no recibir más mensajes, también puede responder STOP a cualquier mensaje nuestro.
 foreign-heading = Eso no vino de esta página
 foreign-note = Otro sitio web intentó enviar algo en su nombre. No se ha cambiado nada. Abra otra vez el enlace de nuestro mensaje.
+
+## La pregunta de una carta y su página
+
+letter-question-subject = Confirme, por favor: correos de { $business }
+letter-question-intro = El { $date } alguien dio esta dirección a { $business }, probablemente usted, en esta página:
+letter-shown = Allí se mostraron estas palabras:
+letter-question-yes = Si fue usted y está de acuerdo, abra esta página y diga que sí allí. Abrirla todavía no cambia nada:
+letter-question-until = El enlace funciona hasta el { $date }.
+letter-question-no = Si no fue usted, no tiene que hacer nada: sin su sí no recibirá nada. En la misma página también puede decir que no escribamos nunca a esta dirección.
+letter-receipt-subject = Lo que usted aceptó: correos de { $business }
+letter-receipt-intro = El { $date } usted aceptó recibir correos de { $business }. Dio su dirección en esta página:
+letter-receipt-number = Número de recibo:
+letter-receipt-change = Aquí ve lo que recibe y puede pararlo cuando quiera:
+
+confirm-title = Confirme, por favor · { $business }
+confirm-heading = Correos de { $business }: ¿está de acuerdo?
+confirm-intro = Alguien nos dio su dirección de correo, probablemente usted. No llegará nada antes de que diga que sí aquí.
+confirm-shown = Esto es lo que se mostró
+confirm-yes = Sí, estoy de acuerdo
+confirm-no-heading = ¿No fue usted?
+confirm-no-note = Entonces no tiene que hacer nada. Si quiere estar seguro, no volveremos a escribir nunca a su dirección.
+confirm-no = No fui yo: no me escriban nunca
+confirm-agreed-heading = Gracias, ha quedado registrado
+confirm-agreed-note = Usted aceptó recibir correos de { $business }. Un recibo va en camino. Puede pararlos cuando quiera.
+confirm-refused-heading = Hecho
+confirm-refused-note = { $business } ya no escribe a su dirección de correo. Vale desde ahora.
+confirm-own-page = Ver sus preferencias
 
 languages = Idioma
 privacy = Privacidad

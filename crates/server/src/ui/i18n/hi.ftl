@@ -59,6 +59,7 @@ how-ad-click = विज्ञापन के बाद आपका संद�
 how-sms-message = आपका SMS
 how-sms-wording = आपका SMS
 how-email-link = ईमेल का लिंक
+how-email-link = ई-मेल का लिंक
 how-other = { $source }
 
 stop-heading = सब कुछ रोकें
@@ -171,6 +172,33 @@ trouble-heading = यह नहीं हो पाया
 trouble-note = हमारी तरफ़ कुछ गड़बड़ हुई, और कुछ नहीं बदला। कृपया थोड़ी देर में फिर कोशिश करें। मैसेज बंद करने के लिए आप हमारे किसी भी मैसेज का जवाब STOP लिखकर भी दे सकते हैं।
 foreign-heading = यह इस पन्ने से नहीं आया
 foreign-note = किसी और वेबसाइट ने आपके नाम से कुछ भेजने की कोशिश की। कुछ नहीं बदला। कृपया हमारे मैसेज का लिंक फिर खोलें।
+
+## ई-मेल का सवाल और उसका पन्ना
+
+letter-question-subject = कृपया पुष्टि करें: { $business } के ई-मेल
+letter-question-intro = { $date } को किसी ने, शायद आपने, यह पता { $business } को इस पन्ने पर दिया:
+letter-shown = वहाँ ये शब्द दिखाए गए थे:
+letter-question-yes = अगर वह आप थे और आप सहमत हैं, तो यह पन्ना खोलें और वहाँ हाँ कहें। सिर्फ़ खोलने से कुछ नहीं बदलता:
+letter-question-until = यह लिंक { $date } तक काम करता है।
+letter-question-no = अगर वह आप नहीं थे, तो आपको कुछ करने की ज़रूरत नहीं: आपकी हाँ के बिना कुछ नहीं आएगा। उसी पन्ने पर आप यह भी कह सकते हैं कि हम इस पते पर कभी न लिखें।
+letter-receipt-subject = आपने किस पर सहमति दी: { $business } के ई-मेल
+letter-receipt-intro = { $date } को आपने { $business } के ई-मेल पाने की सहमति दी। आपने अपना पता इस पन्ने पर दिया:
+letter-receipt-number = रसीद संख्या:
+letter-receipt-change = यहाँ आप देख सकते हैं कि आपको क्या मिलता है, और उसे कभी भी रोक सकते हैं:
+
+confirm-title = कृपया पुष्टि करें · { $business }
+confirm-heading = { $business } के ई-मेल: क्या आप सहमत हैं?
+confirm-intro = किसी ने, शायद आपने, हमें आपका ई-मेल पता दिया। जब तक आप यहाँ हाँ नहीं कहते, कुछ नहीं आएगा।
+confirm-shown = यह दिखाया गया था
+confirm-yes = हाँ, मैं सहमत हूँ
+confirm-no-heading = क्या वह आप नहीं थे?
+confirm-no-note = तो आपको कुछ करने की ज़रूरत नहीं। अगर आप पक्का करना चाहें, तो हम आपके ई-मेल पते पर फिर कभी नहीं लिखेंगे।
+confirm-no = वह मैं नहीं था: मुझे कभी न लिखें
+confirm-agreed-heading = धन्यवाद, यह दर्ज हो गया
+confirm-agreed-note = आपने { $business } के ई-मेल पाने की सहमति दी। एक रसीद आपके पास आ रही है। आप इसे कभी भी रोक सकते हैं।
+confirm-refused-heading = हो गया
+confirm-refused-note = { $business } अब आपके ई-मेल पते पर नहीं लिखता। यह अभी से लागू है।
+confirm-own-page = अपनी पसंद देखें
 
 languages = भाषा
 privacy = निजता

@@ -59,6 +59,7 @@ how-ad-click = sua mensagem depois de um anúncio
 how-sms-message = seu SMS
 how-sms-wording = seu SMS
 how-email-link = link em um e-mail
+how-email-link = um link em um e-mail
 how-other = { $source }
 
 stop-heading = Parar tudo
@@ -171,6 +172,33 @@ trouble-heading = Não funcionou
 trouble-note = Algo falhou do nosso lado e nada foi mudado. Tente de novo daqui a pouco. Para não receber mais mensagens, você também pode responder STOP a qualquer mensagem nossa.
 foreign-heading = Isso não veio desta página
 foreign-note = Outro site tentou mandar algo em seu nome. Nada foi mudado. Abra de novo o link da nossa mensagem.
+
+## A pergunta de uma carta e a sua página
+
+letter-question-subject = Confirme, por favor: e-mails de { $business }
+letter-question-intro = Em { $date } alguém deu este endereço a { $business }, provavelmente você, nesta página:
+letter-shown = Lá foram mostradas estas palavras:
+letter-question-yes = Se foi você e concorda, abra esta página e diga sim nela. Só abrir ainda não muda nada:
+letter-question-until = O link funciona até { $date }.
+letter-question-no = Se não foi você, não precisa fazer nada: sem o seu sim nada chega. Na mesma página você também pode dizer que nunca devemos escrever para este endereço.
+letter-receipt-subject = O que você aceitou: e-mails de { $business }
+letter-receipt-intro = Em { $date } você aceitou receber e-mails de { $business }. Você deu o seu endereço nesta página:
+letter-receipt-number = Número do recibo:
+letter-receipt-change = Aqui você vê o que recebe e pode parar quando quiser:
+
+confirm-title = Confirme, por favor · { $business }
+confirm-heading = E-mails de { $business }: você concorda?
+confirm-intro = Alguém nos deu o seu endereço de e-mail, provavelmente você. Nada chega antes de você dizer sim aqui.
+confirm-shown = Isto foi mostrado
+confirm-yes = Sim, concordo
+confirm-no-heading = Não foi você?
+confirm-no-note = Então não precisa fazer nada. Se quiser ter certeza, nunca mais escreveremos para o seu endereço.
+confirm-no = Não fui eu: nunca me escrevam
+confirm-agreed-heading = Obrigado, está registrado
+confirm-agreed-note = Você aceitou receber e-mails de { $business }. Um recibo está a caminho. Você pode parar quando quiser.
+confirm-refused-heading = Feito
+confirm-refused-note = { $business } não escreve mais para o seu endereço de e-mail. Vale a partir de agora.
+confirm-own-page = Ver suas escolhas
 
 languages = Idioma
 privacy = Privacidade
