@@ -102,8 +102,8 @@ async fn the_wording_that_is_kept_is_the_page_word_for_word() {
                     .text()
                     .contains("https://wa.me/442079460000?text=")
             );
-            let found = house.get(&format!("/api/v1/contacts?search=%2B{}", &number[1..]));
-            let found = found.await.expect(200).json();
+            let path = format!("/api/v1/contacts?search=%2B{}", &number[1..]);
+            let found = house.get(&path).await.expect(200).json();
             let contact = found["items"][0]["id"].as_str().unwrap().to_owned();
             let event = &house.events(&contact).await[0];
             let (kind, evidence) = (&event["kind"], &event["evidence"]);
@@ -166,14 +166,17 @@ async fn bad_input_gets_one_plain_page_whatever_was_wrong() {
     let topics = form(&house).await;
     let page = house.see("/join/spring").await.expect(200);
     let good = filled(&page, ANA, &topics);
-    house.form("/join/spring", &good).await.expect(200);
+    let first = house.form("/join/spring", &good).await.expect(200);
+    // A form that is sent again, whoever it is for now, gets the answer of before and changes nothing.
+    let again = good.replace("900123", "900125");
+    let again = house.form("/join/spring", &again).await.expect(200);
+    assert_eq!(first.bytes, again.bytes);
     let next = filled(&house.see("/join/spring").await, "+447700900125", &topics);
     let trapped = next.replace("website=", "website=spam");
     let ticket = value_of(&page.text(), "ticket");
     let forged = next.replace("ticket=", "ticket=A");
     let mut plain = Vec::new();
     for (what, body) in [
-        ("replayed", good.clone()),
         ("trapped", trapped),
         ("forged", forged),
         ("without a ticket", next.replace("ticket=", "other=")),
@@ -194,7 +197,7 @@ async fn bad_input_gets_one_plain_page_whatever_was_wrong() {
     for (what, bytes) in &plain {
         assert_eq!(bytes, &plain[0].1, "{what} says more");
     }
-    let arabic = house.form("/join/spring?lang=ar", &good).await.expect(400);
+    let arabic = house.form("/join/spring?lang=ar", "").await.expect(400);
     assert!(arabic.text().contains("dir=\"rtl\""));
     let counted = house.get("/metrics").await.expect(200).text();
     for outcome in ["replayed", "trap", "forged", "foreign", "unreadable"] {
@@ -232,8 +235,8 @@ async fn the_page_is_the_same_for_a_number_that_is_known() {
     let mut pages = Vec::new();
     for number in [ANA, "+447700900124"] {
         let page = house.see("/join/spring").await.expect(200);
-        let sent = house.form("/join/spring", &filled(&page, number, &topics));
-        let text = sent.await.expect(200).text();
+        let body = filled(&page, number, &topics);
+        let text = house.form("/join/spring", &body).await.expect(200).text();
         // The code differs, and with it the picture; nothing else may.
         let (before, rest) = text.split_once("https://wa.me/").unwrap();
         let (_, rest) = rest.split_once('"').unwrap();
@@ -342,7 +345,7 @@ async fn pictures_are_what_they_say_and_a_poster_says_what_to_do() {
         "dir=\"rtl\"",
         "الربيع",
         "عروض النباتات",
-        "«نعم، أريد»",
+        "نعم، أريد",
         "STOP",
         code,
         "<svg",
