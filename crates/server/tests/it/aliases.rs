@@ -22,8 +22,10 @@ fn body(alias: &str) -> Value {
 fn held(contact: &Value) -> Vec<String> {
     let aliases = contact["aliases"].as_array().unwrap().iter();
     let held = aliases.filter(|alias| alias["until"].is_null());
-    held.map(|alias| alias["value"].as_str().unwrap().to_owned())
-        .collect()
+    let held = held.map(|alias| alias["value"].as_str().unwrap().to_owned());
+    let mut held: Vec<String> = held.collect();
+    held.sort();
+    held
 }
 
 #[tokio::test]
