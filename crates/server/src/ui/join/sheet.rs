@@ -106,7 +106,7 @@ pub async fn read(app: &House, form: &Form, language: Language) -> Result<Sheet,
     let voice = Voice::new(language, card.name.as_deref(), None);
     let rules = policy::current(app).await?;
     let (topics, texts) = (app.store.topics().await?, app.store.topic_texts().await?);
-    let asks_email = form.body.ask_email && app.config.email.smtp.is_some();
+    let asks_email = form.body.ask_email && app.post.is_some();
     let boxes = Shelf {
         voice: &voice,
         rules: &rules,
