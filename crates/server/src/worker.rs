@@ -36,7 +36,7 @@ const REPLIES: &str = "replies";
 /// How long answers that ended are kept, to explain them.
 const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
 /// How long counts of forms, and codes that ended, are kept: longer than the longest time in which something is counted.
-const JOINS_KEPT_MS: i64 = 2 * DAY_MS;
+const JOINS_KEPT_MS: i64 = 31 * DAY_MS;
 /// How long letters that ended are kept, to explain them. They hold addresses.
 const LETTERS_KEPT_MS: i64 = 90 * DAY_MS;
 /// The longest wait after failures.

@@ -10,16 +10,26 @@ pub mod token;
 use consent::{
     alias::{Alias, Email},
     id::{ContactId, EventId},
-    time::{DAY_MS, Timestamp},
+    time::{DAY_MS, HOUR_MS, Timestamp},
 };
 use serde::{Deserialize, Serialize};
 use store::{letter::LetterLine, pool::Tx};
 use uuid::Uuid;
 
-use crate::{app::House, error::Error, services::preferences::choice::Choice};
+use crate::{
+    app::House,
+    error::Error,
+    services::{join::limits, preferences::choice::Choice},
+};
 
 /// How many questions an address gets in a day, whoever asks for them.
 const CONFIRMS_PER_DAY_MAX: i64 = 3;
+/// How many a mailbox gets in thirty days: whoever never answers is left alone.
+const CONFIRMS_PER_SPAN_MAX: i64 = 6;
+/// Those thirty days.
+const CONFIRMS_SPAN_MS: i64 = 30 * DAY_MS;
+/// How many questions the house puts in an hour.
+const CONFIRMS_PER_HOUR_MAX: i64 = 500;
 /// What the count of questions to an address is kept under.
 const COUNT_PURPOSE: &str = "questions by e-mail";
 
@@ -122,7 +132,11 @@ pub async fn ask(app: &House, tx: &mut Tx, request: &Request) -> Result<Asked, E
     let alias = Alias::Email(request.email.clone());
     let key = app.vault.tag(COUNT_PURPOSE, alias.key().as_bytes());
     let day = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(DAY_MS));
-    if tx.count_up(&key, day).await? > CONFIRMS_PER_DAY_MAX {
+    let is_too_much = tx.count_up(&key, day).await? > CONFIRMS_PER_DAY_MAX
+        || limits::count(app, tx, (&mailbox(&request.email), CONFIRMS_SPAN_MS)).await?
+            > CONFIRMS_PER_SPAN_MAX
+        || limits::count(app, tx, ("letters", HOUR_MS)).await? > CONFIRMS_PER_HOUR_MAX;
+    if is_too_much {
         count(Kind::Confirm, "too_many");
         return Ok(Asked::TooMany);
     }
@@ -136,6 +150,14 @@ pub async fn ask(app: &House, tx: &mut Tx, request: &Request) -> Result<Asked, E
     put(app, tx, (Kind::Confirm, to), &detail)
         .await
         .map(Asked::InLine)
+}
+
+/// The mailbox of an address: what stands behind a plus sign is the reader's own.
+fn mailbox(email: &Email) -> String {
+    let text = email.to_string();
+    let (local, domain) = text.rsplit_once('@').unwrap_or((&text, ""));
+    let local = local.split('+').next().unwrap_or(local);
+    format!("m:{local}@{domain}")
 }
 
 /// Puts the receipt of a yes in line.

@@ -49,10 +49,23 @@ pub async fn visitor(app: &House, token: &str) -> Result<Option<Visitor>, Error>
     let Some(line) = app.store.contact(pass.contact).await? else {
         return Ok(None);
     };
-    let mut held = line.aliases.iter().filter(|held| held.until.is_none());
-    let given = held.find(|held| pass.is_for(&app.vault, &held.alias));
-    let Some(given) = given else {
+    let mut given = line
+        .aliases
+        .iter()
+        .filter(|held| pass.is_for(&app.vault, &held.alias));
+    let Some(given) = given.next() else {
         return Ok(None);
+    };
+    let line = match (given.until, &given.alias) {
+        (None, _) => line.clone(),
+        // An e-mail address goes over to another contact only where the two are one: its links go with it.
+        (Some(_), Alias::Email(_)) => match holder(app, &given.alias).await? {
+            Some(line) => line,
+            None => return Ok(None),
+        },
+        (Some(_), Alias::Phone(_) | Alias::WaId(_) | Alias::Bsuid(_) | Alias::ParentBsuid(_)) => {
+            return Ok(None);
+        }
     };
     let channel = match given.alias {
         Alias::Email(_) => Channel::Email,
@@ -65,6 +78,15 @@ pub async fn visitor(app: &House, token: &str) -> Result<Option<Visitor>, Error>
         is_late: pass.expires <= app.clock.now(),
         line: Box::new(line),
     }))
+}
+
+/// Who has an address now.
+async fn holder(app: &House, alias: &Alias) -> Result<Option<ContactLine>, Error> {
+    let found = app.store.find(&[alias.key()]).await?;
+    match found.first() {
+        Some((_, contact)) => Ok(app.store.contact(*contact).await?),
+        None => Ok(None),
+    }
 }
 
 /// What a person decides on their page.

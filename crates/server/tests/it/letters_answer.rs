@@ -299,3 +299,34 @@ async fn an_address_typed_beside_somebody_elses_number_does_not_become_theirs() 
     let own = house.see(&own).await.expect(200).text();
     assert!(!own.contains("web form"), "the victim's page: {own}");
 }
+
+#[tokio::test]
+async fn a_link_in_an_old_mail_still_stops_whoever_was_found_to_be_somebody_else() {
+    let (house, _sink) = open(Mood::Takes).await;
+    let by_mail = house.opt_in(ANA).await["contact"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let making = format!("/api/v1/contacts/{by_mail}/preference_link");
+    let made = house.post(&making, json!({"to": ANA})).await.expect(201);
+    let url = made.json()["url"].as_str().unwrap().to_owned();
+    let one_click = format!(
+        "{}/unsubscribe",
+        url.strip_prefix(crate::house::PUBLIC).unwrap()
+    );
+    let by_phone = house.opt_in(PHONE).await["contact"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let linking = format!("/api/v1/contacts/{by_phone}/aliases");
+    let body = json!({"alias": ANA, "evidence": {"source": "customer_account"}, "merge": true});
+    house.post(&linking, body).await.expect(201);
+    house
+        .form(&one_click, "List-Unsubscribe=One-Click")
+        .await
+        .expect(200);
+    assert_eq!(
+        verdict(&house, ANA, "marketing").await,
+        "opted_out_category"
+    );
+}

@@ -30,6 +30,7 @@ impl Tx {
             "delete from webhook where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from webhook_person where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from event_detail where contact_id = $1",
+            "delete from letter where contact_id = $1 or email in (select a.value from alias a where a.contact_id = $1 and a.kind = 'email')",
             "delete from alias where contact_id = $1",
             "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
@@ -37,7 +38,6 @@ impl Tx {
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",
-            "delete from letter where contact_id = $1",
             "delete from join_code where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id = $1",

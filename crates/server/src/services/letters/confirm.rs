@@ -182,9 +182,9 @@ async fn once(app: &App, reader: &Reader, answer: Answer) -> Result<usize, Error
     Ok(made.len())
 }
 
-/// Whom the address means: its holder, or else whom the letter was put in line for, who shows with an answer that it is
-/// theirs. Somebody who is known by other names already does not get it from a letter alone: anybody can type a number and
-/// an address of their own beside it. Says as well whether it was linked just now.
+/// Whom the address means: its holder, or else a contact of its own. Somebody who is known by other names does not get it
+/// from a letter, whatever they said in the chat: anybody can type a number and an address of their own beside it. The
+/// business joins the two where it knows that they are one. Says as well whether it was linked just now.
 async fn whose(
     tx: &mut Tx,
     cast: &mut Cast<'_>,
@@ -204,9 +204,7 @@ async fn whose(
     if !cast.is_live(asked) {
         return Err(gone());
     }
-    let since = reader.letter.created;
-    let is_theirs = cast.aliases(asked).is_empty() || has_come_along(&cast.standing(asked), since);
-    let contact = if is_theirs {
+    let contact = if cast.aliases(asked).is_empty() {
         asked
     } else {
         cast.create(&[], None)?
@@ -223,17 +221,6 @@ fn scopes(topics: &[TopicLine], detail: &Detail) -> Vec<Scope> {
     known
         .map(|choice| choice.scope_on(Some(Channel::Email)))
         .collect()
-}
-
-/// Whether somebody who is known by other names has shown, since the letter was put in line, that it was them who
-/// filled in the form: by a yes of their own in the chat.
-fn has_come_along(standing: &Standing, since: Timestamp) -> bool {
-    let in_chat = |scope: &Scope| scope.channel.is_none_or(|on| on == Channel::Whatsapp);
-    let mut registers = standing.registers.iter();
-    registers.any(|(scope, register)| {
-        let mut yes = register.opt_in.each();
-        in_chat(scope) && yes.any(|(clock, mark)| clock == Clock::Meta && mark.at >= since)
-    })
 }
 
 /// What is not agreed to yet. A message that needs no opt-in gets the yes that was given all the same.

@@ -101,6 +101,9 @@ async fn hand_over(
     let (Some(kind), Ok(email)) = (Kind::read(&line.kind), line.email.parse::<Email>()) else {
         return ended("rejected", "nothing that can be said");
     };
+    if app.clock.now() > line.created.plus_millis(GIVE_UP_MS) {
+        return ended("late", "its time was over before it could be sent");
+    }
     if let Some(code) = refused(app, line.contact, &email).await? {
         return ended("off", code);
     }
