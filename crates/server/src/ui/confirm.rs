@@ -14,6 +14,7 @@ use super::{
     form::Form,
     frame::Frame,
     guard,
+    language::Language,
     notice::{Notice, shown},
 };
 use crate::{
@@ -47,6 +48,7 @@ struct Page<'a> {
     frame: &'a Frame,
     stage: Stage,
     wording: &'a str,
+    direction: &'static str,
     locale: &'a str,
     link: Option<String>,
 }
@@ -118,6 +120,8 @@ async fn page(app: &App, frame: &Frame, reader: &Reader, stage: Stage) -> Respon
             stage,
             wording: &reader.wording.text,
             locale: &reader.wording.locale,
+            // The first letter may be of a name in another script.
+            direction: Language::read(&reader.wording.locale).map_or("auto", Language::direction),
             link,
         },
     )
