@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use consent::{alias::Alias, id::ContactId};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -187,6 +188,36 @@ impl Vault {
     pub fn is_tag(&self, purpose: &str, bytes: &[u8], tag: &[u8]) -> bool {
         self.tag(purpose, bytes).ct_eq(tag).into()
     }
+}
+
+impl Vault {
+    /// What we hand out ourselves, with its tag, as one word that stands in addresses and forms.
+    #[must_use]
+    pub fn token(&self, purpose: &str, body: &[u8]) -> String {
+        URL_SAFE_NO_PAD.encode([body, &self.tag(purpose, body)].concat())
+    }
+
+    /// Reads [`Vault::token`]; none when it is not one of ours, byte for byte.
+    #[must_use]
+    pub fn read_token<const N: usize>(&self, purpose: &str, token: &str) -> Option<[u8; N]> {
+        if token.len() != ((N + TAG_BYTES) * 4).div_ceil(3) {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (body, tag) = bytes.split_first_chunk::<N>()?;
+        self.is_tag(purpose, body, tag).then_some(*body)
+    }
+}
+
+/// The first bytes of a tag, a hash or random bytes, where so few are enough.
+#[must_use]
+pub fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    let mut first = [0; N];
+    first
+        .iter_mut()
+        .zip(bytes)
+        .for_each(|(to, from)| *to = *from);
+    first
 }
 
 impl PersonKey {

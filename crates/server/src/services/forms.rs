@@ -57,6 +57,15 @@ impl Form {
         Some((language.as_str(), text))
     }
 
+    fn in_version(&self, line: &FormVersion) -> Result<Self, Error> {
+        Ok(Self {
+            version: line.version,
+            at: line.at,
+            body: serde_json::from_str(&line.body).map_err(Error::internal)?,
+            ..self.clone()
+        })
+    }
+
     fn of(line: FormLine) -> Result<Self, Error> {
         Ok(Self {
             id: line.id,
@@ -97,12 +106,7 @@ pub async fn version(app: &House, form: &Form, version: i64) -> Result<Option<Fo
     let Some(line) = all.find(|line| line.version == version) else {
         return Ok(None);
     };
-    Ok(Some(Form {
-        version,
-        at: line.at,
-        body: serde_json::from_str(&line.body).map_err(Error::internal)?,
-        ..form.clone()
-    }))
+    form.in_version(&line).map(Some)
 }
 
 /// A form, as the API shows it.
@@ -182,18 +186,9 @@ pub async fn show(app: &House, slug: &str) -> Result<FormAnswer, Error> {
 pub async fn versions(app: &House, slug: &str) -> Result<Vec<FormAnswer>, Error> {
     let form = find(app, slug).await?.ok_or(Error::NotFound("form"))?;
     let lines = app.store.form_versions(form.id).await?.into_iter();
-    let read = lines.map(|line| {
-        let body = serde_json::from_str(&line.body).map_err(Error::internal)?;
-        let (version, at) = (line.version, line.at);
-        let form = Form {
-            version,
-            at,
-            body,
-            ..form.clone()
-        };
-        Ok(answer(app, form))
-    });
-    read.collect()
+    lines
+        .map(|line| Ok(answer(app, form.in_version(&line)?)))
+        .collect()
 }
 
 /// Makes a form.

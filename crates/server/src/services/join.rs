@@ -17,7 +17,7 @@ use consent::{
     id::{ContactId, EventId},
     phone::Phone,
     policy::{DoubleOptIn, Policy},
-    scope::{Channel, Scope},
+    scope::Channel,
     time::{DAY_MS, Timestamp},
     wish::{self, Wish},
 };
@@ -38,7 +38,7 @@ use crate::{
         preferences::choice::Choice,
         retry,
     },
-    vault::sha256,
+    vault::{first, sha256},
 };
 
 /// How long the code of somebody who filled in a form counts.
@@ -133,15 +133,20 @@ pub async fn apply(app: &App, application: &Application<'_>) -> Result<Applied, 
         Ok(Err(Bad(why))) => why,
         Err(_) => "failed",
     };
-    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
+    count(outcome);
     Ok(applied?.unwrap_or(Applied::Refused))
 }
 
 /// Counts a form that a page did not take for a reason of its own.
 #[must_use]
 pub fn refused(outcome: &'static str) -> Applied {
-    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
+    count(outcome);
     Applied::Refused
+}
+
+/// Counts what became of a wish to join.
+pub fn count(outcome: &'static str) {
+    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
 }
 
 /// Why a form was no good, as a word for the counter.
@@ -179,7 +184,7 @@ async fn applied(app: &App, application: &Application<'_>) -> Result<Result<Appl
         app.bell.letters.notify_one();
     } else {
         // A second click sees what the first one saw.
-        metrics::counter!("consentry_joins_total", "outcome" => "replayed").increment(1);
+        count("replayed");
     }
     let asks = policy::current(app).await?.double_opt_in != DoubleOptIn::Never;
     let code = code::write(app, visit_id(app, &ticket));
@@ -289,7 +294,7 @@ async fn record(app: &App, entry: &Entry<'_>) -> Result<bool, Error> {
     if limits::may_ask(app, &mut tx, &person.aliases()).await? {
         ask(app, &mut tx, (&mut cast, contact), (&grounds, entry)).await?;
     } else {
-        metrics::counter!("consentry_joins_total", "outcome" => "person_limit").increment(1);
+        count("person_limit");
     }
     let kept = |sha256, text: &str| WordingLine {
         sha256,
@@ -359,7 +364,7 @@ impl Grounds<'_> {
             .country(cast.aliases(contact).iter().chain([alias]));
         let mut made = Vec::new();
         for choice in self.application.ticked {
-            let scope = on_channel(*choice, channel);
+            let scope = choice.scope_on(Some(channel));
             let standing = cast.standing(contact);
             let wish = wish::about(&scope, (&standing, country), self.policy, now);
             if matches!(wish, Wish::On(Some(_)) | Wish::Retired) {
@@ -424,7 +429,8 @@ impl Grounds<'_> {
     /// Whether something that was ticked stands refused: whoever refused it is left alone until they write themselves.
     fn is_refused(&self, standing: &consent::register::Standing, channel: Channel) -> bool {
         let mut ticked = self.application.ticked.iter();
-        ticked.any(|choice| wish::is_refused(&on_channel(*choice, channel), standing, self.policy))
+        ticked
+            .any(|choice| wish::is_refused(&choice.scope_on(Some(channel)), standing, self.policy))
     }
 
     fn evidence(&self, choice: Choice) -> Evidence {
@@ -441,15 +447,6 @@ impl Grounds<'_> {
             )),
             ..Evidence::default()
         }
-    }
-}
-
-/// What a choice covers on one channel.
-#[must_use]
-pub fn on_channel(choice: Choice, channel: Channel) -> Scope {
-    Scope {
-        channel: Some(channel),
-        ..choice.scope()
     }
 }
 
@@ -482,8 +479,5 @@ async fn visit(
 
 /// The id of the code of a form that was sent: whoever sends it twice is shown the same one.
 fn visit_id(app: &House, ticket: &Ticket) -> [u8; ID_BYTES] {
-    let mut id = [0; ID_BYTES];
-    let tag = app.vault.tag(VISIT, &ticket.nonce);
-    id.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
-    id
+    first(&app.vault.tag(VISIT, &ticket.nonce))
 }

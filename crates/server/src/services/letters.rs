@@ -10,7 +10,7 @@ pub mod token;
 use consent::{
     alias::{Alias, Email},
     id::{ContactId, EventId},
-    time::{DAY_MS, HOUR_MS, Timestamp},
+    time::{DAY_MS, HOUR_MS},
 };
 use serde::{Deserialize, Serialize};
 use store::{letter::LetterLine, pool::Tx};
@@ -30,8 +30,6 @@ const CONFIRMS_PER_SPAN_MAX: i64 = 6;
 const CONFIRMS_SPAN_MS: i64 = 30 * DAY_MS;
 /// How many questions the house puts in an hour.
 const CONFIRMS_PER_HOUR_MAX: i64 = 500;
-/// What the count of questions to an address is kept under.
-const COUNT_PURPOSE: &str = "questions by e-mail";
 
 /// What a letter says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,11 +126,9 @@ pub async fn ask(app: &House, tx: &mut Tx, request: &Request) -> Result<Asked, E
     if app.post.is_none() || app.public_url().is_none() {
         return Ok(Asked::NoPost);
     }
-    let now = app.clock.now();
     let alias = Alias::Email(request.email.clone());
-    let key = app.vault.tag(COUNT_PURPOSE, alias.key().as_bytes());
-    let day = Timestamp::from_millis(now.millis() - now.millis().rem_euclid(DAY_MS));
-    let is_too_much = tx.count_up(&key, day).await? > CONFIRMS_PER_DAY_MAX
+    let address = format!("l:{}", alias.key());
+    let is_too_much = limits::count(app, tx, (&address, DAY_MS)).await? > CONFIRMS_PER_DAY_MAX
         || limits::count(app, tx, (&mailbox(&request.email), CONFIRMS_SPAN_MS)).await?
             > CONFIRMS_PER_SPAN_MAX
         || limits::count(app, tx, ("letters", HOUR_MS)).await? > CONFIRMS_PER_HOUR_MAX;

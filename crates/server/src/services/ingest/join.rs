@@ -26,7 +26,7 @@ use crate::{
         forms::Form,
         join::{
             chat::{self, Joined},
-            on_channel, question,
+            count, question,
         },
         preferences::choice::Choice,
     },
@@ -82,7 +82,7 @@ pub(super) async fn take(
     let is_yes = is_yes(work, tx, joined, done).await?;
     let mut joining = joined.joining.clone();
     for choice in &joined.choices {
-        let scope = on_channel(*choice, Channel::Whatsapp);
+        let scope = choice.scope_on(Some(Channel::Whatsapp));
         if is_settled(work, &scope, done) {
             continue;
         }
@@ -142,7 +142,7 @@ async fn is_yes(
     let mut events = events.chain(work.cast.made(done.contact).cloned());
     let refused_since = events.any(|event| {
         let covers = |choice: &Choice| match &event.fact {
-            Fact::OptOut(scope) => scope.covers(&on_channel(*choice, Channel::Whatsapp)),
+            Fact::OptOut(scope) => scope.covers(&choice.scope_on(Some(Channel::Whatsapp))),
             _ => false,
         };
         event.received > joined.code.at && joined.choices.iter().any(covers)
@@ -260,8 +260,4 @@ fn told(referral: &Referral) -> String {
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join("; ")
-}
-
-fn count(outcome: &'static str) {
-    metrics::counter!("consentry_joins_total", "outcome" => outcome).increment(1);
 }

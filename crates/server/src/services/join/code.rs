@@ -2,7 +2,11 @@
 
 use store::join::ID_BYTES;
 
-use crate::{app::House, error::Error, vault, vault::Vault};
+use crate::{
+    app::House,
+    error::Error,
+    vault::{self, Vault, first},
+};
 
 /// What the tag of a code is for.
 const PURPOSE: &str = "code of a link";
@@ -25,9 +29,7 @@ const _: () = assert!((ID_BYTES + TAG_BYTES) * 8 == CHARS * 5);
 /// When the machine gives no random bytes.
 pub fn fresh() -> Result<[u8; ID_BYTES], Error> {
     let random = vault::random().map_err(Error::internal)?;
-    let mut id = [0; ID_BYTES];
-    id.iter_mut().zip(random).for_each(|(to, from)| *to = from);
-    Ok(id)
+    Ok(first(&random))
 }
 
 /// The code of an id, as people see it: `7QK2-…`.
@@ -108,10 +110,7 @@ fn digit(c: u8) -> Option<u8> {
 }
 
 fn tag(vault: &Vault, id: [u8; ID_BYTES]) -> [u8; TAG_BYTES] {
-    let mut tag = [0; TAG_BYTES];
-    let whole = vault.tag(PURPOSE, &id);
-    tag.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
-    tag
+    first(&vault.tag(PURPOSE, &id))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! What a form carries hidden: which form in which words it was shown with, when, and that it was sent once only.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use consent::time::{HOUR_MS, Timestamp};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
     services::forms::Form,
-    vault::{self, TAG_BYTES, Vault},
+    vault::{self, Vault, first},
 };
 
 /// What the tag of a ticket is for.
@@ -39,17 +38,12 @@ impl Ticket {
     /// When the machine gives no random bytes.
     pub fn new(form: &Form, wording: [u8; 32], now: Timestamp) -> Result<Self, Error> {
         let random = vault::random().map_err(Error::internal)?;
-        let mut nonce = [0; NONCE_BYTES];
-        nonce
-            .iter_mut()
-            .zip(random)
-            .for_each(|(to, from)| *to = from);
         Ok(Self {
             form: form.id,
             version: form.version,
             at: now,
             wording,
-            nonce,
+            nonce: first(&random),
         })
     }
 
@@ -61,22 +55,13 @@ impl Ticket {
         bytes.extend(self.at.millis().to_be_bytes());
         bytes.extend(self.wording);
         bytes.extend(self.nonce);
-        let tag = vault.tag(PURPOSE, &bytes);
-        bytes.extend(tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        vault.token(PURPOSE, &bytes)
     }
 
     /// Reads a ticket; none when it is not one of ours.
     #[must_use]
     pub fn read(vault: &Vault, text: &str) -> Option<Self> {
-        if text.len() > (BODY_BYTES + TAG_BYTES) * 2 {
-            return None;
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (body, tag) = bytes.split_at_checked(BODY_BYTES)?;
-        if !vault.is_tag(PURPOSE, body, tag) {
-            return None;
-        }
+        let body: [u8; BODY_BYTES] = vault.read_token(PURPOSE, text)?;
         let (form, rest) = body.split_first_chunk::<16>()?;
         let (version, rest) = rest.split_first_chunk::<8>()?;
         let (at, rest) = rest.split_first_chunk::<8>()?;

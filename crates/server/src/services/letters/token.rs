@@ -3,7 +3,6 @@
 //! It holds the contact's internal id, the letter's, a keyed hash of the address that the letter went to, an end, and a
 //! 128-bit tag over all that. It holds no address, and cannot be made without our key.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use consent::{
     alias::{Alias, Email},
     id::ContactId,
@@ -12,7 +11,7 @@ use consent::{
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
-use crate::vault::{TAG_BYTES, Vault};
+use crate::vault::{TAG_BYTES, Vault, first};
 
 /// What the tag is for: a preference link is no key here, nor the other way round.
 const PURPOSE: &str = "question by e-mail";
@@ -65,14 +64,7 @@ impl Key {
     /// Reads a token; none when it is not one of ours, byte for byte.
     #[must_use]
     pub fn read(vault: &Vault, token: &str) -> Option<Self> {
-        if token.len() != TOKEN_CHARS {
-            return None;
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (body, tag) = bytes.split_at_checked(BODY_BYTES)?;
-        if !vault.is_tag(PURPOSE, body, tag) {
-            return None;
-        }
+        let body: [u8; BODY_BYTES] = vault.read_token(PURPOSE, token)?;
         let (version, rest) = body.split_first()?;
         let (contact, rest) = rest.split_first_chunk::<16>()?;
         let (letter, rest) = rest.split_first_chunk::<16>()?;
@@ -96,9 +88,7 @@ impl Key {
         bytes.extend(self.letter.as_bytes());
         bytes.extend(self.email);
         bytes.extend(end.to_be_bytes());
-        let tag = vault.tag(PURPOSE, &bytes);
-        bytes.extend(tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        vault.token(PURPOSE, &bytes)
     }
 
     /// Whether the letter went to this address.
@@ -111,8 +101,5 @@ impl Key {
 /// A keyed hash of an address: tells nothing to whoever reads it.
 fn mark(vault: &Vault, email: &Email) -> [u8; EMAIL_BYTES] {
     let key = Alias::Email(email.clone()).key();
-    let tag = vault.tag(EMAIL_PURPOSE, key.as_bytes());
-    let mut mark = [0; EMAIL_BYTES];
-    mark.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
-    mark
+    first(&vault.tag(EMAIL_PURPOSE, key.as_bytes()))
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use consent::{
     alias::Alias,
     id::ContactId,
@@ -22,7 +21,7 @@ use crate::{
     clock,
     error::Error,
     services::{contacts, who},
-    vault::{TAG_BYTES, Vault},
+    vault::{TAG_BYTES, Vault, first},
 };
 
 /// What the tag of a token is for.
@@ -65,14 +64,7 @@ impl Pass {
     /// Reads a token; none when it is not one of ours, byte for byte.
     #[must_use]
     pub fn read(vault: &Vault, token: &str) -> Option<Self> {
-        if token.len() != TOKEN_CHARS {
-            return None;
-        }
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (body, tag) = bytes.split_at_checked(BODY_BYTES)?;
-        if !vault.is_tag(PURPOSE, body, tag) {
-            return None;
-        }
+        let body: [u8; BODY_BYTES] = vault.read_token(PURPOSE, token)?;
         let (version, rest) = body.split_first()?;
         let (contact, rest) = rest.split_first_chunk::<16>()?;
         let (alias, rest) = rest.split_first_chunk::<ALIAS_BYTES>()?;
@@ -97,9 +89,7 @@ impl Pass {
         bytes.extend(self.contact.get().as_bytes());
         bytes.extend(self.alias);
         bytes.extend(end.to_be_bytes());
-        let tag = vault.tag(PURPOSE, &bytes);
-        bytes.extend(tag);
-        URL_SAFE_NO_PAD.encode(bytes)
+        vault.token(PURPOSE, &bytes)
     }
 }
 
@@ -198,8 +188,5 @@ const fn rank(alias: &Alias) -> u8 {
 
 /// A keyed hash of an alias: tells nothing to whoever reads it.
 fn mark(vault: &Vault, alias: &Alias) -> [u8; ALIAS_BYTES] {
-    let tag = vault.tag(ALIAS_PURPOSE, alias.key().as_bytes());
-    let mut mark = [0; ALIAS_BYTES];
-    mark.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
-    mark
+    first(&vault.tag(ALIAS_PURPOSE, alias.key().as_bytes()))
 }
