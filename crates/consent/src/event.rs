@@ -91,11 +91,33 @@ pub enum StaffAct {
     RestoreAcknowledged,
     /// An opt-in form was made, changed or retired, or a link to one.
     FormChanged,
+    /// A member of the staff was invited, given another role, removed, or changed what they sign in with.
+    MemberChanged,
+    /// A member of the staff signed in.
+    SignedIn,
+    /// A segment was made, changed or removed.
+    SegmentChanged,
+    /// The type of an attribute was set.
+    AttributeChanged,
+    /// Contacts were read from a file.
+    Imported,
+    /// Contacts, events or reports were taken out.
+    Exported,
+    /// A conversation was given to a member of the staff, or closed.
+    Assigned,
+    /// A note was written beside a conversation.
+    Noted,
+    /// A member of the staff wrote to a customer.
+    Replied,
+    /// A text that agents send with one click was made, changed or removed.
+    QuickReplyChanged,
+    /// An alert was looked at and set aside.
+    AlertSettled,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 20] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -105,6 +127,17 @@ impl StaffAct {
         Self::TopicChanged,
         Self::RestoreAcknowledged,
         Self::FormChanged,
+        Self::MemberChanged,
+        Self::SignedIn,
+        Self::SegmentChanged,
+        Self::AttributeChanged,
+        Self::Imported,
+        Self::Exported,
+        Self::Assigned,
+        Self::Noted,
+        Self::Replied,
+        Self::QuickReplyChanged,
+        Self::AlertSettled,
     ];
 
     /// The word used in JSON and tables.
@@ -120,6 +153,17 @@ impl StaffAct {
             Self::TopicChanged => "topic_changed",
             Self::RestoreAcknowledged => "restore_acknowledged",
             Self::FormChanged => "form_changed",
+            Self::MemberChanged => "member_changed",
+            Self::SignedIn => "signed_in",
+            Self::SegmentChanged => "segment_changed",
+            Self::AttributeChanged => "attribute_changed",
+            Self::Imported => "imported",
+            Self::Exported => "exported",
+            Self::Assigned => "assigned",
+            Self::Noted => "noted",
+            Self::Replied => "replied",
+            Self::QuickReplyChanged => "quick_reply_changed",
+            Self::AlertSettled => "alert_settled",
         }
     }
 }

@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 7] = [
+const VERSIONS: [(i64, &str, &str); 12] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -40,6 +40,31 @@ const VERSIONS: [(i64, &str, &str); 7] = [
         7,
         include_str!("../migrations/sqlite/0007_join.sql"),
         include_str!("../migrations/postgres/0007_join.sql"),
+    ),
+    (
+        8,
+        include_str!("../migrations/sqlite/0008_staff.sql"),
+        include_str!("../migrations/postgres/0008_staff.sql"),
+    ),
+    (
+        9,
+        include_str!("../migrations/sqlite/0009_table.sql"),
+        include_str!("../migrations/postgres/0009_table.sql"),
+    ),
+    (
+        10,
+        include_str!("../migrations/sqlite/0010_segment.sql"),
+        include_str!("../migrations/postgres/0010_segment.sql"),
+    ),
+    (
+        11,
+        include_str!("../migrations/sqlite/0011_report.sql"),
+        include_str!("../migrations/postgres/0011_report.sql"),
+    ),
+    (
+        12,
+        include_str!("../migrations/sqlite/0012_inbox.sql"),
+        include_str!("../migrations/postgres/0012_inbox.sql"),
     ),
 ];
 

@@ -1,0 +1,27 @@
+-- Who works with the dashboard, and in which browsers they are signed in.
+create table member (
+  id blob primary key,
+  email text not null,
+  name text not null,
+  role text not null,
+  password text,
+  totp blob,
+  totp_step bigint not null,
+  invite blob,
+  invite_ms bigint,
+  language text,
+  zone text,
+  created_ms bigint not null,
+  removed_ms bigint
+) without rowid;
+create unique index member_email on member (email) where removed_ms is null;
+create unique index member_invite on member (invite) where invite is not null;
+
+create table session (
+  hash blob primary key,
+  member_id blob not null,
+  created_ms bigint not null,
+  seen_ms bigint not null,
+  proved_ms bigint not null
+) without rowid;
+create index session_member on session (member_id);
