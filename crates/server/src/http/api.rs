@@ -13,6 +13,7 @@ mod quarantine;
 mod receipts;
 mod reviews;
 mod topics;
+mod users;
 
 use axum::{Router, routing::any};
 use utoipa::openapi::{
@@ -66,6 +67,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(users::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)
