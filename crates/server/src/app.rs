@@ -34,6 +34,7 @@ use crate::{
     intake::Intake,
     memory::Memory,
     post::Post,
+    proving::Proving,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -92,6 +93,8 @@ pub struct House {
     pub address: OnceLock<String>,
     /// Where the main address listens, once it does: what leads to the dashboard.
     pub desk_address: OnceLock<String>,
+    /// The proof of everything that was asked for last.
+    pub proving: Proving,
     /// What Meta says about the business, as last read.
     pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
@@ -240,6 +243,7 @@ impl House {
             footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
             desk_address: OnceLock::new(),
+            proving: Proving::default(),
             card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),

@@ -14,6 +14,7 @@ pub mod logs;
 pub mod memory;
 pub mod near;
 pub mod post;
+pub mod proving;
 pub mod serve;
 pub mod services;
 pub mod together;

@@ -46,6 +46,7 @@ pub mod templates;
 pub mod token;
 pub mod topics;
 pub mod transfer;
+pub mod verification;
 pub mod verify;
 pub mod who;
 pub mod wordings;

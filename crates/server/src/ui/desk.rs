@@ -3,6 +3,7 @@
 pub mod account;
 pub mod door;
 pub mod home;
+pub mod ledger;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
@@ -55,6 +56,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(door::routes())
         .merge(home::routes())
         .merge(account::routes())
+        .merge(ledger::routes())
         .merge(users::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
