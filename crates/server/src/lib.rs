@@ -16,6 +16,7 @@ pub mod near;
 pub mod post;
 pub mod serve;
 pub mod services;
+pub mod tempo;
 pub mod together;
 pub mod ui;
 pub mod vault;

@@ -11,6 +11,7 @@ mod messages;
 mod policy;
 mod quarantine;
 mod receipts;
+mod reports;
 mod reviews;
 mod topics;
 
@@ -66,6 +67,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(reports::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

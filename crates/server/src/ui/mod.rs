@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod assets;
+pub mod chart;
 pub mod confirm;
 pub mod form;
 pub mod frame;
