@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod csv;
+pub mod figures;
 mod lines;
 mod mark;
 pub mod numbers;
@@ -287,8 +288,14 @@ async fn name(app: &App, by: Option<&str>, lines: &mut [Line]) -> Result<(), Err
 #[must_use]
 pub fn note(code: &str) -> Option<String> {
     let ours = Code::read(code).map(Code::sentence);
-    let sentence = ours.or_else(|| words::failure(code.parse().ok()?));
+    let sentence = ours.or_else(|| Some(words::failure(code.parse().ok()?)?.1));
     sentence.map(str::to_owned)
+}
+
+/// The word by which translators know what a code of Meta's means.
+#[must_use]
+pub fn failure_word(code: &str) -> Option<&'static str> {
+    Some(words::failure(code.parse().ok()?)?.0)
 }
 
 /// A number as people write it by hand: no more than two places, and none without need.

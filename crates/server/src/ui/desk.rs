@@ -6,6 +6,7 @@ pub mod home;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod reports;
 pub mod users;
 
 use axum::{
@@ -54,6 +55,7 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(door::routes())
         .merge(home::routes())
+        .merge(reports::routes())
         .merge(account::routes())
         .merge(users::routes());
     pages

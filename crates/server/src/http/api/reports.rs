@@ -3,7 +3,6 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -27,7 +26,10 @@ use crate::{
         range::Wanted,
         tally,
     },
-    ui::chart,
+    ui::{
+        chart,
+        download::{Format, file},
+    },
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -99,58 +101,6 @@ async fn report(
             file(format, name, chart::raster::png(&chart)?)
         }
     })
-}
-
-/// As what a report is handed out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// For programs.
-    Json,
-    /// For spreadsheets.
-    Csv,
-    /// A picture of lines.
-    Svg,
-    /// A picture of pixels.
-    Png,
-}
-
-impl Format {
-    /// Reads the ending of a name.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::NotFound`] for an ending that nothing has.
-    pub fn of(ending: &str) -> Result<Self, crate::error::Error> {
-        match ending {
-            "" | "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            "svg" => Ok(Self::Svg),
-            "png" => Ok(Self::Png),
-            _ => Err(crate::error::Error::NotFound("report")),
-        }
-    }
-
-    const fn media(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Json => ("application/json", "json"),
-            Self::Csv => ("text/csv; charset=utf-8", "csv"),
-            Self::Svg => ("image/svg+xml", "svg"),
-            Self::Png => ("image/png", "png"),
-        }
-    }
-}
-
-/// A file to be kept under the name of the report.
-#[must_use]
-pub fn file(format: Format, name: &str, bytes: Vec<u8>) -> Response {
-    let (kind, ending) = format.media();
-    let disposition = format!("attachment; filename=\"{name}.{ending}\"");
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    response
 }
 
 /// Each of our numbers with its quality and limits, and what Meta told about them; with `.csv` the numbers as a table.
