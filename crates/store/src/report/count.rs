@@ -56,8 +56,8 @@ impl Store {
     /// When the database does not answer or a row makes no sense.
     pub async fn logged(&self, from: i64, limit: u32) -> Result<Vec<LoggedLine>, StoreError> {
         let sql = "select l.log_index, e.contact_id, e.kind, e.argument, e.received_ms, e.source, \
-                   case when exists (select 1 from event p where p.contact_id = e.contact_id and p.id < e.id \
-                   and p.kind = e.kind and p.source = e.source and p.received_ms = e.received_ms) then 0 else 1 end, \
+                   cast(case when exists (select 1 from event p where p.contact_id = e.contact_id and p.id < e.id \
+                   and p.kind = e.kind and p.source = e.source and p.received_ms = e.received_ms) then 0 else 1 end as bigint), \
                    d.sealed, c.sealing_key from log_entry l \
                    join event e on e.contact_id = l.contact_id and e.id = l.event_id \
                    left join event_detail d on d.contact_id = e.contact_id and d.event_id = e.id \

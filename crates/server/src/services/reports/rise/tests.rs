@@ -50,7 +50,7 @@ fn history(dice: &mut Dice, base: f64, draw: fn(&mut Dice, f64) -> u64) -> Vec<u
 fn false_alarms(base: f64, draw: fn(&mut Dice, f64) -> u64, threshold: f64) -> f64 {
     let mut dice = Dice(7);
     let mut line = history(&mut dice, base, draw);
-    let (mut alarms, hours) = (0, 20_000);
+    let (mut alarms, hours) = (0, 5_000);
     for hour in 0..hours {
         let series = Series {
             counts: line.clone(),
@@ -72,8 +72,8 @@ fn chance_alone_raises_no_more_alarms_than_stated() {
     ] {
         let threshold = 0.01;
         let share = false_alarms(base, draw, threshold);
-        // Three standard errors of a share of 20,000 tries.
-        let slack = 3.0 * (threshold * (1.0 - threshold) / 20_000.0_f64).sqrt();
+        // Three standard errors of a share of 5,000 tries.
+        let slack = 3.0 * (threshold * (1.0 - threshold) / 5_000.0_f64).sqrt();
         assert!(share <= threshold + slack, "{base}: {share}");
     }
 }
