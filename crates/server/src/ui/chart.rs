@@ -7,7 +7,7 @@ pub mod raster;
 pub mod scale;
 pub mod svg;
 
-use crate::services::reports::{Report, plain_number};
+use crate::services::reports::{Line, Report, plain_number};
 
 /// How a chart is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +69,13 @@ pub struct Words {
 /// The chart of a report.
 #[must_use]
 pub fn of_report(report: &Report, words: &Words) -> Chart {
-    let is_shown = |what: &str| !(report.name == "time_to_force" && what == "count");
+    // A count of others is no time; and a line that never left nought says less than its number does.
+    let is_shown = |line: &Line| {
+        let is_other = report.name == "time_to_force" && line.what == "count";
+        !is_other && line.points.iter().flatten().any(|value| *value > 0.0)
+    };
     let lines = report.lines.iter().zip(&words.names);
-    let series = lines.filter(|(line, _)| is_shown(&line.what));
+    let series = lines.filter(|(line, _)| is_shown(line));
     Chart {
         id: format!("chart-{}", report.name.replace('_', "-")),
         title: words.title.clone(),
@@ -100,7 +104,7 @@ pub fn plain_words(report: &Report) -> Words {
             first.to_uppercase().chain(letters).collect()
         })
     };
-    let name = |line: &crate::services::reports::Line| {
+    let name = |line: &Line| {
         let what = human(&line.what);
         if line.label.is_empty() {
             what

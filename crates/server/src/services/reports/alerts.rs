@@ -371,15 +371,15 @@ fn confidence(body: &Body, once_in: u64) -> String {
     )
 }
 
-/// One in so many, rounded down to 1, 2 or 5 and noughts.
+/// One in so many, rounded down to 1, 2 or 5 and noughts. Beyond a million the model says no more than its assumptions do.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "bounded from both sides just before"
 )]
 fn once_in(chance: f64) -> u64 {
-    let odds = (1.0 / chance.max(1e-12)).clamp(1.0, 1e12) as u64;
-    let steps = (0..=12_u32).flat_map(|place| [1, 2, 5].map(|digit| digit * 10_u64.pow(place)));
+    let odds = (1.0 / chance.max(1e-6)).clamp(1.0, 1e6).round() as u64;
+    let steps = (0..=6_u32).flat_map(|place| [1, 2, 5].map(|digit| digit * 10_u64.pow(place)));
     steps.take_while(|step| *step <= odds).last().unwrap_or(1)
 }
 
@@ -393,8 +393,8 @@ mod tests {
             (1.0, 1),
             (0.3, 2),
             (1.0 / 999.0, 500),
-            (1e-6, 1_000_000),
-            (0.0, 1_000_000_000_000),
+            (1e-5, 100_000),
+            (0.0, 1_000_000),
         ] {
             assert_eq!(once_in(chance), want, "{chance}");
         }

@@ -6,14 +6,13 @@ use axum::{Router, extract::State, http::StatusCode, response::Response, routing
 use super::{
     Desk,
     refusal::Refusal,
-    reports::{Told, told, words},
+    reports::{Told, number, told, words},
 };
 use crate::{
     app::App,
     services::reports::{
         self, Ask, alerts,
         figures::{self, Figure},
-        plain_number,
         range::Wanted,
     },
     ui::{
@@ -26,6 +25,9 @@ use crate::{
 const ALERTS_MAX: u32 = 5;
 /// The reports that are shown small, each as a way to itself.
 const CHARTS: [&str; 4] = ["consent", "opt_out_rate", "saved", "failures"];
+
+/// Series that can be told apart in so small a chart.
+const SERIES_MAX: usize = 4;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/", get(show))
@@ -94,8 +96,8 @@ async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
 fn shown_figure(desk: &Desk, figure: &Figure) -> Shown {
     let unit = |value: Option<f64>| match value {
         None => "–".to_owned(),
-        Some(value) if figure.what == "median" => format!("{} ms", plain_number(value)),
-        Some(value) => plain_number(value),
+        Some(_) if figure.what == "median" => format!("{} ms", number(desk, value)),
+        Some(_) => number(desk, value),
     };
     Shown {
         name: desk.say(&format!("figure-{}", figure.what.replace('_', "-"))),
@@ -116,7 +118,8 @@ async fn charts(app: &App, desk: &Desk, zone: &str) -> Result<Vec<Small>, Refusa
     let mut charts = Vec::new();
     for name in CHARTS {
         let report = reports::make(app, name, &ask).await?;
-        let chart = chart::of_report(&report, &words(desk, &report));
+        let mut chart = chart::of_report(&report, &words(desk, &report));
+        chart.series.truncate(SERIES_MAX);
         charts.push(Small {
             href: desk.to(&format!("/reports/{name}")),
             name: chart.title.clone(),

@@ -29,6 +29,7 @@ use crate::{
     ui::{
         chart::{self, Chart, Size, Words},
         download::{Format, file},
+        language::Language,
         notice::shown,
     },
 };
@@ -180,13 +181,12 @@ fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<Stri
     let totals = lines.clone().take(TOTALS_MAX);
     let totals = totals.map(|(line, name)| Total {
         name: name.clone(),
-        value: line.total.map_or_else(|| "–".to_owned(), plain_number),
+        value: number(&desk, line.total),
     });
     let notes = lines.filter_map(|(line, name)| Some((name.clone(), note(&desk, line)?)));
     let rows = report.steps.iter().enumerate().map(|(at, step)| {
         let cells = report.lines.iter().map(|line| {
-            let value = line.points.get(at).copied().flatten();
-            value.map_or_else(|| "–".to_owned(), plain_number)
+            number(&desk, line.points.get(at).copied().flatten())
         });
         (step.clone(), cells.collect())
     });
@@ -229,7 +229,7 @@ fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<Stri
         notes: notes.collect(),
         heads: words.names.clone(),
         rows: rows.collect(),
-        is_empty: report.lines.is_empty(),
+        is_empty: chart.series.is_empty(),
         query,
         from,
         to,
@@ -271,6 +271,36 @@ fn tabs(desk: &Desk, here: &str) -> Vec<Tab> {
     names.map(tab).collect()
 }
 
+/// A number as people of the reader's language write it; a dash where there is none.
+pub(super) fn number(desk: &Desk, value: Option<f64>) -> String {
+    value.map_or_else(
+        || "–".to_owned(),
+        |value| grouped(desk, &plain_number(value)),
+    )
+}
+
+/// Digits in threes, with the signs of the language.
+fn grouped(desk: &Desk, plain: &str) -> String {
+    let (thousands, point) = match desk.frame.voice.language {
+        Language::Spanish | Language::Portuguese => ('.', ','),
+        Language::English | Language::Hindi | Language::Arabic => (',', '.'),
+    };
+    let (whole, rest) = plain.split_once('.').unwrap_or((plain, ""));
+    let count = whole.chars().count();
+    let mut text = String::new();
+    for (at, digit) in whole.chars().enumerate() {
+        if at > 0 && (count - at).is_multiple_of(3) && !text.ends_with('-') {
+            text.push(thousands);
+        }
+        text.push(digit);
+    }
+    if !rest.is_empty() {
+        text.push(point);
+        text.push_str(rest);
+    }
+    text
+}
+
 /// The words of a report in the reader's language.
 pub(super) fn words(desk: &Desk, report: &Report) -> Words {
     let key = report.name.replace('_', "-");
@@ -301,7 +331,11 @@ fn value(desk: &Desk, by: Option<&str>, line: &Line) -> Option<String> {
     let word = line.value.replace('_', "-");
     Some(match by {
         _ if line.value == "other" => desk.say("reports-other"),
-        Some("source") => desk.frame.voice.how(&line.value),
+        Some("source") => {
+            let key = format!("source-{word}");
+            let name = desk.say(&key);
+            if name == key { line.label.clone() } else { name }
+        }
         Some("category") => desk.say(&format!("category-{word}")),
         Some("topic") if line.value == line.label => desk.say(&format!("category-{word}")),
         _ => line.label.clone(),
@@ -364,12 +398,10 @@ pub(super) struct Told {
 /// An alert in the reader's language.
 pub(super) fn told(desk: &Desk, alert: Alert) -> Told {
     let moment = |text: &str| read_rfc3339(text).map_or_else(String::new, |at| desk.time(at));
-    let (count, expected) = (
-        alert.count.to_string(),
-        plain_number((alert.expected * 10.0).round() / 10.0),
-    );
+    let whole = |count: u64| grouped(desk, &count.to_string());
+    let (count, odds) = (whole(alert.count), whole(alert.once_in));
+    let expected = number(desk, Some((alert.expected * 10.0).round() / 10.0));
     let until = moment(&alert.until);
-    let odds = alert.once_in.to_string();
     let (what, window) = (alert.what.replace('_', "-"), alert.window.as_str());
     let sentence = desk.say_with(
         &format!("alert-{what}-{window}"),
