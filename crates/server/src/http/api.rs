@@ -14,6 +14,7 @@ mod receipts;
 mod reports;
 mod reviews;
 mod topics;
+mod users;
 
 use axum::{Router, routing::any};
 use utoipa::openapi::{
@@ -68,6 +69,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(forms::routes())
         .merge(reviews::routes())
         .merge(reports::routes())
+        .merge(users::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)
