@@ -35,6 +35,7 @@ use crate::{
     memory::Memory,
     post::Post,
     proving::Proving,
+    tempo::Tempo,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -81,6 +82,8 @@ pub struct House {
     pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
+    /// How long a no took to be in force.
+    pub tempo: Tempo,
     /// Wakes the workers.
     pub bell: Bell,
     /// Whether the templates were read at Meta since the start, or could not be.
@@ -133,6 +136,10 @@ pub struct Bell {
     pub replies: Notify,
     /// There are e-mails to send.
     pub letters: Notify,
+    /// There are tallies to make anew.
+    pub reports: Notify,
+    /// Meta has news of our numbers.
+    pub numbers: Notify,
 }
 
 /// A house that cannot be opened.
@@ -235,6 +242,7 @@ impl House {
             claims: Together::default(),
             refusals: Together::default(),
             outcomes: Together::default(),
+            tempo: Tempo::default(),
             bell: Bell::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),

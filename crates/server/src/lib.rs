@@ -17,6 +17,7 @@ pub mod post;
 pub mod proving;
 pub mod serve;
 pub mod services;
+pub mod tempo;
 pub mod together;
 pub mod ui;
 pub mod vault;

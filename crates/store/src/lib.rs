@@ -26,6 +26,7 @@ pub mod pool;
 pub mod postgres;
 pub mod relay;
 pub mod reply;
+pub mod report;
 pub mod review;
 mod tail;
 #[cfg(feature = "tamper")]

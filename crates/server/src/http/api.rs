@@ -11,6 +11,7 @@ mod messages;
 mod policy;
 mod quarantine;
 mod receipts;
+mod reports;
 mod reviews;
 mod topics;
 mod users;
@@ -67,6 +68,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(reports::routes())
         .merge(users::routes())
         .split_for_parts();
     complete(&mut description);

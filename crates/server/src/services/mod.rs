@@ -32,6 +32,7 @@ pub mod quiet;
 pub mod receipts;
 pub mod record;
 pub mod relay;
+pub mod reports;
 pub mod reservations;
 pub mod retry;
 pub mod reviews;

@@ -7,6 +7,7 @@ pub mod ledger;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod reports;
 pub mod users;
 
 use axum::{
@@ -55,6 +56,7 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(door::routes())
         .merge(home::routes())
+        .merge(reports::routes())
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(users::routes());

@@ -15,9 +15,10 @@ pub struct Item {
 }
 
 /// Path, text and power of every page, in the order of the menu.
-const PAGES: [(&str, &str, Power); 3] = [
+const PAGES: [(&str, &str, Power); 4] = [
     ("/", "nav-home", Power::See),
     ("/ledger", "nav-ledger", Power::See),
+    ("/reports", "nav-reports", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
 ];
 
