@@ -15,7 +15,8 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay, reservations, templates,
+        backup, flows, guarantees, letters, memory, numbering, relay, reservations, stances,
+        templates,
     },
 };
 
@@ -116,6 +117,10 @@ fn jobs(app: &App) -> Vec<Job> {
         job("restored copies", 2 * second, |app| {
             restored_step(app).boxed()
         }),
+        Job {
+            busy: Duration::ZERO,
+            ..job("stances", 3600 * second, |app| stances_step(app).boxed())
+        },
         job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
         Job {
             busy: Duration::ZERO,
@@ -354,6 +359,11 @@ async fn restored_step(app: &App) -> Result<Turn, Error> {
         tracing::info!("the older copy was acknowledged: marketing goes again");
     }
     Ok(Turn::Idle)
+}
+
+async fn stances_step(app: &App) -> Result<Turn, Error> {
+    let more = stances::step(app).await?;
+    Ok(if more { Turn::Busy } else { Turn::Idle })
 }
 
 async fn tidy_step(app: &App) -> Result<Turn, Error> {

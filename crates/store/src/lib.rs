@@ -2,6 +2,7 @@
 
 mod address;
 pub mod alias;
+pub mod attribute;
 pub mod code;
 pub mod codec;
 pub mod contact;
@@ -26,6 +27,8 @@ pub mod postgres;
 pub mod relay;
 pub mod reply;
 pub mod review;
+pub mod segment;
+pub mod stance;
 mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;

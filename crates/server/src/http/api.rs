@@ -1,5 +1,6 @@
 //! Our own API, under /api/v1, and its description.
 
+mod attributes;
 mod check;
 mod contacts;
 mod events;
@@ -12,6 +13,7 @@ mod policy;
 mod quarantine;
 mod receipts;
 mod reviews;
+mod segments;
 mod topics;
 
 use axum::{Router, routing::any};
@@ -66,6 +68,8 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(attributes::routes())
+        .merge(segments::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

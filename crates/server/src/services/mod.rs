@@ -1,6 +1,7 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod aliases;
+pub mod attributes;
 pub mod backup;
 pub mod business;
 pub mod callers;
@@ -36,10 +37,12 @@ pub mod reservations;
 pub mod retry;
 pub mod reviews;
 pub mod sample;
+pub mod segments;
 pub mod send;
 pub mod shown;
 pub mod sift;
 pub mod sms;
+pub mod stances;
 pub mod summary;
 pub mod templates;
 pub mod token;

@@ -30,6 +30,7 @@ mod nul;
 mod open;
 mod relay;
 mod search;
+mod segments;
 mod standing;
 mod template;
 mod topics;
