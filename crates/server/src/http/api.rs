@@ -4,8 +4,10 @@ mod attributes;
 mod check;
 mod contacts;
 mod events;
+pub mod export;
 mod flows;
 mod forms;
+mod import;
 mod keys;
 mod ledger;
 mod messages;
@@ -70,6 +72,8 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(reviews::routes())
         .merge(attributes::routes())
         .merge(segments::routes())
+        .merge(import::routes())
+        .merge(export::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

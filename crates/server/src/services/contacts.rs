@@ -193,14 +193,23 @@ pub struct Erased {
 /// # Errors
 /// [`Error::Invalid`] when `consent` is no state; when the database does not answer.
 pub async fn list(app: &House, filter: &ContactFilter) -> Result<Vec<ContactAnswer>, Error> {
-    if let Some(consent) = &filter.consent
-        && !CONSENTS.contains(&consent.as_str())
-    {
-        let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
-        return Err(Error::field("consent", message));
-    }
+    sound(filter)?;
     let lines = app.store.contacts(filter).await?;
     Ok(lines.iter().map(answer).collect())
+}
+
+/// Whether a filter asks for something that there is.
+///
+/// # Errors
+/// [`Error::Invalid`] when `consent` is no state.
+pub fn sound(filter: &ContactFilter) -> Result<(), Error> {
+    match &filter.consent {
+        Some(consent) if !CONSENTS.contains(&consent.as_str()) => {
+            let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
+            Err(Error::field("consent", message))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// One contact.

@@ -24,6 +24,7 @@ mod page_links;
 mod post;
 mod recall;
 mod receipts;
+mod segments;
 #[path = "../../../mail/tests/sink/mod.rs"]
 mod sink;
 mod sms;
