@@ -41,6 +41,18 @@ pub enum Whom {
     Segment(String),
 }
 
+impl Whom {
+    /// Those with a tag and in a state of marketing, where one is given.
+    #[must_use]
+    pub fn with(tag: Option<String>, consent: Option<String>) -> Self {
+        Self::Listed(ContactFilter {
+            tag,
+            consent,
+            ..ContactFilter::default()
+        })
+    }
+}
+
 /// What to take out.
 #[derive(Debug, Clone)]
 pub enum What {

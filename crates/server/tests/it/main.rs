@@ -15,6 +15,7 @@ mod api_events;
 mod api_house;
 mod expiry;
 mod house;
+mod import;
 mod join_page;
 mod letters;
 mod letters_answer;
