@@ -44,6 +44,7 @@ pub mod send;
 pub mod shown;
 pub mod sift;
 pub mod sms;
+pub mod staff;
 pub mod stances;
 pub mod summary;
 pub mod templates;
