@@ -373,6 +373,8 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     staff::sessions::forget(&mut tx, now).await?;
+    tx.drop_uploads(uuid::Uuid::nil(), now.plus_millis(-HOUR_MS))
+        .await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
     tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;

@@ -36,6 +36,7 @@ pub mod tamper;
 pub mod template;
 pub mod topic;
 pub mod transfer;
+pub mod upload;
 pub mod version;
 pub mod wal;
 pub mod watch;

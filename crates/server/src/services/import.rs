@@ -4,6 +4,7 @@ pub mod apply;
 pub mod mapping;
 pub mod row;
 pub mod sheet;
+pub mod waiting;
 
 use std::{
     collections::{BTreeMap, HashSet},

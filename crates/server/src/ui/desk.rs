@@ -1,11 +1,14 @@
 //! The dashboard: whoever opens one of its pages is signed in, and every form of it carries the token of their session.
 
 pub mod account;
+pub mod attributes;
 pub mod door;
 pub mod home;
+pub mod import;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod segments;
 pub mod users;
 
 use axum::{
@@ -55,6 +58,9 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(door::routes())
         .merge(home::routes())
         .merge(account::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(attributes::routes())
         .merge(users::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))

@@ -28,7 +28,7 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff"];
+const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "segments", "import"];
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -22,6 +22,16 @@ create table stance (
 );
 create index stance_subject on stance (subject, state, contact_id);
 
+-- Files that somebody sent from a page and has not taken in yet: sealed, and gone after an hour.
+create table upload (
+  id bytea not null,
+  part bigint not null,
+  at_ms bigint not null,
+  sealed bytea not null,
+  primary key (id, part)
+);
+create index upload_at on upload (at_ms);
+
 -- All that segments ask of a contact itself, without the standings in between.
 create index contact_brief on contact (id, erased_ms, consent, platform, created_ms);
 -- When somebody wrote last, and when something went to them last.

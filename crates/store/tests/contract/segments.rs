@@ -32,6 +32,7 @@ contract![
     labels_of_many_are_set_at_once,
     what_was_said_is_written_over,
     events_of_everybody_come_page_by_page,
+    a_file_is_kept_in_parts_and_forgotten,
 ];
 
 async fn a_kind_of_value_is_set_and_forgotten(place: Arc<Place>) {
@@ -374,6 +375,28 @@ async fn events_of_everybody_come_page_by_page(place: Arc<Place>) {
     let ids: Vec<_> = first.iter().chain(&rest).map(|line| line.id).collect();
     assert_eq!(ids, events.iter().map(|event| event.id).collect::<Vec<_>>());
     assert!(first.iter().all(|line| line.sealed.is_none()));
+}
+
+async fn a_file_is_kept_in_parts_and_forgotten(place: Arc<Place>) {
+    let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let store = &place.store;
+    let mut tx = store.begin().await.unwrap();
+    tx.put_upload_part(one, 0, b"a", at(0)).await.unwrap();
+    tx.put_upload_part(one, 1, b"b", at(0)).await.unwrap();
+    tx.put_upload_part(other, 0, b"c", at(9)).await.unwrap();
+    tx.commit().await.unwrap();
+    let part = async |file, part| store.upload_part(file, part).await.unwrap();
+    assert_eq!(part(one, 1).await, Some(b"b".to_vec()));
+    assert_eq!(part(one, 2).await, None);
+    let mut tx = store.begin().await.unwrap();
+    tx.drop_uploads(Uuid::nil(), at(5)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(part(one, 0).await, None);
+    assert_eq!(part(other, 0).await, Some(b"c".to_vec()));
+    let mut tx = store.begin().await.unwrap();
+    tx.drop_uploads(other, at(0)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(part(other, 0).await, None);
 }
 
 async fn label(place: &Place, contact: ContactId, key: &str, value: &str) {

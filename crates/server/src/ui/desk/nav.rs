@@ -15,8 +15,11 @@ pub struct Item {
 }
 
 /// Path, text and power of every page, in the order of the menu.
-const PAGES: [(&str, &str, Power); 2] = [
+const PAGES: [(&str, &str, Power); 5] = [
     ("/", "nav-home", Power::See),
+    ("/segments", "nav-segments", Power::See),
+    ("/import", "nav-import", Power::Market),
+    ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
 ];
 
