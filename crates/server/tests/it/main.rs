@@ -13,6 +13,7 @@ mod aliases;
 mod api;
 mod api_events;
 mod api_house;
+mod desk_segments;
 mod expiry;
 mod house;
 mod import;
