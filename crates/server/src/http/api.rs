@@ -17,6 +17,7 @@ mod receipts;
 mod reviews;
 mod segments;
 mod topics;
+mod users;
 
 use axum::{Router, routing::any};
 use utoipa::openapi::{
@@ -74,6 +75,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(segments::routes())
         .merge(import::routes())
         .merge(export::routes())
+        .merge(users::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

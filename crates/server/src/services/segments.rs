@@ -39,6 +39,7 @@ pub struct SegmentBody {
     #[schema(example = "Gold in Brazil")]
     pub name: String,
     /// Who is in it.
+    #[serde(deserialize_with = "condition::told")]
     pub condition: ConditionBody,
 }
 
@@ -47,6 +48,7 @@ pub struct SegmentBody {
 #[serde(deny_unknown_fields)]
 pub struct CountBody {
     /// Who is counted.
+    #[serde(deserialize_with = "condition::told")]
     pub condition: ConditionBody,
 }
 

@@ -94,7 +94,7 @@ async fn each_row_gets_a_verdict_and_a_second_time_changes_nothing() {
         assert_eq!(ana["tags"], json!(["new", "vip"]));
         assert_eq!(ana["attributes"], json!({"age": "42"}));
         assert_eq!(ana["aliases"].as_array().unwrap().len(), 2);
-        assert!(all.iter().any(|one| one["name"] == "Bia; \"B\"\nII"));
+        assert!(all.iter().any(|one| one["name"] == "Bia; \"B\" II"));
         let events = house.events(ana["id"].as_str().unwrap()).await;
         assert_eq!(events[0]["kind"], "opt_in");
         let note = events[0]["evidence"]["note"].as_str().unwrap();
@@ -150,12 +150,12 @@ async fn no_file_brings_back_anybody_who_refused() {
         assert_ne!(house.marketing(BIA).await, "allow");
         assert_eq!(contacts(&house).await.len(), before.len() + 1);
         // Somebody known with the address of somebody who was erased, and an address that is somebody else's.
-        let csv = format!("phone,email\n{BIA},dan@example.com\n{ANA},dan@example.com\n");
+        let csv = format!("phone,email\n{BIA},dan@example.com\n");
         let answer = import(&house, "", &csv).await.expect(200);
-        assert_eq!(
-            verdicts(&answer).0,
-            ["2 refused erased", "3 refused two_people"]
-        );
+        assert_eq!(verdicts(&answer).0, ["2 refused erased"]);
+        let csv = format!("phone,email\n{ANA},dan@example.com\n");
+        let answer = import(&house, "", &csv).await.expect(200);
+        assert_eq!(verdicts(&answer).0, ["2 refused two_people"]);
         // A refusal is taken without any evidence, and is in force.
         let answer = import(&house, "", "phone,consent\n+447700900125,no\n")
             .await

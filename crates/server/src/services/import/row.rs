@@ -329,13 +329,15 @@ fn plain(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
+/// A name in one line, whatever the cell was broken into.
 fn name(cell: &str) -> Result<Option<String>, Refusal> {
-    if cell.chars().count() > NAME_CHARS_MAX || cell.chars().any(char::is_control) {
+    let name = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
         let reason =
             format!("The name has control characters or more than {NAME_CHARS_MAX} characters.");
         return Err(Refusal::of("invalid_name", reason));
     }
-    Ok(Some(cell.to_owned()).filter(|name| !name.is_empty()))
+    Ok(Some(name).filter(|name| !name.is_empty()))
 }
 
 /// Yes, no, or nothing.

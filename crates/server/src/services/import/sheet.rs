@@ -92,6 +92,7 @@ fn deal(
     let hash = Sha256::new_with_prefix(&head);
     let (text, encoding) = look(&head, format.encoding)?;
     let delimiter = format.delimiter.unwrap_or_else(|| delimiter(text));
+    let has_cr = ends_in_cr(text);
     let since = Rc::new(Cell::new(0));
     let guarded = Guarded {
         from,
@@ -115,9 +116,11 @@ fn deal(
         if u64::try_from(record.as_slice().len()).unwrap_or(u64::MAX) > ROW_BYTES_MAX {
             return Err(endless());
         }
-        let line = record.position().map_or(0, csv::Position::line);
+        // Between CR and LF a row has ended, and the line has not.
+        let behind = u64::from(header.is_some() && has_cr);
+        let line = record.position().map_or(0, csv::Position::line) + behind;
         let cells = record.iter().map(|cell| encoding.text(cell)).collect();
-        let Some(width) = header else {
+        if header.is_none() {
             let cells: Option<Vec<String>> = cells;
             let cells = cells.ok_or_else(|| NOT_UTF8.to_owned())?;
             if cells.len() > COLUMNS_MAX {
@@ -131,7 +134,7 @@ fn deal(
                 return Ok(None);
             }
             continue;
-        };
+        }
         rows.push(Row { line, cells });
         let is_full = rows.len() >= ROWS;
         if is_full
@@ -141,7 +144,6 @@ fn deal(
         {
             return Ok(None);
         }
-        let _ = width;
     }
     if header.is_none() {
         return Err("the file is empty: want a first row with the names of the columns".to_owned());
@@ -182,6 +184,17 @@ fn look(head: &[u8], asked: Option<Encoding>) -> Result<(&[u8], Encoding), Strin
         return Err(NOT_UTF8.to_owned());
     }
     Ok((text, encoding))
+}
+
+/// Whether the first row ends in CR and LF.
+fn ends_in_cr(text: &[u8]) -> bool {
+    let mut quoted = false;
+    let mut end = text.iter().enumerate().filter(|(_, byte)| {
+        quoted ^= **byte == b'"';
+        **byte == b'\n' && !quoted
+    });
+    let before = end.next().and_then(|(at, _)| at.checked_sub(1));
+    before.and_then(|at| text.get(at)) == Some(&b'\r')
 }
 
 /// What stands most often between the names of the columns.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use consent::scope::Category;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use store::{
     house::TopicLine,
@@ -57,6 +57,16 @@ pub enum ConditionBody {
     Address(String),
     /// They have a number that begins so: `+` and the digits, above all those of a country.
     PhonePrefix(String),
+}
+
+/// Reads a condition, so that a wrong member is said to be one: what is JSON but no condition is no broken JSON.
+///
+/// # Errors
+/// What is no condition, and where.
+pub fn told<'de, D: Deserializer<'de>>(reader: D) -> Result<ConditionBody, D::Error> {
+    let value = Value::deserialize(reader)?;
+    ConditionBody::deserialize(value)
+        .map_err(|error| de::Error::custom(format!("no condition: {error}")))
 }
 
 /// What they told us: of marketing, unless `topic` or `category` says of what.
