@@ -17,7 +17,7 @@ use crate::{
     services::{
         backup, flows, guarantees, letters, memory, numbering, relay,
         reports::{alerts, numbers, tally},
-        reservations, staff, templates,
+        reservations, staff, stances, templates,
     },
 };
 
@@ -118,6 +118,10 @@ fn jobs(app: &App) -> Vec<Job> {
         job("restored copies", 2 * second, |app| {
             restored_step(app).boxed()
         }),
+        Job {
+            busy: Duration::ZERO,
+            ..job("stances", 3600 * second, |app| stances_step(app).boxed())
+        },
         job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
         Job {
             busy: Duration::ZERO,
@@ -367,6 +371,11 @@ async fn restored_step(app: &App) -> Result<Turn, Error> {
     Ok(Turn::Idle)
 }
 
+async fn stances_step(app: &App) -> Result<Turn, Error> {
+    let more = stances::step(app).await?;
+    Ok(if more { Turn::Busy } else { Turn::Idle })
+}
+
 async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let now = app.clock.now();
     let raw = now.plus_millis(-app.config.retention.raw_days.max(0).saturating_mul(DAY_MS));
@@ -374,6 +383,8 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     staff::sessions::forget(&mut tx, now).await?;
+    tx.drop_uploads(uuid::Uuid::nil(), now.plus_millis(-HOUR_MS))
+        .await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
     tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;

@@ -1,10 +1,13 @@
 //! Our own API, under /api/v1, and its description.
 
+mod attributes;
 mod check;
 mod contacts;
 mod events;
+pub mod export;
 mod flows;
 mod forms;
+mod import;
 mod keys;
 mod ledger;
 mod messages;
@@ -13,6 +16,7 @@ mod quarantine;
 mod receipts;
 mod reports;
 mod reviews;
+mod segments;
 mod topics;
 mod users;
 
@@ -69,6 +73,10 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(forms::routes())
         .merge(reviews::routes())
         .merge(reports::routes())
+        .merge(attributes::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(export::routes())
         .merge(users::routes())
         .split_for_parts();
     complete(&mut description);

@@ -1,6 +1,7 @@
 //! The verbs of the house. No HTTP in here.
 
 pub mod aliases;
+pub mod attributes;
 pub mod backup;
 pub mod business;
 pub mod callers;
@@ -8,12 +9,14 @@ pub mod cast;
 pub mod check;
 pub mod contacts;
 pub mod explain;
+pub mod export;
 pub mod facts;
 pub mod flows;
 pub mod forms;
 pub mod gate;
 pub mod guarantees;
 pub mod identity;
+pub mod import;
 pub mod ingest;
 pub mod join;
 pub mod keys;
@@ -37,11 +40,13 @@ pub mod reservations;
 pub mod retry;
 pub mod reviews;
 pub mod sample;
+pub mod segments;
 pub mod send;
 pub mod shown;
 pub mod sift;
 pub mod sms;
 pub mod staff;
+pub mod stances;
 pub mod summary;
 pub mod templates;
 pub mod token;

@@ -34,9 +34,10 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/base.css",
             "style/desk.css",
             "style/reports.css",
+            "style/segments.css",
         ],
     ),
-    ("desk.js", &["script/desk.js"]),
+    ("desk.js", &["script/desk.js", "script/segments.js"]),
 ];
 
 // The same for as long as the program runs.

@@ -28,7 +28,8 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "ledger", "reports"];
+const DESK: [(Language, &[&str]); 3] =
+    rooms!["shell", "staff", "ledger", "reports", "segments", "import"];
 
 type Bundle = FluentBundle<FluentResource>;
 

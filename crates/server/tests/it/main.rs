@@ -13,8 +13,10 @@ mod aliases;
 mod api;
 mod api_events;
 mod api_house;
+mod desk_segments;
 mod expiry;
 mod house;
+mod import;
 mod join_page;
 mod letters;
 mod letters_answer;
@@ -25,6 +27,7 @@ mod post;
 mod recall;
 mod receipts;
 mod reports;
+mod segments;
 #[path = "../../../mail/tests/sink/mod.rs"]
 mod sink;
 mod sms;

@@ -32,6 +32,7 @@ mod open;
 mod relay;
 mod report;
 mod search;
+mod segments;
 mod standing;
 mod template;
 mod topics;
