@@ -32,6 +32,7 @@ use crate::{
     error::Error,
     flows::Flows,
     intake::Intake,
+    live::Live,
     memory::Memory,
     post::Post,
     together::Together,
@@ -82,6 +83,8 @@ pub struct House {
     pub outcomes: Together<News>,
     /// Wakes the workers.
     pub bell: Bell,
+    /// Those who watch the inbox.
+    pub live: Live,
     /// Whether the templates were read at Meta since the start, or could not be.
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
@@ -231,6 +234,7 @@ impl House {
             refusals: Together::default(),
             outcomes: Together::default(),
             bell: Bell::default(),
+            live: Live::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),

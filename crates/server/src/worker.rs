@@ -15,7 +15,8 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay, reservations, templates,
+        backup, flows, guarantees, inbox, letters, memory, numbering, relay, reservations,
+        templates,
     },
 };
 
@@ -135,6 +136,11 @@ fn jobs(app: &App) -> Vec<Job> {
             busy: Duration::ZERO,
             bell: Some(|house| &house.bell.relay),
             ..job("relays", second, |app| relay_step(app).boxed())
+        },
+        Job {
+            busy: second / 10,
+            bell: Some(|house| house.live.bell()),
+            ..job("the inbox", second, |app| inbox_step(app).boxed())
         },
         Job {
             bell: Some(|house| &house.bell.templates),
@@ -424,6 +430,12 @@ async fn remind_step(app: &App) -> Result<Turn, Error> {
     } else {
         Turn::Busy
     })
+}
+
+/// Tells those who watch the inbox what changed. Not at once again: many changes are one look.
+async fn inbox_step(app: &App) -> Result<Turn, Error> {
+    inbox::live::step(app).await?;
+    Ok(Turn::Idle)
 }
 
 async fn guarantees_step(app: &App) -> Result<Turn, Error> {

@@ -215,7 +215,8 @@ impl Tx {
             json!({ "c": hex(touch.contact.get()), "n": touch.number, "at": touch.at.millis(), "in": came,
                     "u": touch.came })
         }));
-        self.later(sql, vec![list.into(), Arg::Number(now.millis())]).await
+        self.later(sql, vec![list.into(), Arg::Number(now.millis())])
+            .await
     }
 
     /// Notes that there is news of what was said.
@@ -240,7 +241,8 @@ impl Tx {
             keys.iter()
                 .map(|(contact, number)| json!({ "c": hex(contact.get()), "n": number })),
         );
-        self.later(sql, vec![list.into(), Arg::Number(now.millis())]).await
+        self.later(sql, vec![list.into(), Arg::Number(now.millis())])
+            .await
     }
 
     /// Gives a conversation to somebody of the staff, or to nobody. Says whether there is one.

@@ -104,8 +104,7 @@ impl Tx {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn take_notes(&mut self, contact: ContactId) -> Result<Vec<NoteLine>, StoreError> {
-        let sql =
-            "delete from note where contact_id = $1 returning contact_id, id, author, at_ms, sealed";
+        let sql = "delete from note where contact_id = $1 returning contact_id, id, author, at_ms, sealed";
         let id = contact.get().as_bytes().to_vec();
         let rows: Vec<NoteRow> =
             on_tx!(self, conn => sqlx::query_as(sql).bind(id).fetch_all(conn).await?);
