@@ -43,6 +43,7 @@ pub mod send;
 pub mod shown;
 pub mod sift;
 pub mod sms;
+pub mod staff;
 pub mod summary;
 pub mod templates;
 pub mod token;
