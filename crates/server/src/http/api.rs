@@ -5,11 +5,13 @@ mod contacts;
 mod events;
 mod flows;
 mod forms;
+mod inbox;
 mod keys;
 mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod quick_replies;
 mod receipts;
 mod reviews;
 mod topics;
@@ -66,6 +68,8 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(inbox::routes())
+        .merge(quick_replies::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

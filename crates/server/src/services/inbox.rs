@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod handle;
+pub mod layers;
 pub mod live;
 pub mod offers;
 pub mod reply;

@@ -7,7 +7,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ConversationAnswer;
-use crate::{app::App, error::Error, services::keys};
+use crate::{
+    app::App,
+    error::Error,
+    services::{keys, staff::members},
+};
 
 /// Who is to look after a conversation.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -29,6 +33,9 @@ pub async fn assign(
 ) -> Result<ConversationAnswer, Error> {
     if super::find(app, key).await?.assigned == member {
         return super::one(app, key).await;
+    }
+    if let Some(id) = member {
+        members::show(app, id).await?;
     }
     let (contact, number) = key;
     let to = member.map_or_else(|| "nobody".to_owned(), |id| format!("member {id}"));
