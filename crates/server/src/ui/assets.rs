@@ -29,9 +29,14 @@ const MADE: [(&str, &[&str]); 4] = [
     ("people.js", &["script/public.js"]),
     (
         "desk.css",
-        &["style/tokens.css", "style/base.css", "style/desk.css"],
+        &[
+            "style/tokens.css",
+            "style/base.css",
+            "style/desk.css",
+            "style/inbox.css",
+        ],
     ),
-    ("desk.js", &["script/desk.js"]),
+    ("desk.js", &["script/desk.js", "script/inbox.js"]),
 ];
 
 // The same for as long as the program runs.

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod door;
 pub mod home;
+pub mod inbox;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
@@ -54,6 +55,7 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(door::routes())
         .merge(home::routes())
+        .merge(inbox::routes())
         .merge(account::routes())
         .merge(users::routes());
     pages

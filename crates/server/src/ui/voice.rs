@@ -28,7 +28,7 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff"];
+const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "inbox"];
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -83,12 +83,28 @@ async fn a_message_begins_a_conversation_and_opens_it_again(place: Arc<Place>) {
     let member = Uuid::now_v7();
     let mut tx = place.store.begin().await.unwrap();
     tx.touch_conversations(&[], at(1)).await.unwrap();
-    assert!(tx.assign_conversation((ana, ONE), Some(member), at(11)).await.unwrap());
-    assert!(tx.set_conversation((ana, ONE), State::Closed, at(12)).await.unwrap());
+    assert!(
+        tx.assign_conversation((ana, ONE), Some(member), at(11))
+            .await
+            .unwrap()
+    );
+    assert!(
+        tx.set_conversation((ana, ONE), State::Closed, at(12))
+            .await
+            .unwrap()
+    );
     assert!(tx.read_conversation((ana, ONE), at(13)).await.unwrap());
     assert!(!tx.read_conversation((ana, ONE), at(13)).await.unwrap());
-    assert!(!tx.assign_conversation((ana, TWO), None, at(11)).await.unwrap());
-    assert!(!tx.set_conversation((ana, TWO), State::Open, at(12)).await.unwrap());
+    assert!(
+        !tx.assign_conversation((ana, TWO), None, at(11))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !tx.set_conversation((ana, TWO), State::Open, at(12))
+            .await
+            .unwrap()
+    );
     tx.commit().await.unwrap();
     let line = one(&place, ana).await;
     assert_eq!(
@@ -123,8 +139,12 @@ async fn pages_are_complete_and_filtered_conversations(place: Arc<Place>) {
     wrote(&place, people[0], TWO, 9).await;
     let member = Uuid::now_v7();
     let mut tx = place.store.begin().await.unwrap();
-    tx.assign_conversation((people[1], ONE), Some(member), at(50)).await.unwrap();
-    tx.set_conversation((people[2], ONE), State::Closed, at(50)).await.unwrap();
+    tx.assign_conversation((people[1], ONE), Some(member), at(50))
+        .await
+        .unwrap();
+    tx.set_conversation((people[2], ONE), State::Closed, at(50))
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     let mut seen = vec![];
     let mut filter = Filter { limit: 2, ..all() };
@@ -141,13 +161,25 @@ async fn pages_are_complete_and_filtered_conversations(place: Arc<Place>) {
     assert_eq!(seen.len(), 6, "{seen:?}");
     assert_eq!(seen, found(&place, &all()).await);
     assert_eq!(seen[0], (people[0], TWO.to_owned()), "newest first");
-    let closed = Filter { state: State::Closed, ..all() };
+    let closed = Filter {
+        state: State::Closed,
+        ..all()
+    };
     assert_eq!(found(&place, &closed).await, [(people[2], ONE.to_owned())]);
-    let mine = Filter { assigned: Assigned::To(member), ..all() };
+    let mine = Filter {
+        assigned: Assigned::To(member),
+        ..all()
+    };
     assert_eq!(found(&place, &mine).await, [(people[1], ONE.to_owned())]);
-    let nobody = Filter { assigned: Assigned::Nobody, ..all() };
+    let nobody = Filter {
+        assigned: Assigned::Nobody,
+        ..all()
+    };
     assert_eq!(found(&place, &nobody).await.len(), 5);
-    let two = Filter { number: Some(TWO.to_owned()), ..all() };
+    let two = Filter {
+        number: Some(TWO.to_owned()),
+        ..all()
+    };
     assert_eq!(found(&place, &two).await, [(people[0], TWO.to_owned())]);
 }
 
@@ -164,8 +196,15 @@ async fn a_search_finds_names_and_numbers(place: Arc<Place>) {
         ("%", vec![]),
         ("77009", vec![bea, ana]),
     ] {
-        let filter = Filter { search: Some(search.to_owned()), ..all() };
-        let found: Vec<_> = found(&place, &filter).await.into_iter().map(|(who, _)| who).collect();
+        let filter = Filter {
+            search: Some(search.to_owned()),
+            ..all()
+        };
+        let found: Vec<_> = found(&place, &filter)
+            .await
+            .into_iter()
+            .map(|(who, _)| who)
+            .collect();
         assert_eq!(found, want, "{search}");
     }
 }
@@ -185,13 +224,20 @@ async fn every_change_is_told_and_rises(place: Arc<Place>) {
     assert_eq!(first.len(), 1);
     let mut tx = place.store.begin().await.unwrap();
     // In the same millisecond, and of one that is not there.
-    tx.stir_conversations(&[(ana, ONE), (ana, TWO)], at(10)).await.unwrap();
+    tx.stir_conversations(&[(ana, ONE), (ana, TWO)], at(10))
+        .await
+        .unwrap();
     tx.stir_conversations(&[], at(10)).await.unwrap();
     tx.commit().await.unwrap();
     let second = marks(false).await;
     assert!(second.len() == 1 && second > first, "{first:?} {second:?}");
-    assert!(marks(true).await.is_empty(), "the person has not changed since");
-    place.stand(ana, &consent::register::Standing::default()).await;
+    assert!(
+        marks(true).await.is_empty(),
+        "the person has not changed since"
+    );
+    place
+        .stand(ana, &consent::register::Standing::default())
+        .await;
     let told = place.store.stirred(at(5), 9).await.unwrap();
     assert!(told.iter().any(|stir| stir.person && stir.contact == ana));
 }
@@ -219,17 +265,38 @@ async fn whoever_was_two_has_one_conversation(place: Arc<Place>) {
     let line = one(&place, ana).await;
     assert_eq!((line.last, line.unread), (at(20), 2));
     assert_eq!(place.store.conversation((old, ONE)).await.unwrap(), None);
-    assert!(place.store.conversation((ana, TWO)).await.unwrap().is_some());
+    assert!(
+        place
+            .store
+            .conversation((ana, TWO))
+            .await
+            .unwrap()
+            .is_some()
+    );
     let mut former = place.store.former_selves(ana).await.unwrap();
     former.sort_unstable();
     assert_eq!(former, [old, older]);
     assert!(place.store.former_selves(old).await.unwrap().is_empty());
     let chat = place.store.chat((old, ONE), None, 5).await.unwrap();
     assert_eq!(chat.len(), 1);
-    let before = place.store.chat((old, ONE), Some(said.id), 5).await.unwrap();
+    let before = place
+        .store
+        .chat((old, ONE), Some(said.id), 5)
+        .await
+        .unwrap();
     assert!(before.is_empty());
-    assert!(place.store.chat((old, TWO), None, 5).await.unwrap().is_empty());
-    let later = MessageLine { id: AttemptId::new(Uuid::now_v7()), ..said.clone() };
+    assert!(
+        place
+            .store
+            .chat((old, TWO), None, 5)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let later = MessageLine {
+        id: AttemptId::new(Uuid::now_v7()),
+        ..said.clone()
+    };
     let denied = MessageLine {
         id: AttemptId::new(Uuid::now_v7()),
         state: Fate::Denied,
@@ -239,7 +306,11 @@ async fn whoever_was_two_has_one_conversation(place: Arc<Place>) {
     let mut tx = place.store.begin().await.unwrap();
     tx.keep_messages(&[later.clone(), denied]).await.unwrap();
     tx.commit().await.unwrap();
-    let last = place.store.last_said(&[(old, ONE), (old, TWO), (ana, ONE)]).await.unwrap();
+    let last = place
+        .store
+        .last_said(&[(old, ONE), (old, TWO), (ana, ONE)])
+        .await
+        .unwrap();
     let ids: Vec<_> = last.iter().map(|line| line.id).collect();
     assert_eq!(ids, [later.id], "what was refused was not said");
 }

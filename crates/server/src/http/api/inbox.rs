@@ -80,7 +80,11 @@ impl ListQuery {
             None => Assigned::Anybody,
             Some("nobody") => Assigned::Nobody,
             Some(id) => Assigned::To(id.parse().map_err(|_| {
-                unknown("assigned", id, "`nobody` or the id of a member of the staff")
+                unknown(
+                    "assigned",
+                    id,
+                    "`nobody` or the id of a member of the staff",
+                )
             })?),
         };
         Ok(Filter {

@@ -74,7 +74,9 @@ pub async fn layers(app: &House, contact: ContactId) -> Result<Layers, Error> {
     }
     let theirs = summary::platform(&person.standing);
     let stops = person.standing.platform.values();
-    let stop = stops.filter_map(Platform::stopped).max_by_key(|mark| mark.at);
+    let stop = stops
+        .filter_map(Platform::stopped)
+        .max_by_key(|mark| mark.at);
     Ok(Layers {
         opted_in: ours == "opted_in" && theirs == "open",
         with_us: Layer {

@@ -19,7 +19,11 @@ pub async fn step(app: &App) -> Result<(), Error> {
     }
     let since = app.clock.now().plus_millis(-SLACK_MS);
     let stirs = app.store.stirred(since, CHANGES_MAX).await?;
-    let of = |person: bool| stirs.iter().filter(move |stir: &&Stir| stir.person == person);
+    let of = |person: bool| {
+        stirs
+            .iter()
+            .filter(move |stir: &&Stir| stir.person == person)
+    };
     let max = usize::try_from(CHANGES_MAX).unwrap_or(usize::MAX);
     let all = of(false).count() < max && of(true).count() < max;
     app.live.tell(&stirs, all);

@@ -206,6 +206,11 @@ impl Page {
         })
     }
 
+    /// Whether a member looks after a conversation.
+    fn keeps(&self, talk: &Talk, member: &UserAnswer) -> bool {
+        talk.answer.assigned_to.as_deref() == Some(member.id.to_string().as_str())
+    }
+
     fn picked(&self, is_it: bool) -> &'static str {
         if is_it { " selected" } else { "" }
     }
@@ -221,7 +226,11 @@ impl Talk {
         let answer = inbox::one(app, key).await?;
         let before = query.get("before").and_then(|id| id.parse().ok());
         let (items, next) = chat::page(app, key, before, ITEMS).await?;
-        let topics = app.store.topics().await.map_err(crate::error::Error::from)?;
+        let topics = app
+            .store
+            .topics()
+            .await
+            .map_err(crate::error::Error::from)?;
         let layers = layers::layers(app, key.0).await?;
         let here = desk.to(&named.path());
         let talks = desk.may(Power::Talk);

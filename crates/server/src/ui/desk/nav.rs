@@ -15,8 +15,9 @@ pub struct Item {
 }
 
 /// Path, text and power of every page, in the order of the menu.
-const PAGES: [(&str, &str, Power); 2] = [
+const PAGES: [(&str, &str, Power); 3] = [
     ("/", "nav-home", Power::See),
+    ("/inbox", "nav-inbox", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
 ];
 

@@ -54,6 +54,7 @@
         part.replaceChildren(...fresh.childNodes);
         if (part === chat && atEnd) toEnd();
       }
+      count();
     } catch { /* The next news asks again. */ } finally {
       setTimeout(() => { waiting = false; if (again) { again = false; refresh(); } }, PAUSE_MS);
     }

@@ -40,7 +40,9 @@ impl RowView {
         let said = said.unwrap_or_else(|| desk.say("inbox-no-words"));
         let said: String = said.chars().take(SNIPPET_CHARS).collect();
         let assigned = line.assigned_to.as_deref();
-        let keeper = people.iter().find(|user| Some(user.id.to_string().as_str()) == assigned);
+        let keeper = people
+            .iter()
+            .find(|user| Some(user.id.to_string().as_str()) == assigned);
         let at = clock::read_rfc3339(&line.last_at);
         Self {
             href: format!("{path}{query}"),

@@ -102,7 +102,10 @@ impl LayerView {
             tone,
             since: since.map(|at| desk.say_with("inbox-since", &[("when", &desk.time(at))])),
             machine: layer.since.clone().unwrap_or_default(),
-            how: layer.source.as_deref().map(|source| desk.frame.voice.how(source)),
+            how: layer
+                .source
+                .as_deref()
+                .map(|source| desk.frame.voice.how(source)),
         }
     }
 }
