@@ -1,5 +1,7 @@
 //! Those who watch the inbox, and what they are told: which conversations changed, and nothing of what is in them.
 
+pub mod events;
+
 use std::{
     collections::BTreeMap,
     sync::{

@@ -12,7 +12,6 @@ pub mod page;
 pub mod pieces;
 pub mod problem;
 pub mod sms;
-pub mod watch;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};

@@ -11,6 +11,7 @@
 
 mod code;
 mod house;
+mod inbox;
 mod kept;
 mod promise;
 mod refusals;

@@ -11,6 +11,7 @@ create table conversation (
   primary key (contact_id, number)
 ) without rowid;
 create index conversation_last on conversation (state, last_ms, contact_id, number);
+create index conversation_number on conversation (number, state, last_ms, contact_id);
 create index conversation_assigned on conversation (assigned_to, state, last_ms) where assigned_to is not null;
 create index conversation_changed on conversation (changed_ms);
 create index conversation_unread on conversation (state) where unread > 0;

@@ -20,8 +20,8 @@ use crate::{
         body::{JsonBody, Path, Query},
         page::{self, Page, PageQuery},
         problem::{Kind, Problem},
-        watch,
     },
+    live::events,
     services::{
         inbox::{
             self, ConversationAnswer,
@@ -298,5 +298,5 @@ async fn remove_note(
 #[utoipa::path(get, path = "/api/v1/inbox/live", tag = "inbox",
     responses((status = 200, content_type = "text/event-stream", body = String)))]
 async fn live(State(app): State<App>, _: Reader) -> Result<Response, Problem> {
-    Ok(watch::events(&app)?.into_response())
+    Ok(events::events(&app.live)?.into_response())
 }

@@ -29,7 +29,7 @@ use self::{
 use super::{Desk, refusal::Refusal};
 use crate::{
     app::App,
-    http::watch,
+    live::events,
     services::{
         inbox::{self, ConversationAnswer, chat, handle, layers, offers},
         quick_replies::{self, QuickReplyAnswer},
@@ -310,5 +310,5 @@ impl Page {
 
 async fn live(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
-    Ok(watch::events(&app)?.into_response())
+    Ok(events::events(&app.live)?.into_response())
 }

@@ -13,7 +13,8 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{app::App, error::Error, live::Told};
+use super::{Live, Told};
+use crate::error::Error;
 
 /// How long one may watch before asking anew, and so showing that one still may.
 const WATCH_MAX: Duration = Duration::from_secs(15 * 60);
@@ -28,10 +29,10 @@ const RETRY: Duration = Duration::from_secs(2);
 /// # Errors
 /// [`Error::Busy`] when too many watch already.
 pub fn events(
-    app: &App,
+    live: &Live,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>> + use<>>, Error> {
     let watch = Watch {
-        told: app.live.watch()?,
+        told: live.watch()?,
         until: Instant::now() + WATCH_MAX,
         greeted: false,
     };
