@@ -57,6 +57,12 @@ pub enum Command {
         #[command(subcommand)]
         act: Keys,
     },
+    /// Invite people to the dashboard, list, reset and remove them.
+    Users {
+        /// What to do.
+        #[command(subcommand)]
+        act: Users,
+    },
     /// Create the database, or bring it up to date; or move a business from SQLite to PostgreSQL.
     Migrate(Migrate),
     /// Write a copy of a SQLite database to a new file, beside a running server too.
@@ -216,4 +222,61 @@ pub struct Restore {
     /// You know what the older copy may lack, above all opt-outs: marketing goes again.
     #[arg(long)]
     pub acknowledge: bool,
+}
+
+/// What can be done with the members of the staff.
+#[derive(Debug, Subcommand)]
+pub enum Users {
+    /// Invite somebody. The link is shown once.
+    Create {
+        /// The address that they will sign in with.
+        #[arg(long)]
+        email: String,
+        /// What colleagues call them [default: what stands before the @].
+        #[arg(long)]
+        name: Option<String>,
+        /// What they are trusted with.
+        #[arg(long)]
+        role: StaffRole,
+    },
+    /// Everybody who is there.
+    List,
+    /// A new link, for a password or an authenticator that was lost; both are gone then.
+    Reset {
+        /// Who.
+        id: uuid::Uuid,
+    },
+    /// Remove somebody and sign them out.
+    Remove {
+        /// Who.
+        id: uuid::Uuid,
+    },
+}
+
+/// What somebody of the staff is trusted with.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum StaffRole {
+    /// Looks, and sees numbers masked.
+    Viewer,
+    /// Talks with customers.
+    Agent,
+    /// Prepares what goes to many.
+    Marketer,
+    /// Answers for what is recorded and for the rules.
+    Compliance,
+    /// Everything.
+    Admin,
+}
+
+impl StaffRole {
+    /// The word of the API.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Agent => "agent",
+            Self::Marketer => "marketer",
+            Self::Compliance => "compliance",
+            Self::Admin => "admin",
+        }
+    }
 }

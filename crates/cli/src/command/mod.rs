@@ -10,6 +10,7 @@ mod proof;
 mod sandbox;
 mod serve;
 mod transfer;
+mod users;
 mod verify;
 mod wording;
 
@@ -30,6 +31,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Verify(asked) => verify::run(&common, asked).await,
         Command::Wording { act } => wording::run(&common, &act),
         Command::Keys { act } => keys::run(&common, act).await,
+        Command::Users { act } => users::run(&common, act).await,
         Command::Migrate(asked) => match (asked.from, asked.to) {
             (Some(from), Some(to)) => transfer::run(&common, &from, &to).await,
             _ => migrate::run(&common).await,

@@ -67,7 +67,12 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     let gate = format!("http://{}", server.addr());
     connect(&meta, &gate, &key.key).await;
     let poster = sample::form(&app).await?;
-    let ready = ready(&app, &meta, (&gate, &key.key), &poster)?;
+    let staff = sample::staff(&app).await?;
+    let mut ready = ready(&app, &meta, (&gate, &key.key), &poster)?;
+    if let Some(ready) = ready.as_object_mut() {
+        ready.insert("sign_in".to_owned(), json!(staff.get("admin")));
+        ready.insert("sign_in_as".to_owned(), json!(staff));
+    }
     let signals = Signals::listen()?;
     if common.json {
         output::json(&ready);
@@ -212,6 +217,7 @@ fn welcome(ready: &Value, version: &str) {
     );
     output::fields(&[
         ("phones page", format!("{}  (opens once)", text("phones"))),
+        ("dashboard", text("sign_in").to_owned()),
         ("gateway", text("gateway").to_owned()),
         ("API key", text("api_key").to_owned()),
         ("form to join", text("join").to_owned()),

@@ -4,6 +4,7 @@ use server::{
     app::House,
     clock::Clock,
     serve::{CannotServe, Lock, Secrets, Server},
+    services::staff::invite,
 };
 
 use crate::{args::Common, exit::OK, failure::Failure, house, output};
@@ -20,12 +21,17 @@ pub async fn run(common: &Common) -> Result<u8, Failure> {
     }
     let app = House::open(config, Clock::Real).await?;
     let signals = Signals::listen()?;
-    let server = Server::start(app, Secrets::Real).await?;
+    let server = Server::start(app.clone(), Secrets::Real).await?;
+    let first = invite::first_link(&app).await?;
     if common.json {
         let public = server.public_addr().map(|addr| format!("http://{addr}"));
         output::json(&serde_json::json!({
-            "listen": format!("http://{}", server.addr()), "public_listen": public,
+            "listen": format!("http://{}", server.addr()), "public_listen": public, "first_admin": first,
         }));
+    } else if let Some(link) = first {
+        output::line(format_args!(
+            "Nobody can sign in to the dashboard yet. The first admin begins here, once, within seven days:\n\n  {link}\n"
+        ));
     }
     signals.told_to_stop().await?;
     server.stop().await;

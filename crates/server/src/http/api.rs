@@ -15,6 +15,7 @@ mod quick_replies;
 mod receipts;
 mod reviews;
 mod topics;
+mod users;
 
 use axum::{Router, routing::any};
 use utoipa::openapi::{
@@ -70,6 +71,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(reviews::routes())
         .merge(inbox::routes())
         .merge(quick_replies::routes())
+        .merge(users::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

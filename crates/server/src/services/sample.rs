@@ -18,10 +18,14 @@ use crate::{
             link::{self, LinkAnswer, LinkBody},
         },
         policy,
+        staff::{Role, members, sign_in},
         topics::{self, TextBody, TopicBody},
         who,
     },
 };
+
+/// Who works in the sandbox: viewer, agent, marketer, compliance officer, admin.
+const STAFF: [&str; 5] = ["Vera", "Amir", "Marta", "Carla", "Adam"];
 
 /// A language, what a topic is called in it, and what it is about.
 type Text = (&'static str, &'static str, &'static str);
@@ -239,4 +243,31 @@ pub async fn form(app: &App) -> Result<LinkAnswer, Error> {
         expires_at: None,
     };
     link::create(app, FORM, &body, "sandbox").await
+}
+
+/// One member of the staff for each role, and a link that signs each in: the sandbox has nobody to keep out.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn staff(app: &App) -> Result<BTreeMap<&'static str, String>, Error> {
+    let there = app.store.members().await?;
+    let mut links = BTreeMap::new();
+    for (role, name) in Role::ALL.into_iter().zip(STAFF) {
+        let email = format!("{}@sandbox.example", role.word());
+        let known = there.iter().find(|line| line.email == email);
+        let id = match known {
+            Some(line) => line.id,
+            None => {
+                let mut line = members::fresh(app, &email, name, role)?;
+                // No password hashes to this: the link is the only way in.
+                line.password = Some("!".to_owned());
+                let mut tx = app.store.begin().await?;
+                tx.add_member(&line).await?;
+                tx.commit().await?;
+                line.id
+            }
+        };
+        links.insert(role.word(), sign_in::link(app, id));
+    }
+    Ok(links)
 }

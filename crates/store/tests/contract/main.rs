@@ -25,6 +25,7 @@ mod inbox;
 mod joins;
 mod lease;
 mod log;
+mod members;
 mod messages;
 mod news;
 mod nul;

@@ -1,0 +1,17 @@
+//! The dashboard as a browser meets it, without a browser: who comes in, who may what, and what a page says.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where"
+)]
+
+mod browser;
+#[path = "../it/house.rs"]
+mod house;
+mod roles;
+mod sign_in;
+mod team;

@@ -1,0 +1,187 @@
+//! Each page with each role and with none; each route of the API with each kind of key and with none.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use axum::body::Body;
+use server::{
+    http,
+    services::{
+        keys,
+        staff::{Power, Role},
+    },
+};
+
+use crate::{browser::Browser, house::House};
+
+const SOMEBODY: &str = "00000000-0000-7000-8000-000000000001";
+
+/// Every page and every form, and what it takes. Nobody needs to be signed in for the doors.
+const PAGES: &[(&str, &str, Option<Power>)] = &[
+    ("GET", "/", Some(Power::See)),
+    ("GET", "/account", Some(Power::See)),
+    ("POST", "/account", Some(Power::See)),
+    ("POST", "/account/password", Some(Power::See)),
+    ("GET", "/account/authenticator", Some(Power::See)),
+    ("POST", "/account/authenticator", Some(Power::See)),
+    ("POST", "/account/authenticator/remove", Some(Power::See)),
+    ("GET", "/settings/users", Some(Power::Manage)),
+    ("POST", "/settings/users", Some(Power::Manage)),
+    ("POST", "/settings/users/{id}/role", Some(Power::Manage)),
+    ("POST", "/settings/users/{id}/reset", Some(Power::Manage)),
+    ("POST", "/settings/users/{id}/remove", Some(Power::Manage)),
+    ("POST", "/logout", Some(Power::See)),
+    ("GET", "/login", None),
+    ("POST", "/login", None),
+    ("POST", "/login/code", None),
+    ("GET", "/login/{token}", None),
+    ("GET", "/welcome/{token}", None),
+    ("POST", "/welcome/{token}", None),
+];
+
+/// What a path looks like when it is asked for.
+fn filled(path: &str) -> String {
+    let parts = path.split('/').map(|part| match part {
+        "{number}" => "109900000000001",
+        part if part.starts_with('{') => SOMEBODY,
+        part => part,
+    });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+#[tokio::test]
+async fn each_page_opens_for_whom_it_is_and_for_nobody_else() {
+    for house in [House::open().await, House::open_postgres().await] {
+        for (method, path, power) in PAGES.iter().filter(|(_, _, power)| power.is_some()) {
+            let path = filled(path);
+            let mut nobody = Browser::new(&house);
+            let answer = match *method {
+                "GET" => nobody.get(&path).await,
+                _ => nobody.send(&path, &[]).await,
+            };
+            assert!(
+                Browser::leads(&answer).starts_with("/login?next="),
+                "{method} {path}"
+            );
+            for role in Role::ALL {
+                let mut browser = Browser::of(&house, role).await;
+                let may = role.may(power.unwrap());
+                let answer = match *method {
+                    "GET" => browser.get(&path).await,
+                    _ => browser.post(&path, &[]).await,
+                };
+                let status = answer.status.as_u16();
+                assert_eq!(status == 403, !may, "{method} {path} as {role:?}: {status}");
+                assert!(status < 500, "{method} {path} as {role:?}: {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_table_of_pages_leaves_none_out() {
+    let mut routes = BTreeSet::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/desk");
+    read_routes(&folder, &mut routes);
+    let known: BTreeSet<String> = PAGES
+        .iter()
+        .map(|(_, path, _)| (*path).to_owned())
+        .collect();
+    assert_eq!(routes, known);
+}
+
+/// Every path that code under a folder makes a route of; a constant `HERE` stands for the first path of its file.
+fn read_routes(folder: &Path, routes: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_routes(&path, routes);
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let here = text.split("const HERE: &str = \"").nth(1);
+        let here = here.map(|rest| rest.split('"').next().unwrap().to_owned());
+        for part in text.split(".route(").skip(1) {
+            let first = part.trim_start();
+            let path = if let Some(rest) = first.strip_prefix('"') {
+                rest.split('"').next().unwrap().to_owned()
+            } else {
+                assert!(
+                    first.starts_with("HERE"),
+                    "a route by another name: {first}"
+                );
+                here.clone().unwrap()
+            };
+            routes.insert(path);
+        }
+    }
+}
+
+/// What keys of less than `admin` may do beyond looking, and which looking takes more.
+const APP: &[&str] = &[
+    "POST /api/v1/check",
+    "POST /api/v1/check/batch",
+    "POST /api/v1/contacts/{id}/aliases",
+];
+const READ: &[&str] = &["POST /api/v1/check", "POST /api/v1/check/batch"];
+const ADMIN_ONLY: &[&str] = &[
+    "GET /api/v1/keys",
+    "GET /api/v1/quarantine/{id}",
+    "GET /api/v1/users",
+    "GET /api/v1/users/{id}",
+];
+
+/// What anybody may read, without a key.
+const PUBLIC: &[&str] = &["GET /api/v1/receipts/schema"];
+
+#[tokio::test]
+async fn each_route_of_the_api_answers_the_keys_that_it_is_for() {
+    let house = House::open().await;
+    let read = house.key_for(keys::Role::Read).await;
+    let app = house.key_for(keys::Role::App).await;
+    let description = http::api::description();
+    let mut wrong = Vec::new();
+    for (path, item) in &description.paths.paths {
+        let methods = [
+            ("GET", item.get.is_some()),
+            ("POST", item.post.is_some()),
+            ("PUT", item.put.is_some()),
+            ("PATCH", item.patch.is_some()),
+            ("DELETE", item.delete.is_some()),
+        ];
+        for (method, _) in methods.into_iter().filter(|(_, is_there)| *is_there) {
+            let name = format!("{method} {path}");
+            let may_read = (method == "GET" && !ADMIN_ONLY.contains(&name.as_str()))
+                || READ.contains(&name.as_str());
+            if PUBLIC.contains(&name.as_str()) {
+                continue;
+            }
+            let may_app = APP.contains(&name.as_str());
+            for (key, refused) in [
+                ("", 401),
+                ("csk_nonsense", 401),
+                (&read, if may_read { 0 } else { 403 }),
+                (&app, if may_app { 0 } else { 403 }),
+            ] {
+                let request = house
+                    .request(method, &filled(path), Some(key))
+                    .header("content-type", "application/json");
+                let status = house
+                    .raw(request.body(Body::from("{}")).unwrap())
+                    .await
+                    .status
+                    .as_u16();
+                let is_right = match refused {
+                    0 => status != 401 && status != 403 && status < 500,
+                    wanted => status == wanted,
+                };
+                if !is_right {
+                    wrong.push(format!(
+                        "{name} with `{}`: {status}",
+                        key.get(..8).unwrap_or(key)
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
