@@ -2,7 +2,7 @@
 
 use consent::{event::StaffAct, id::ContactId};
 use serde::{Deserialize, Serialize};
-use store::{contact::Person, note::NoteLine};
+use store::{contact::Person, conversation::Key, note::NoteLine};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -40,14 +40,14 @@ pub struct NoteAnswer {
     pub text: String,
 }
 
-/// Writes a note about a person.
+/// Writes a note about a person, beside a conversation with them.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such person, or not any more; [`Error::Invalid`] when the words are none or too many;
 /// when the database does not answer.
 pub async fn add(
     app: &App,
-    contact: ContactId,
+    (contact, number): Key<'_>,
     body: &NoteBody,
     actor: &str,
 ) -> Result<NoteAnswer, Error> {
@@ -75,10 +75,12 @@ pub async fn add(
         sealed: sealed.map_err(Error::internal)?,
     };
     tx.keep_notes(std::slice::from_ref(&line)).await?;
+    tx.stir_conversations(&[(contact, number)], line.at).await?;
     let about = format!("{} about contact {contact}", line.id);
     keys::staff_event(app, &mut tx, StaffAct::Noted, actor, &about).await?;
     tx.commit().await?;
     app.bell.log.notify_one();
+    app.live.ring();
     Ok(NoteAnswer {
         id: line.id.to_string(),
         at: clock::rfc3339(line.at),

@@ -8,121 +8,18 @@ use axum::{
 };
 use consent::{event::Fact, id::ContactId, scope::Scope};
 use futures::StreamExt;
-use graph::signature::{AppSecret, sign};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use server::{
-    config::Secret,
-    services::{
-        inbox::live,
-        keys::{self, Role},
-        staff::{self, members, sessions},
-    },
-};
+use server::services::{inbox::live, staff};
 use tower::ServiceExt;
 
-use crate::house::{Answer, House, NUMBER};
+use crate::{
+    house::NUMBER,
+    inbox_desk::{Desk, cookie, pairs},
+};
 
-const SECRET: &str = "example-app-secret";
 const ADA: &str = "447700900123";
 const BEN: &str = "447700900188";
-
-/// A house with a key for everything, on either database.
-struct Desk {
-    house: House,
-    key: String,
-}
-
-impl Desk {
-    async fn open() -> Self {
-        Self::of(House::with(secrets).await).await
-    }
-
-    async fn both() -> [Self; 2] {
-        let postgres = House::on_postgres_with(secrets).await;
-        [Self::open().await, Self::of(postgres).await]
-    }
-
-    async fn of(house: House) -> Self {
-        let key = keys::create(&house.app, "agent", Role::Admin, "test")
-            .await
-            .unwrap()
-            .key;
-        Self { house, key }
-    }
-
-    /// Somebody writes.
-    async fn hear(&self, from: &str, id: &str, text: &str) {
-        let at = self.house.app.clock.now().millis() / 1000;
-        let message = json!({"from": from, "id": format!("wamid.{id}"), "timestamp": at.to_string(), "type": "text",
-            "text": {"body": text}});
-        let value = json!({"messaging_product": "whatsapp",
-            "metadata": {"display_phone_number": "442079460000", "phone_number_id": NUMBER},
-            "contacts": [{"profile": {"name": "Ada <b>Example</b>"}, "wa_id": from}], "messages": [message]});
-        let body = json!({"object": "whatsapp_business_account",
-            "entry": [{"id": "209900000000001", "changes": [{"field": "messages", "value": value}]}]});
-        let raw = body.to_string();
-        let signature = sign(&AppSecret::new(SECRET).unwrap(), raw.as_bytes());
-        let request = Request::post("/webhooks/whatsapp")
-            .header("x-hub-signature-256", signature)
-            .body(Body::from(raw))
-            .unwrap();
-        let answer = self.house.call(request).await;
-        assert_eq!(answer.status, StatusCode::OK);
-    }
-
-    async fn call(&self, method: &str, path: &str, body: &Value) -> Answer {
-        let request = Request::builder()
-            .method(method)
-            .uri(format!("/api/v1{path}"))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.key))
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Body::from(body.to_string()))
-            .unwrap();
-        self.house.call(request).await
-    }
-
-    async fn get(&self, path: &str) -> Value {
-        let answer = self.call("GET", path, &Value::Null).await;
-        assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.body);
-        answer.body
-    }
-
-    async fn post(&self, path: &str, body: Value) -> Answer {
-        self.call("POST", path, &body).await
-    }
-
-    /// The address of the newest conversation.
-    async fn newest(&self) -> String {
-        let page = self.get("/conversations").await;
-        let line = &page["items"][0];
-        let contact = line["contact"].as_str().unwrap();
-        format!("/conversations/{contact}/{NUMBER}")
-    }
-
-    /// What stands in a conversation, the oldest first: the kind and what is said.
-    async fn said(&self, talk: &str) -> Vec<(String, String)> {
-        let page = self.get(&format!("{talk}/messages")).await;
-        let items = page["items"].as_array().unwrap().iter().rev();
-        let words = |item: &Value| {
-            let kind = item["kind"].as_str().unwrap().to_owned();
-            let said = item["text"].as_str().or(item["event"].as_str());
-            (kind, said.unwrap_or_default().to_owned())
-        };
-        items.map(words).collect()
-    }
-}
-
-fn secrets(config: &mut server::config::Config) {
-    config.whatsapp.app_secrets = vec![Secret::made(SECRET.to_owned())];
-}
-
-fn pairs(items: &[(&str, &str)]) -> Vec<(String, String)> {
-    let items = items.iter();
-    items
-        .map(|(kind, text)| ((*kind).to_owned(), (*text).to_owned()))
-        .collect()
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stop_is_a_line_in_the_conversation_behind_the_words_that_said_it() {
@@ -355,6 +252,41 @@ async fn a_conversation_changes_hands_is_closed_and_opened_by_the_next_message()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_are_found_to_be_one_have_one_conversation_with_all_that_was_said() {
+    for desk in Desk::both().await {
+        desk.hear(BEN, "1", "Hello from my old number").await;
+        let old = desk.newest().await;
+        desk.post(
+            &format!("{old}/notes"),
+            json!({"text": "Prefers mornings."}),
+        )
+        .await;
+        desk.hear(ADA, "2", "Hello from the new one").await;
+        let talk = desk.newest().await;
+        let contact = talk.split('/').nth(2).unwrap();
+        let body = json!({"alias": format!("+{BEN}"), "evidence": {"source": "customer_account"}, "merge": true});
+        let merged = desk
+            .post(&format!("/contacts/{contact}/aliases"), body)
+            .await;
+        assert!(merged.status.is_success(), "{}", merged.body);
+        let page = desk.get("/conversations").await;
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(items.len(), 1);
+        let talk = desk.newest().await;
+        let mut said = desk.said(&talk).await;
+        said.sort();
+        let mut want = pairs(&[
+            ("message", "Hello from my old number"),
+            ("message", "Hello from the new one"),
+            ("note", "Prefers mornings."),
+        ]);
+        want.sort();
+        assert_eq!(said, want);
+        assert_eq!(items[0]["unread"], 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_person_leaves_no_conversation() {
     let desk = Desk::open().await;
     desk.hear(ADA, "1", "Hello").await;
@@ -475,16 +407,4 @@ async fn the_pages_show_what_is_said_as_text_and_send_what_is_typed() {
     assert!(!seen.contains("/reply\""), "and nothing can be sent");
     let (status, _) = page("/inbox/texts".to_owned(), agent).await;
     assert_eq!(status, StatusCode::OK);
-}
-
-/// The cookie of somebody who is signed in.
-async fn cookie(house: &House, role: staff::Role) -> String {
-    let email = format!("{}@shop.example", role.word());
-    let mut line = members::fresh(&house.app, &email, "Somebody", role).unwrap();
-    line.password = Some("unused".to_owned());
-    let mut tx = house.app.store.begin().await.unwrap();
-    assert!(tx.add_member(&line).await.is_ok());
-    let token = sessions::begin(&house.app, &mut tx, line.id).await.unwrap();
-    tx.commit().await.unwrap();
-    format!("consentry={token}")
 }

@@ -12,6 +12,7 @@
 mod code;
 mod house;
 mod inbox;
+mod inbox_desk;
 mod kept;
 mod promise;
 mod refusals;

@@ -276,8 +276,7 @@ async fn note(
     body: JsonBody<NoteBody>,
 ) -> Result<(StatusCode, Json<NoteAnswer>), Problem> {
     inbox::find(&app, named.key()).await?;
-    let contact = ContactId::new(named.contact);
-    let written = notes::add(&app, contact, &body.value, &caller.name).await?;
+    let written = notes::add(&app, named.key(), &body.value, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(written)))
 }
 

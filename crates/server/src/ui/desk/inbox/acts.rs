@@ -181,8 +181,7 @@ async fn note(
     let body = NoteBody {
         text: form.get("text").unwrap_or_default().replace("\r\n", "\n"),
     };
-    notes::add(&app, ContactId::new(named.contact), &body, desk.actor()).await?;
-    app.live.ring();
+    notes::add(&app, named.key(), &body, desk.actor()).await?;
     Ok(back(&named))
 }
 
