@@ -32,6 +32,7 @@ use crate::{
     error::Error,
     flows::Flows,
     intake::Intake,
+    live::Live,
     memory::Memory,
     post::Post,
     proving::Proving,
@@ -86,6 +87,8 @@ pub struct House {
     pub tempo: Tempo,
     /// Wakes the workers.
     pub bell: Bell,
+    /// Those who watch the inbox.
+    pub live: Live,
     /// Whether the templates were read at Meta since the start, or could not be.
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
@@ -244,6 +247,7 @@ impl House {
             outcomes: Together::default(),
             tempo: Tempo::default(),
             bell: Bell::default(),
+            live: Live::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),

@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod flows;
 pub mod http;
 pub mod intake;
+pub mod live;
 pub mod logs;
 pub mod memory;
 pub mod near;

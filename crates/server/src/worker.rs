@@ -15,7 +15,7 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay,
+        backup, flows, guarantees, inbox, letters, memory, numbering, relay,
         reports::{alerts, numbers, tally},
         reservations, staff, stances, templates,
     },
@@ -150,6 +150,9 @@ fn jobs(app: &App) -> Vec<Job> {
         Job {
             bell: Some(|house| &house.bell.numbers),
             ..job("numbers", 3600 * second, |app| numbers_step(app).boxed())
+            busy: second / 10,
+            bell: Some(|house| house.live.bell()),
+            ..job("the inbox", second, |app| inbox_step(app).boxed())
         },
         Job {
             bell: Some(|house| &house.bell.templates),
@@ -460,6 +463,9 @@ async fn tally_step(app: &App) -> Result<Turn, Error> {
 
 async fn numbers_step(app: &App) -> Result<Turn, Error> {
     numbers::step(app).await?;
+/// Tells those who watch the inbox what changed. Not at once again: many changes are one look.
+async fn inbox_step(app: &App) -> Result<Turn, Error> {
+    inbox::live::step(app).await?;
     Ok(Turn::Idle)
 }
 

@@ -352,6 +352,6 @@ fn found((key, id): (String, Vec<u8>)) -> Result<(String, ContactId), StoreError
 }
 
 /// A name as a search compares it: the databases fold no letters but those of ASCII.
-fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.to_lowercase()
 }

@@ -8,11 +8,13 @@ pub mod export;
 mod flows;
 mod forms;
 mod import;
+mod inbox;
 mod keys;
 mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod quick_replies;
 mod receipts;
 mod reports;
 mod reviews;
@@ -77,6 +79,8 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(segments::routes())
         .merge(import::routes())
         .merge(export::routes())
+        .merge(inbox::routes())
+        .merge(quick_replies::routes())
         .merge(users::routes())
         .split_for_parts();
     complete(&mut description);

@@ -102,7 +102,7 @@ pub struct AliasAnswer {
 }
 
 /// What an event covers, as answers say it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ScopeAnswer {
     /// `true` for everything.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -38,6 +38,10 @@ const MADE: [(&str, &[&str]); 4] = [
         ],
     ),
     ("desk.js", &["script/desk.js", "script/segments.js"]),
+            "style/inbox.css",
+        ],
+    ),
+    ("desk.js", &["script/desk.js", "script/inbox.js"]),
 ];
 
 // The same for as long as the program runs.

@@ -6,6 +6,7 @@ pub mod door;
 pub mod home;
 pub mod import;
 pub mod ledger;
+pub mod inbox;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
@@ -60,6 +61,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(door::routes())
         .merge(home::routes())
         .merge(reports::routes())
+        .merge(inbox::routes())
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(segments::routes())

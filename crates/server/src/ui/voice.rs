@@ -28,8 +28,7 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] =
-    rooms!["shell", "staff", "ledger", "reports", "segments", "import"];
+const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "ledger", "reports", "segments", "import", "inbox"];
 
 type Bundle = FluentBundle<FluentResource>;
 

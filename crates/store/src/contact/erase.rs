@@ -40,8 +40,13 @@ impl Tx {
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",
             "delete from join_code where contact_id = $1",
+            "delete from note where contact_id = $1",
+            "delete from conversation where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id = $1",
+            "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
+             where contact_id in (select f.former_id from former_self f where f.contact_id = $1)",
+            "delete from former_self where contact_id = $1",
         ];
         for sql in steps {
             on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });

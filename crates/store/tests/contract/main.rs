@@ -13,6 +13,7 @@ mod harness;
 mod citus;
 mod complete;
 mod contacts;
+mod conversations;
 mod durability;
 mod erase;
 mod events;

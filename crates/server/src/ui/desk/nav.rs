@@ -17,9 +17,10 @@ pub struct Item {
 /// Path, text and power of every page, in the order of the menu.
 const PAGES: &[(&str, &str, Power)] = &[
     ("/", "nav-home", Power::See),
-    ("/reports", "nav-reports", Power::See),
+    ("/inbox", "nav-inbox", Power::See),
     ("/segments", "nav-segments", Power::See),
     ("/import", "nav-import", Power::Market),
+    ("/reports", "nav-reports", Power::See),
     ("/ledger", "nav-ledger", Power::See),
     ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
