@@ -6,6 +6,7 @@ pub mod code;
 pub mod codec;
 pub mod contact;
 pub mod durability;
+pub mod enclosure;
 pub mod error;
 pub mod event;
 pub mod flow;

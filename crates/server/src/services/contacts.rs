@@ -12,7 +12,7 @@ use consent::{
     scope::{Channel, Scope, Subject},
 };
 use serde::{Deserialize, Serialize};
-use store::contact::{ContactFilter, ContactLine, Edit};
+use store::contact::{ContactFilter, ContactLine, Edit, Place};
 use utoipa::ToSchema;
 
 use crate::{
@@ -33,8 +33,6 @@ pub use timeline::{Item, timeline};
 const NAME_CHARS_MAX: usize = 64;
 /// Longest value of an attribute, in bytes.
 const VALUE_BYTES_MAX: usize = 1024;
-/// The states of marketing that a list can be narrowed to.
-const CONSENTS: [&str; 4] = ["opted_in", "opted_out", "pending", "none"];
 
 /// A contact.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +45,8 @@ pub struct ContactAnswer {
     pub note: Option<String>,
     /// What they told us about marketing: `opted_in`, `opted_out`, `pending` or `none`.
     pub consent: String,
+    /// Where their newest opt-in or opt-out came from.
+    pub source: Option<String>,
     /// WhatsApp's own switch.
     pub platform: PlatformAnswer,
     /// What they are called by, ended aliases too.
@@ -187,19 +187,16 @@ pub struct Erased {
     pub seq: Option<i64>,
 }
 
-/// A page of contacts, newest first.
+/// A page of contacts, newest changed first, and where the next begins.
 ///
 /// # Errors
-/// [`Error::Invalid`] when `consent` is no state; when the database does not answer.
-pub async fn list(app: &House, filter: &ContactFilter) -> Result<Vec<ContactAnswer>, Error> {
-    if let Some(consent) = &filter.consent
-        && !CONSENTS.contains(&consent.as_str())
-    {
-        let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
-        return Err(Error::field("consent", message));
-    }
-    let lines = app.store.contacts(filter).await?;
-    Ok(lines.iter().map(answer).collect())
+/// When the database does not answer.
+pub async fn list(
+    app: &House,
+    filter: &ContactFilter,
+) -> Result<(Vec<ContactAnswer>, Option<Place>), Error> {
+    let page = app.store.contacts(filter).await?;
+    Ok((page.lines.iter().map(answer).collect(), page.next))
 }
 
 /// One contact.
@@ -436,6 +433,7 @@ fn answer(line: &ContactLine) -> ContactAnswer {
         name: line.person.name.clone(),
         note: line.note.clone(),
         consent: line.consent.clone(),
+        source: line.source.clone(),
         platform: PlatformAnswer {
             state: line.platform.clone(),
             numbers: numbers.collect(),

@@ -36,6 +36,7 @@ pub mod reservations;
 pub mod retry;
 pub mod reviews;
 pub mod sample;
+pub mod roster;
 pub mod send;
 pub mod shown;
 pub mod sift;
