@@ -10,7 +10,7 @@ from (
 where found.contact_id = contact.id;
 
 drop index contact_changed;
-create index contact_list on contact (changed_ms, id, consent, platform, source, created_ms) where erased_ms is null;
+create index contact_list on contact (changed_ms, id, erased_ms, consent, platform, source, created_ms);
 create index contact_platform on contact (platform, id);
 create index contact_source on contact (source, id) where source is not null;
 create index contact_created on contact (created_ms, id);

@@ -50,7 +50,7 @@ impl Piece {
 /// One thing that is asked of a contact.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    /// Everybody of whom it is true, as `id`.
+    /// Everybody of whom it is true, as `id`; somebody may stand there twice.
     pub(super) list: Piece,
     /// Whether it is true of contact `c`. Written so that no index is chosen for it: where it is asked, another one gives the order.
     pub(super) ask: Piece,
@@ -114,15 +114,10 @@ fn words(ranges: &[Range]) -> Part {
     let inside = vec!["(w.word >= ? and w.word < ?)"; ranges.len()].join(" or ");
     let binds = |range: &Range| [Bind::Bytes(range.0.clone()), Bind::Bytes(range.1.clone())];
     let binds: Vec<Bind> = ranges.iter().flat_map(binds).collect();
-    let one = "select w.contact_id as id from word w where w.word >= ? and w.word < ?";
     // One by one: the index has each range in one place.
-    let list = if ranges.len() == 1 {
-        one.replacen("select", "select distinct", 1)
-    } else {
-        vec![one; ranges.len()].join(" union ")
-    };
+    let one = "select w.contact_id as id from word w where w.word >= ? and w.word < ?";
     Part {
-        list: Piece::new(&list, binds.clone()),
+        list: Piece::new(&vec![one; ranges.len()].join(" union all "), binds.clone()),
         ..rows_of("word w", "w", &format!("({inside})"), binds)
     }
 }
