@@ -30,7 +30,8 @@ impl Store {
         &self,
         contact: ContactId,
     ) -> Result<Vec<([u8; 32], Timestamp)>, StoreError> {
-        let sql = "select sha256, at_ms from enclosure where contact_id = $1 order by at_ms, sha256";
+        let sql =
+            "select sha256, at_ms from enclosure where contact_id = $1 order by at_ms, sha256";
         let id = contact.get().as_bytes().to_vec();
         let rows: Vec<(Vec<u8>, i64)> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(id).fetch_all(pool).await?);

@@ -2,6 +2,7 @@
 
 mod check;
 mod contacts;
+mod customers;
 mod events;
 mod flows;
 mod forms;
@@ -56,6 +57,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(check::routes())
         .merge(events::routes())
         .merge(contacts::routes())
+        .merge(customers::routes())
         .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())

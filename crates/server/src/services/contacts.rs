@@ -366,13 +366,7 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
         }
     };
     for tag in tags.iter().chain(&untag) {
-        if tag == OPTED_OUT_TAG {
-            let message = format!(
-                "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
-            );
-            return Err(Error::field("tags", message));
-        }
-        name("tags", tag)?;
+        tag_name(tag)?;
     }
     let attributes = body.attributes.clone().unwrap_or_default();
     for (key, value) in &attributes {
@@ -390,6 +384,20 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
         untag,
         attributes: attributes.into_iter().collect(),
     })
+}
+
+/// Makes sure that a text is a tag which staff may give and take.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is none, or one that follows from events.
+pub fn tag_name(tag: &str) -> Result<(), Error> {
+    if tag == OPTED_OUT_TAG {
+        let message = format!(
+            "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
+        );
+        return Err(Error::field("tags", message));
+    }
+    name("tags", tag)
 }
 
 fn name(field: &str, text: &str) -> Result<(), Error> {

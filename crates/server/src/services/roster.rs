@@ -87,16 +87,27 @@ pub async fn page(app: &House, filter: &ContactFilter) -> Result<Roster, Error> 
     let policy = policy::current(app).await?;
     let page = app.store.contacts(filter).await?;
     let now = app.clock.now();
-    let marks: Vec<[Option<Mark>; 2]> = page.lines.iter().map(|line| {
-        let standing = &line.person.standing;
-        [ours(standing, &policy, now), theirs(standing)]
-    }).collect();
-    let named: BTreeSet<EventId> = marks.iter().flatten().flatten().map(|mark| mark.event).collect();
+    let marks: Vec<[Option<Mark>; 2]> = page
+        .lines
+        .iter()
+        .map(|line| {
+            let standing = &line.person.standing;
+            [ours(standing, &policy, now), theirs(standing)]
+        })
+        .collect();
+    let named: BTreeSet<EventId> = marks
+        .iter()
+        .flatten()
+        .flatten()
+        .map(|mark| mark.event)
+        .collect();
     let named: Vec<EventId> = named.into_iter().collect();
     let sources = app.store.sources_of(&named).await?;
     let rows = page.lines.iter().zip(marks);
     Ok(Roster {
-        rows: rows.map(|(line, marks)| of_line(line, marks, &sources)).collect(),
+        rows: rows
+            .map(|(line, marks)| of_line(line, marks, &sources))
+            .collect(),
         next: page.next,
     })
 }
@@ -152,7 +163,8 @@ pub async fn count(app: &House, filter: &ContactFilter) -> Result<CountAnswer, E
 fn ours(standing: &Standing, policy: &Policy, now: Timestamp) -> Option<Mark> {
     let named = summary::because(standing, policy, now);
     let registers = standing.registers.values();
-    let marks = registers.flat_map(|register| [register.opt_in, register.opt_out, register.requested]);
+    let marks =
+        registers.flat_map(|register| [register.opt_in, register.opt_out, register.requested]);
     let marks = marks.flat_map(|marks| marks.each().map(|(_, mark)| mark));
     marks.filter(|mark| named.contains(&mark.event)).max()
 }
@@ -160,8 +172,12 @@ fn ours(standing: &Standing, policy: &Policy, now: Timestamp) -> Option<Mark> {
 /// What WhatsApp's state rests on: the newest stop that holds, or else the newest resume.
 fn theirs(standing: &Standing) -> Option<Mark> {
     let switches = standing.platform.values();
-    let stops = switches.clone().filter_map(consent::register::Platform::stopped);
-    stops.max().or_else(|| switches.filter_map(|switch| switch.resume).max())
+    let stops = switches
+        .clone()
+        .filter_map(consent::register::Platform::stopped);
+    stops
+        .max()
+        .or_else(|| switches.filter_map(|switch| switch.resume).max())
 }
 
 fn side(state: &str, mark: Option<Mark>, sources: &BTreeMap<EventId, String>) -> Side {

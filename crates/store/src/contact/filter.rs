@@ -66,7 +66,12 @@ pub(super) fn parts(filter: &ContactFilter) -> Option<Vec<Part>> {
         (None, Some(state)) => parts.push(column("consent", state)),
         (None, None) => {}
     }
-    parts.extend(filter.platform.iter().map(|state| column("platform", state)));
+    parts.extend(
+        filter
+            .platform
+            .iter()
+            .map(|state| column("platform", state)),
+    );
     parts.extend(filter.source.iter().map(|source| column("source", source)));
     parts.extend(filter.tags.iter().map(|tag| tagged(tag)));
     let attributes = filter.attributes.iter();
@@ -74,7 +79,11 @@ pub(super) fn parts(filter: &ContactFilter) -> Option<Vec<Part>> {
     if filter.created.0.is_some() || filter.created.1.is_some() {
         parts.push(created(filter.created));
     }
-    if let Some(text) = filter.search.as_deref().filter(|text| !text.trim().is_empty()) {
+    if let Some(text) = filter
+        .search
+        .as_deref()
+        .filter(|text| !text.trim().is_empty())
+    {
         match Search::of(&clean(text)) {
             Search::Nothing => return None,
             Search::All(asked) => parts.extend(asked.iter().map(|ranges| words(ranges))),
@@ -86,7 +95,10 @@ pub(super) fn parts(filter: &ContactFilter) -> Option<Vec<Part>> {
 fn column(name: &str, value: &str) -> Part {
     let bind = [Bind::Text(clean(value).into_owned())];
     Part {
-        list: Piece::new(&format!("select id from contact where {name} = ?"), bind.clone()),
+        list: Piece::new(
+            &format!("select id from contact where {name} = ?"),
+            bind.clone(),
+        ),
         ask: Piece::new(&format!("c.{name} || '' = ?"), bind),
         is_cheap: true,
     }
@@ -95,14 +107,23 @@ fn column(name: &str, value: &str) -> Part {
 /// What was said of a topic: anything, or that it comes to a state.
 fn said(topic: TopicId, state: Option<&str>) -> Part {
     let state = state.map(|state| Bind::Text(clean(state).into_owned()));
-    let more = if state.is_some() { " and w.state = ?" } else { "" };
+    let more = if state.is_some() {
+        " and w.state = ?"
+    } else {
+        ""
+    };
     let topic = Bind::Bytes(topic.get().as_bytes().to_vec());
     let binds: Vec<Bind> = [topic].into_iter().chain(state).collect();
     rows_of("wish w", "w", &format!("w.topic_id = ?{more}"), binds)
 }
 
 fn tagged(tag: &str) -> Part {
-    rows_of("tag t", "t", "t.tag = ?", [Bind::Text(clean(tag).into_owned())])
+    rows_of(
+        "tag t",
+        "t",
+        "t.tag = ?",
+        [Bind::Text(clean(tag).into_owned())],
+    )
 }
 
 fn attribute(key: &str, value: &str) -> Part {

@@ -4,7 +4,7 @@
 //! are fetched, asked the rest, and sorted. Else the index of changes is walked, from the newest on, and each contact is asked;
 //! pages are full soon then. Where they are not, a page ends after so many contacts were asked, and says where to go on.
 
-use std::{fmt, num::NonZeroU32, str::FromStr};
+use std::{collections::BTreeSet, fmt, num::NonZeroU32, str::FromStr};
 
 use consent::{id::ContactId, time::Timestamp};
 use sqlx::AssertSqlSafe;
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     codec,
     error::StoreError,
-    list::before,
+    list::{before, clean},
     pool::{Store, on_pool},
 };
 
@@ -128,7 +128,9 @@ impl Store {
         let way = self.way(filter, &parts).await?;
         let limit = i64::from(limit.get());
         let (rows, next) = if way.few.is_some() || way.reach.is_none() {
-            let mut rows = self.found(filter, &way, Stretch::all(start(filter)), limit + 1).await?;
+            let mut rows = self
+                .found(filter, &way, Stretch::all(start(filter)), limit + 1)
+                .await?;
             let next = cut(&mut rows, limit)?;
             (rows, next)
         } else {
@@ -158,7 +160,10 @@ impl Store {
             _ => None,
         };
         let mut all = Piece::new("select count(*) from (", []);
-        let stretch = Stretch { before: start(filter), from: floor };
+        let stretch = Stretch {
+            before: start(filter),
+            from: floor,
+        };
         all.push(&query(filter, &way, stretch));
         // In this order, or else the rows themselves would be read.
         let end = " order by c.changed_ms desc, c.id desc limit ?) as found";
@@ -184,13 +189,18 @@ impl Store {
             return Ok(Vec::new());
         };
         let way = self.way(filter, &parts).await?;
-        let filter = ContactFilter { after: None, ..filter.clone() };
+        let filter = ContactFilter {
+            after: None,
+            ..filter.clone()
+        };
         let mut all = query(&filter, &way, Stretch::all(start(&filter)));
         let end = " order by c.changed_ms desc, c.id desc limit ?";
         all.push(&Piece::new(end, [Bind::Number(i64::from(max))]));
         let (sql, binds) = all.numbered();
         let rows: Vec<Row> = on_pool!(self, pool => bound!(sqlx::query_as(AssertSqlSafe(sql)), binds).fetch_all(pool).await?);
-        let ids = rows.iter().map(|(id, _)| Ok(ContactId::new(codec::uuid(id)?)));
+        let ids = rows
+            .iter()
+            .map(|(id, _)| Ok(ContactId::new(codec::uuid(id)?)));
         ids.collect()
     }
 
@@ -208,6 +218,43 @@ impl Store {
         let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
         let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
+            .collect()
+    }
+
+    /// The standings of contacts that were not erased, as they are written, some after `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn standings(
+        &self,
+        after: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<(ContactId, String)>, StoreError> {
+        let sql = "select id, standing from contact where id > $1 and erased_ms is null order by id limit $2";
+        let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
+        let rows: Vec<(Vec<u8>, String)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|(id, standing)| Ok((ContactId::new(codec::uuid(&id)?), standing)))
+            .collect()
+    }
+
+    /// Which of these contacts have a tag.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn tagged(
+        &self,
+        tag: &str,
+        contacts: &[ContactId],
+    ) -> Result<BTreeSet<ContactId>, StoreError> {
+        let sql = "select contact_id from tag where tag = $2 \
+                   and contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
+        let list = id_list(contacts);
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(list.text()).bind(clean(tag)).fetch_all(pool).await?);
         rows.into_iter()
             .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
             .collect()
@@ -255,7 +302,9 @@ impl Store {
         all.push(list);
         all.push(&Piece::new(" limit ?) as found", [Bind::Number(max)]));
         let (sql, binds) = all.numbered();
-        Ok(on_pool!(self, pool => bound!(sqlx::query_scalar(AssertSqlSafe(sql)), binds).fetch_one(pool).await?))
+        Ok(
+            on_pool!(self, pool => bound!(sqlx::query_scalar(AssertSqlSafe(sql)), binds).fetch_one(pool).await?),
+        )
     }
 
     /// Walks from the newest on, in longer and longer steps, until the page is full or the walk long enough.
@@ -272,7 +321,10 @@ impl Store {
         for step in STEPS {
             let floor = self.place_after(filter, from.clone(), step * pace).await?;
             let wanted = limit + 1 - i64::try_from(rows.len()).unwrap_or(limit);
-            let stretch = Stretch { before: from, from: floor };
+            let stretch = Stretch {
+                before: from,
+                from: floor,
+            };
             rows.extend(self.found(filter, way, stretch, wanted).await?);
             let next = cut(&mut rows, limit)?;
             if next.is_some() || floor.is_none() {
@@ -311,7 +363,9 @@ impl Store {
             [Bind::Number(limit)],
         ));
         let (sql, binds) = all.numbered();
-        Ok(on_pool!(self, pool => bound!(sqlx::query_as(AssertSqlSafe(sql)), binds).fetch_all(pool).await?))
+        Ok(
+            on_pool!(self, pool => bound!(sqlx::query_as(AssertSqlSafe(sql)), binds).fetch_all(pool).await?),
+        )
     }
 
     /// The contacts themselves, in the order of the rows.
@@ -339,7 +393,10 @@ fn query(filter: &ContactFilter, way: &Way, stretch: Stretch) -> Piece {
         all.push(&Piece::new("(select distinct f.id from (", []));
         all.push(few);
         // SQLite takes the sides of a cross join in their order.
-        all.push(&Piece::new(") as f) as d cross join contact c where c.id = d.id and ", []));
+        all.push(&Piece::new(
+            ") as f) as d cross join contact c where c.id = d.id and ",
+            [],
+        ));
     } else {
         all.push(&Piece::new("contact c where ", []));
     }
@@ -367,7 +424,11 @@ fn start(filter: &ContactFilter) -> (i64, Vec<u8>) {
     let end = filter.changed.1.map(|end| (end.millis(), Vec::new()));
     let after = filter.after.map(of_place);
     let everything = (i64::MAX, before(None));
-    [end, after].into_iter().flatten().min().unwrap_or(everything)
+    [end, after]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(everything)
 }
 
 fn oldest(filter: &ContactFilter) -> i64 {
@@ -375,7 +436,10 @@ fn oldest(filter: &ContactFilter) -> i64 {
 }
 
 fn of_place(place: Place) -> (i64, Vec<u8>) {
-    (place.changed.millis(), place.contact.get().as_bytes().to_vec())
+    (
+        place.changed.millis(),
+        place.contact.get().as_bytes().to_vec(),
+    )
 }
 
 fn place_of(changed: i64, id: &[u8]) -> Result<Place, StoreError> {

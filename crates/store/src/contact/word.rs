@@ -68,8 +68,10 @@ impl Search {
             return Self::Nothing;
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        let is_number =
-            !digits.is_empty() && text.chars().all(|c| c.is_ascii_digit() || " +-()./".contains(c));
+        let is_number = !digits.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_digit() || " +-()./".contains(c));
         let asked = if is_number {
             vec![number(text, &digits)]
         } else {
@@ -114,12 +116,18 @@ fn backwards(digits: &str) -> Vec<u8> {
 /// The words of a text, folded: case, accents and width are nothing to a search.
 fn pieces(text: &str) -> impl Iterator<Item = String> + '_ {
     let is_gap = |c: char| {
-        c.is_whitespace() || c.is_control() || c.is_ascii_punctuation() || "·–—‘’“”…،、。".contains(c)
+        c.is_whitespace()
+            || c.is_control()
+            || c.is_ascii_punctuation()
+            || "·–—‘’“”…،、。".contains(c)
     };
-    text.split(is_gap).map(fold).filter(|word| !word.is_empty()).map(|mut word| {
-        word.truncate(word.floor_char_boundary(WORD_BYTES_MAX));
-        word
-    })
+    text.split(is_gap)
+        .map(fold)
+        .filter(|word| !word.is_empty())
+        .map(|mut word| {
+            word.truncate(word.floor_char_boundary(WORD_BYTES_MAX));
+            word
+        })
 }
 
 fn keys_of(text: &str, place: Place) -> BTreeSet<Vec<u8>> {
@@ -142,7 +150,8 @@ fn keys_of_alias(alias: &Alias) -> BTreeSet<Vec<u8>> {
 
 fn rows(contact: ContactId, keys: BTreeSet<Vec<u8>>) -> impl Iterator<Item = serde_json::Value> {
     let id = hex(contact.get());
-    keys.into_iter().map(move |key| json!({ "id": id, "w": hex_of(key) }))
+    keys.into_iter()
+        .map(move |key| json!({ "id": id, "w": hex_of(key) }))
 }
 
 const INSERT: &str = "insert into word (contact_id, word) select unhex(r.value ->> 'id'), unhex(r.value ->> 'w') \
@@ -163,13 +172,17 @@ impl Tx {
             let letter = Arg::Text(hex_of([place.letter()]));
             self.later(gone, vec![id_list(&ids).into(), letter]).await?;
         }
-        let all = texts.iter().flat_map(|(id, text)| rows(*id, keys_of(text, place)));
+        let all = texts
+            .iter()
+            .flat_map(|(id, text)| rows(*id, keys_of(text, place)));
         self.keep_words(all.collect()).await
     }
 
     /// Keeps what addresses are found by.
     pub(crate) async fn note_addresses(&mut self, aliases: &[AliasLine]) -> Result<(), StoreError> {
-        let all = aliases.iter().flat_map(|line| rows(line.contact, keys_of_alias(&line.alias)));
+        let all = aliases
+            .iter()
+            .flat_map(|line| rows(line.contact, keys_of_alias(&line.alias)));
         self.keep_words(all.collect()).await
     }
 
@@ -201,21 +214,28 @@ impl Store {
             on_tx!(tx, conn => { sqlx::query(done).bind(TODO).execute(conn).await?; });
             return tx.commit().await;
         };
-        let ids = people.iter().map(|(id, _, _)| Ok(ContactId::new(codec::uuid(id)?)));
+        let ids = people
+            .iter()
+            .map(|(id, _, _)| Ok(ContactId::new(codec::uuid(id)?)));
         let ids: Vec<ContactId> = ids.collect::<Result<_, StoreError>>()?;
         let texts = |of: fn(&(Vec<u8>, Option<String>, Option<String>)) -> Option<&str>| {
             let both = ids.iter().zip(&people);
-            both.filter_map(|(id, row)| Some((*id, of(row)?))).collect::<Vec<_>>()
+            both.filter_map(|(id, row)| Some((*id, of(row)?)))
+                .collect::<Vec<_>>()
         };
-        tx.note_words(Place::Name, &texts(|row| row.1.as_deref()), false).await?;
-        tx.note_words(Place::Note, &texts(|row| row.2.as_deref()), false).await?;
+        tx.note_words(Place::Name, &texts(|row| row.1.as_deref()), false)
+            .await?;
+        tx.note_words(Place::Note, &texts(|row| row.2.as_deref()), false)
+            .await?;
         let list = id_list(&ids);
         let sql = "select contact_id, kind, value, since_ms, until_ms from alias \
                    where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let lines: Vec<AliasRow> =
             on_tx!(tx, conn => sqlx::query_as(sql).bind(list.text()).fetch_all(conn).await?);
-        let lines: Vec<AliasLine> =
-            lines.iter().map(AliasLine::try_from).collect::<Result<_, _>>()?;
+        let lines: Vec<AliasLine> = lines
+            .iter()
+            .map(AliasLine::try_from)
+            .collect::<Result<_, _>>()?;
         tx.note_addresses(&lines).await?;
         tx.set_house(TODO, last).await?;
         tx.commit().await
@@ -237,7 +257,15 @@ mod tests {
     #[test]
     fn each_word_that_is_typed_begins_a_word_of_the_name() {
         let keys = keys_of("José O'Neil-Souza", Place::Name);
-        for text in ["jose", "JOSÉ", "o'neil", "neil", "sou jo", "ｊｏｓé", "souza, josé"] {
+        for text in [
+            "jose",
+            "JOSÉ",
+            "o'neil",
+            "neil",
+            "sou jo",
+            "ｊｏｓé",
+            "souza, josé",
+        ] {
             assert!(finds(text, &keys), "`{text}`");
         }
         for text in ["ose", "jose maria", "neils", "%", "", " ", "josé\u{1}x"] {
@@ -248,7 +276,15 @@ mod tests {
     #[test]
     fn a_number_is_found_by_its_beginning_its_end_and_whole() {
         let keys = keys_of_alias(&Alias::Phone("+447700900123".parse().unwrap()));
-        for text in ["+44 7700", "447700900123", "+44 (7700) 900-123", "900123", "0123", "07700900123", "7700 900123"] {
+        for text in [
+            "+44 7700",
+            "447700900123",
+            "+44 (7700) 900-123",
+            "900123",
+            "0123",
+            "07700900123",
+            "7700 900123",
+        ] {
             assert!(finds(text, &keys), "`{text}`");
         }
         for text in ["7700900", "124", "23", "+4477009001234"] {

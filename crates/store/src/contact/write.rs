@@ -40,7 +40,9 @@ impl Tx {
         }));
         let empty = codec::standing_text(&Standing::default());
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(empty).execute(conn).await?; });
-        let named = contacts.iter().filter_map(|new| Some((new.id, new.name.as_deref()?)));
+        let named = contacts
+            .iter()
+            .filter_map(|new| Some((new.id, new.name.as_deref()?)));
         self.note_words(Place::Name, &named.collect::<Vec<_>>(), false)
             .await
     }
@@ -152,10 +154,14 @@ impl Tx {
             json!({ "id": hex(id.get()), "f": name.as_deref().map(fold), "n": name, "u": note })
         }));
         self.later(sql, vec![list.into()]).await?;
-        let names = newest.iter().filter_map(|(id, (name, _))| Some((*id, name.as_deref()?)));
+        let names = newest
+            .iter()
+            .filter_map(|(id, (name, _))| Some((*id, name.as_deref()?)));
         self.note_words(Place::Name, &names.collect::<Vec<_>>(), true)
             .await?;
-        let notes = newest.iter().filter_map(|(id, (_, note))| Some((*id, note.as_deref()?)));
+        let notes = newest
+            .iter()
+            .filter_map(|(id, (_, note))| Some((*id, note.as_deref()?)));
         self.note_words(Place::Note, &notes.collect::<Vec<_>>(), true)
             .await
     }

@@ -31,6 +31,7 @@ mod open;
 mod relay;
 mod search;
 mod standing;
+mod table;
 mod template;
 mod topics;
 mod transfer;

@@ -41,7 +41,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 }
 
 /// Reads the address of a list: its filter, where it begins and how long it is.
-async fn filter(app: &App, pairs: Vec<(String, String)>) -> Result<ContactFilter, Problem> {
+pub(super) async fn filter(
+    app: &App,
+    pairs: Vec<(String, String)>,
+) -> Result<ContactFilter, Problem> {
     let mut body = FilterBody::default();
     let (mut cursor, mut size) = (None, None);
     for (name, value) in pairs {
@@ -51,10 +54,12 @@ async fn filter(app: &App, pairs: Vec<(String, String)>) -> Result<ContactFilter
             _ => body.take(&name, value).map_err(malformed)?,
         }
     }
-    let size = size.map(|text| text.parse::<u32>().map_err(|_| {
-        let detail = format!("`{text}` is not a limit: want a number");
-        Problem::of(Kind::Malformed, detail).at("limit")
-    }));
+    let size = size.map(|text| {
+        text.parse::<u32>().map_err(|_| {
+            let detail = format!("`{text}` is not a limit: want a number");
+            Problem::of(Kind::Malformed, detail).at("limit")
+        })
+    });
     let read = body.read(app, &TimeZone::UTC).await;
     Ok(ContactFilter {
         after: cursor.as_deref().map(page::read_cursor).transpose()?,

@@ -63,7 +63,11 @@ impl FilterBody {
     pub fn take(&mut self, name: &str, value: String) -> Result<(), Error> {
         let one = match name {
             "tag" | "attribute" => {
-                let many = if name == "tag" { &mut self.tag } else { &mut self.attribute };
+                let many = if name == "tag" {
+                    &mut self.tag
+                } else {
+                    &mut self.attribute
+                };
                 if !value.trim().is_empty() {
                     many.push(value);
                 }
@@ -81,7 +85,10 @@ impl FilterBody {
             other => return Err(Error::field(other, format!("unknown field `{other}`"))),
         };
         if one.is_some() {
-            return Err(Error::field(name, format!("`{name}` stands there twice: want it once")));
+            return Err(Error::field(
+                name,
+                format!("`{name}` stands there twice: want it once"),
+            ));
         }
         *one = Some(value).filter(|value| !value.trim().is_empty());
         Ok(())
@@ -101,9 +108,14 @@ impl FilterBody {
             ("created_from", &self.created_from),
             ("created_to", &self.created_to),
         ];
-        let one = one.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        let one = one
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)));
         let tags = self.tag.iter().map(|tag| ("tag", tag.as_str()));
-        let attributes = self.attribute.iter().map(|pair| ("attribute", pair.as_str()));
+        let attributes = self
+            .attribute
+            .iter()
+            .map(|pair| ("attribute", pair.as_str()));
         one.chain(tags).chain(attributes).collect()
     }
 
@@ -128,14 +140,16 @@ impl FilterBody {
         }
         let pair = |text: &String| {
             let pair = text.split_once(':');
-            pair.map(|(key, value)| (key.to_owned(), value.to_owned())).ok_or_else(|| {
-                let message = format!("`{text}` is not an attribute: want one like plan:gold");
-                Error::field("attribute", message)
-            })
+            pair.map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .ok_or_else(|| {
+                    let message = format!("`{text}` is not an attribute: want one like plan:gold");
+                    Error::field("attribute", message)
+                })
         };
         let moment = |name: &str, text: &Option<String>, is_end: bool| {
             let text = text.as_deref();
-            text.map(|text| moment(name, text, is_end, zone)).transpose()
+            text.map(|text| moment(name, text, is_end, zone))
+                .transpose()
         };
         Ok(ContactFilter {
             search: self.search.clone(),
@@ -186,7 +200,8 @@ fn moment(name: &str, text: &str, is_end: bool, zone: &TimeZone) -> Result<Times
     };
     // A text with a time reads as a day, too, so times go first.
     clock::read_rfc3339(text).or_else(day).ok_or_else(|| {
-        let message = format!("`{text}` is not a time: want one like 2026-11-22T10:00:00Z or 2026-11-22");
+        let message =
+            format!("`{text}` is not a time: want one like 2026-11-22T10:00:00Z or 2026-11-22");
         Error::field(name, message)
     })
 }
