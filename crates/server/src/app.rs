@@ -90,6 +90,8 @@ pub struct House {
     pub(crate) guarantees: Mutex<Option<Durability>>,
     /// Where we are reached when no `public_url` is set: the address that we listen on, if it is a loopback one.
     pub address: OnceLock<String>,
+    /// Where the main address listens, once it does: what leads to the dashboard.
+    pub desk_address: OnceLock<String>,
     /// What Meta says about the business, as last read.
     pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
@@ -237,6 +239,7 @@ impl House {
             guarantees: Mutex::default(),
             footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
+            desk_address: OnceLock::new(),
             card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),
@@ -266,6 +269,18 @@ impl House {
         let set = self.config.public_url.as_deref();
         set.or_else(|| self.address.get().map(String::as_str))
             .map(|url| url.trim_end_matches('/'))
+    }
+
+    /// The address of the dashboard, without a slash at its end: the public one, unless that serves only what the public
+    /// needs.
+    #[must_use]
+    pub fn desk_url(&self) -> String {
+        let public = self.config.public_url.as_deref();
+        if let Some(url) = public.filter(|_| self.config.public_listen.is_none()) {
+            return url.trim_end_matches('/').to_owned();
+        }
+        let listens = || format!("http://{}", self.config.listen);
+        self.desk_address.get().cloned().unwrap_or_else(listens)
     }
 }
 

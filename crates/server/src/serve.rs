@@ -148,6 +148,7 @@ impl Server {
         let stop = CancellationToken::new();
         let mut doors = vec![open(main, router, &stop)];
         tracing::info!(node = %app.node, "listening on http://{addr}");
+        let _ = app.desk_address.set(format!("http://{addr}"));
         let public_addr = public.as_ref().map(|(_, addr)| *addr);
         // Links that lead to this very machine are good enough to try things out, and for nothing else.
         let reached = public_addr.unwrap_or(addr);

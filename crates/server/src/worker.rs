@@ -15,7 +15,8 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay, reservations, templates,
+        backup, flows, guarantees, letters, memory, numbering, relay, reservations, staff,
+        templates,
     },
 };
 
@@ -362,6 +363,7 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let mut tx = app.store.begin().await?;
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
+    staff::sessions::forget(&mut tx, now).await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
     tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;

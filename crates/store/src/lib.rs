@@ -20,6 +20,7 @@ pub mod lease;
 pub mod letter;
 pub mod list;
 pub mod log;
+pub mod member;
 pub mod message;
 pub mod migrate;
 pub mod pool;

@@ -27,6 +27,7 @@ pub fn router(app: App) -> Router {
         .merge(health::routes())
         .merge(gateway::routes())
         .merge(ui::public_routes())
+        .merge(ui::desk::routes(&app))
         .route_layer(from_fn(health::count))
         .with_state(app)
 }

@@ -45,6 +45,7 @@ pub mod send;
 pub mod shown;
 pub mod sift;
 pub mod sms;
+pub mod staff;
 pub mod summary;
 pub mod switch;
 pub mod templates;

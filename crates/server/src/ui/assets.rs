@@ -1,6 +1,6 @@
 //! Style, script and pictures of the pages: inside the program, and kept by browsers for good under the hash in their address.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-use crate::app::App;
+use crate::{app::App, vault::sha256};
 
 #[derive(RustEmbed)]
 #[folder = "src/ui/assets"]
@@ -20,9 +20,25 @@ struct Files;
 /// How many characters of a file's hash stand in its address.
 const HASH_CHARS: usize = 12;
 
+/// The stylesheets and scripts, each made of rooms that lie in folders of their own.
+const MADE: [(&str, &[&str]); 4] = [
+    (
+        "people.css",
+        &["style/tokens.css", "style/base.css", "style/public.css"],
+    ),
+    ("people.js", &["script/public.js"]),
+    (
+        "desk.css",
+        &["style/tokens.css", "style/base.css", "style/desk.css"],
+    ),
+    ("desk.js", &["script/desk.js"]),
+];
+
 // The same for as long as the program runs.
-static STYLE: LazyLock<String> = LazyLock::new(|| address("app.css"));
-static SCRIPT: LazyLock<String> = LazyLock::new(|| address("app.js"));
+static STYLE: LazyLock<String> = LazyLock::new(|| address("people.css"));
+static SCRIPT: LazyLock<String> = LazyLock::new(|| address("people.js"));
+static DESK_STYLE: LazyLock<String> = LazyLock::new(|| address("desk.css"));
+static DESK_SCRIPT: LazyLock<String> = LazyLock::new(|| address("desk.js"));
 static ICON: LazyLock<String> = LazyLock::new(|| address("icon.svg"));
 
 /// The routes of the files.
@@ -30,14 +46,24 @@ pub fn routes() -> Router<App> {
     Router::new().route("/assets/{file}", get(serve))
 }
 
-/// Where the style is.
+/// Where the style of the pages for customers is.
 pub fn style() -> &'static str {
     &STYLE
 }
 
-/// Where the script is.
+/// Where the script of the pages for customers is.
 pub fn script() -> &'static str {
     &SCRIPT
+}
+
+/// Where the style of the dashboard is.
+pub fn desk_style() -> &'static str {
+    &DESK_STYLE
+}
+
+/// Where the script of the dashboard is.
+pub fn desk_script() -> &'static str {
+    &DESK_SCRIPT
 }
 
 /// Where the icon is.
@@ -46,13 +72,23 @@ pub fn icon() -> &'static str {
 }
 
 fn address(name: &str) -> String {
-    let hash = Files::get(name).map(|file| hex::encode(file.metadata.sha256_hash()));
-    let hash: String = hash.unwrap_or_default().chars().take(HASH_CHARS).collect();
+    let hash = hex::encode(sha256(&read(name).unwrap_or_default()));
+    let hash: String = hash.chars().take(HASH_CHARS).collect();
     format!("/assets/{name}?v={hash}")
 }
 
+/// A file as it is served: made of its rooms, or as it lies there.
+fn read(name: &str) -> Option<Cow<'static, [u8]>> {
+    let file = |name: &str| Files::get(name).map(|file| file.data);
+    let Some((_, rooms)) = MADE.iter().find(|(made, _)| *made == name) else {
+        return file(name);
+    };
+    let rooms: Option<Vec<_>> = rooms.iter().map(|room| file(room)).collect();
+    Some(Cow::Owned(rooms?.concat()))
+}
+
 async fn serve(Path(name): Path<String>) -> Response {
-    let Some(file) = Files::get(&name) else {
+    let Some(data) = read(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let kind = match name.rsplit('.').next() {
@@ -66,5 +102,5 @@ async fn serve(Path(name): Path<String>) -> Response {
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, file.data).into_response()
+    (headers, data).into_response()
 }

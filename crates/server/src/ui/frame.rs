@@ -65,6 +65,18 @@ impl Frame {
         assets::script()
     }
 
+    /// Where the style of the dashboard is.
+    #[must_use]
+    pub fn desk_style(&self) -> &'static str {
+        assets::desk_style()
+    }
+
+    /// Where the script of the dashboard is.
+    #[must_use]
+    pub fn desk_script(&self) -> &'static str {
+        assets::desk_script()
+    }
+
     /// Where the icon is.
     #[must_use]
     pub fn icon(&self) -> &'static str {
@@ -104,7 +116,8 @@ impl Frame {
 }
 
 /// The path of the public address, without a slash at its end.
-fn root(public_url: Option<&str>) -> String {
+#[must_use]
+pub fn root(public_url: Option<&str>) -> String {
     let rest = public_url.and_then(|url| url.split_once("://"));
     let path = rest.and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
     path.unwrap_or_default().trim_end_matches('/').to_owned()

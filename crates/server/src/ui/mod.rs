@@ -3,6 +3,7 @@
 pub mod address;
 pub mod assets;
 pub mod confirm;
+pub mod desk;
 pub mod form;
 pub mod frame;
 pub mod guard;

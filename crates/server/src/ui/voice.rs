@@ -17,6 +17,19 @@ const TEXTS: [(Language, &str); 5] = [
     (Language::Arabic, include_str!("i18n/ar.ftl")),
 ];
 
+/// The texts of the dashboard, room by room, in each of its languages.
+macro_rules! rooms {
+    ($($room:literal),*) => {
+        [
+            (Language::English, &[$(include_str!(concat!("i18n/desk/en/", $room, ".ftl"))),*]),
+            (Language::Spanish, &[$(include_str!(concat!("i18n/desk/es/", $room, ".ftl"))),*]),
+            (Language::Portuguese, &[$(include_str!(concat!("i18n/desk/pt/", $room, ".ftl"))),*]),
+        ]
+    };
+}
+
+const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff"];
+
 type Bundle = FluentBundle<FluentResource>;
 
 // Texts are constants of the program; they are only read once.
@@ -26,12 +39,16 @@ static BUNDLES: LazyLock<HashMap<&'static str, Bundle>> = LazyLock::new(|| {
         let mut bundle = Bundle::new_concurrent(vec![tag]);
         // Only what people wrote is kept apart from the text around it (see `apart`): a date is part of it.
         bundle.set_use_isolating(false);
-        let resource = FluentResource::try_new(text.to_owned());
-        let resource = resource.unwrap_or_else(|(partly, errors)| {
-            tracing::error!(?errors, "the texts in `{}` have mistakes", language.tag());
-            partly
-        });
-        bundle.add_resource_overriding(resource);
+        let desk = DESK.iter().find(|(own, _)| *own == language);
+        let desk = desk.map_or(&[][..], |(_, rooms)| rooms);
+        for text in std::iter::once(text).chain(desk.iter().copied()) {
+            let resource = FluentResource::try_new(text.to_owned());
+            let resource = resource.unwrap_or_else(|(partly, errors)| {
+                tracing::error!(?errors, "the texts in `{}` have mistakes", language.tag());
+                partly
+            });
+            bundle.add_resource_overriding(resource);
+        }
         (language.tag(), bundle)
     });
     bundles.collect()
@@ -84,6 +101,23 @@ impl Voice {
             args.set(*name, FluentValue::from(value));
         }
         self.spoken(id, args)
+    }
+
+    /// A text about so many of something, which it calls `$count`.
+    #[must_use]
+    pub fn count(&self, id: &str, count: usize) -> String {
+        let mut args = FluentArgs::new();
+        args.set("count", FluentValue::from(count));
+        self.spoken(id, args)
+    }
+
+    /// A date in as few signs as everybody reads alike: 2026-11-22.
+    #[must_use]
+    pub fn short_date(&self, at: Timestamp) -> String {
+        let there = jiff::Timestamp::from_millisecond(at.millis())
+            .unwrap_or_default()
+            .to_zoned(self.zone.clone());
+        there.date().to_string()
     }
 
     /// A date, as people write it.
@@ -182,10 +216,20 @@ mod tests {
 
     #[test]
     fn every_language_says_everything_with_the_same_things_put_in() {
-        let english = TEXTS[0].1;
-        for (language, text) in TEXTS {
+        same_everywhere(&TEXTS);
+        let desk = DESK.map(|(language, rooms)| (language, rooms.join("\n")));
+        let desk: Vec<_> = desk
+            .iter()
+            .map(|(language, text)| (*language, text.as_str()))
+            .collect();
+        same_everywhere(&desk);
+    }
+
+    fn same_everywhere(texts: &[(Language, &str)]) {
+        let english = texts[0].1;
+        for (language, text) in texts {
             assert_eq!(ids(text), ids(english), "{}", language.tag());
-            assert!(FluentResource::try_new(text.to_owned()).is_ok());
+            assert!(FluentResource::try_new((*text).to_owned()).is_ok());
             for id in ids(english) {
                 assert_eq!(
                     holes(text, id),
@@ -217,11 +261,15 @@ mod tests {
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui"),
             &mut named,
         );
-        let known = ids(TEXTS[0].1);
+        let desk = DESK[0].1.join("\n");
+        let known: BTreeSet<&str> = ids(TEXTS[0].1).into_iter().chain(ids(&desk)).collect();
         for id in &known {
-            // A source is named by what it is.
+            // A source is named by what it is, and so are roles and states.
+            let is_made = ["how-", "role-", "users-"]
+                .iter()
+                .any(|begin| id.starts_with(begin));
             assert!(
-                id.starts_with("how-") || named.contains(&format!("\"{id}\"")),
+                is_made || named.contains(&format!("\"{id}\"")),
                 "nothing says `{id}`"
             );
         }

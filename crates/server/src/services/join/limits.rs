@@ -69,8 +69,8 @@ fn since(now: Timestamp, span: i64) -> Timestamp {
     Timestamp::from_millis(now.millis() - now.millis().rem_euclid(span))
 }
 
-/// An address as it is counted: of version 6 only its network, of which everybody has addresses without end.
-fn network(address: IpAddr) -> String {
+/// An address as it is counted. Of version 6 only its network, of which everybody has addresses without end.
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => format!("a:{address}"),
         IpAddr::V6(address) => {

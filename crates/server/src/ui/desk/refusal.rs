@@ -1,0 +1,188 @@
+//! What a page of the dashboard answers when it does not show what was asked for.
+
+use askama::Template;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{Desk, frame};
+use crate::{
+    app::App,
+    error::Error,
+    ui::{frame::Frame, notice::shown},
+};
+
+/// What a path is written with inside a query.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.');
+
+/// Why a page is not shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody is signed in; then comes the page that was asked for.
+    SignIn(String),
+    /// The role of the member does not allow it.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// A form came from somewhere else, or from a page of an earlier session.
+    Foreign,
+    /// What was sent makes no sense: what was wanted, in words.
+    Invalid(String),
+    /// It cannot be done as things stand: why, in words.
+    Conflict(String),
+    /// What was sent is too large.
+    TooLarge,
+    /// The database does not answer, or there is too much to do.
+    Busy,
+    /// Something of ours is broken.
+    Broken,
+}
+
+#[derive(Template)]
+#[template(path = "desk/refused.html")]
+struct Page {
+    desk: Desk,
+    heading: String,
+    note: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/refused_plain.html")]
+struct PlainPage {
+    frame: Frame,
+    heading: String,
+    note: String,
+}
+
+impl Refusal {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn(_) => StatusCode::SEE_OTHER,
+            Self::Forbidden | Self::Foreign => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn words(&self, frame: &Frame) -> (String, String) {
+        let voice = &frame.voice;
+        match self {
+            Self::SignIn(_) | Self::NotFound => {
+                (voice.say("desk-gone"), voice.say("desk-gone-note"))
+            }
+            Self::Forbidden => (
+                voice.say("desk-forbidden"),
+                voice.say("desk-forbidden-note"),
+            ),
+            Self::Foreign => (voice.say("desk-foreign"), voice.say("desk-foreign-note")),
+            Self::Invalid(why) | Self::Conflict(why) => (voice.say("desk-refused"), why.clone()),
+            Self::TooLarge => (voice.say("desk-refused"), voice.say("desk-too-large")),
+            Self::Busy => (voice.say("trouble-heading"), voice.say("trouble-note")),
+            Self::Broken => (voice.say("trouble-heading"), voice.say("desk-broken-note")),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid { message, .. } => Self::Invalid(message),
+            Error::Unauthorized | Error::Forbidden(_) => Self::Forbidden,
+            Error::NotFound(_) => Self::NotFound,
+            Error::Conflict(message) => Self::Conflict(message),
+            Error::Busy(_) => Self::Busy,
+            Error::Unavailable(cause) => {
+                tracing::error!(%cause, "the database did not answer a page");
+                Self::Busy
+            }
+            Error::Internal(_) => {
+                tracing::error!(?error, "a page failed");
+                Self::Broken
+            }
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if let Self::SignIn(path) = &self {
+            let next = utf8_percent_encode(path, PATH);
+            return Redirect::to(&format!("/login?next={next}")).into_response();
+        }
+        // What it says is written around the page of whoever asked: see `dress`.
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the page of a refusal, in the frame of whoever asked.
+pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let asked = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let Some(refusal) = response.extensions().get::<Refusal>().cloned() else {
+        return rooted(&app, response);
+    };
+    let status = refusal.status();
+    let mut dressed = match Desk::of(&app, &asked).await {
+        Ok(desk) => {
+            let (heading, note) = refusal.words(&desk.frame);
+            shown(
+                status,
+                &Page {
+                    desk,
+                    heading,
+                    note,
+                },
+            )
+        }
+        Err(_) => {
+            let frame = frame(&app, &asked, None).await;
+            let (heading, note) = refusal.words(&frame);
+            shown(
+                status,
+                &PlainPage {
+                    frame,
+                    heading,
+                    note,
+                },
+            )
+        }
+    };
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static("1");
+        dressed.headers_mut().insert(header::RETRY_AFTER, soon);
+    }
+    dressed
+}
+
+/// A redirection leads to where a proxy shows us.
+fn rooted(app: &App, mut response: Response) -> Response {
+    let root = crate::ui::frame::root(app.config.public_url.as_deref());
+    if root.is_empty() {
+        return response;
+    }
+    let to = response.headers().get(header::LOCATION);
+    let to = to
+        .and_then(|to| to.to_str().ok())
+        .filter(|to| to.starts_with('/'));
+    if let Some(to) = to.map(|to| format!("{root}{to}"))
+        && let Ok(to) = HeaderValue::from_str(&to)
+    {
+        response.headers_mut().insert(header::LOCATION, to);
+    }
+    response
+}

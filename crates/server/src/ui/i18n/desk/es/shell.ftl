@@ -1,0 +1,33 @@
+# What stands around every page of the dashboard.
+nav-skip = Ir al contenido
+nav-menu = Menú
+nav-pages = Páginas
+nav-home = Inicio
+nav-users = Equipo
+nav-sign-out = Cerrar sesión
+
+desk-home = A la página de inicio
+desk-save = Guardar
+desk-cancel = Cancelar
+desk-yes = Sí
+desk-no = No
+desk-gone = Aquí no hay nada
+desk-gone-note = La dirección no lleva a ninguna parte, o lo que había ya no está.
+desk-forbidden = Su función no lo permite
+desk-forbidden-note = Un administrador de su equipo puede darle otra función.
+desk-foreign = Este formulario ya no vale
+desk-foreign-note = Vino de otra página o de una sesión que terminó. No se cambió nada: abra la página de nuevo y envíelo desde allí.
+desk-refused = No se pudo hacer
+desk-too-large = Lo que envió es demasiado grande. No se cambió nada.
+desk-broken-note = Algo falla de nuestro lado y quedó en el registro. Inténtelo de nuevo.
+
+role-viewer = Observador
+role-viewer-note = Lo ve todo; los números van ocultos.
+role-agent = Agente
+role-agent-note = Habla con clientes, decide mensajes dudosos, registra bajas.
+role-marketer = Marketing
+role-marketer-note = Etiquetas, segmentos, listas; registra bajas.
+role-compliance = Cumplimiento
+role-compliance-note = Registra altas con pruebas, cambia las reglas, borra y exporta.
+role-admin = Administrador
+role-admin-note = Todo, y quién más puede qué.
