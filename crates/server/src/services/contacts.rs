@@ -27,7 +27,7 @@ use crate::{
     },
 };
 
-pub use timeline::{Item, timeline};
+pub use timeline::{EventItem, Item, timeline};
 
 /// Longest tag or name of an attribute, in characters.
 const NAME_CHARS_MAX: usize = 64;

@@ -29,7 +29,12 @@ const MADE: [(&str, &[&str]); 4] = [
     ("people.js", &["script/public.js"]),
     (
         "desk.css",
-        &["style/tokens.css", "style/base.css", "style/desk.css"],
+        &[
+            "style/tokens.css",
+            "style/base.css",
+            "style/desk.css",
+            "style/table.css",
+        ],
     ),
     ("desk.js", &["script/desk.js"]),
 ];

@@ -1,11 +1,15 @@
 //! The dashboard: whoever opens one of its pages is signed in, and every form of it carries the token of their session.
 
 pub mod account;
+pub mod customer;
 pub mod door;
 pub mod home;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod rules;
+pub mod table;
+pub mod uploaded;
 pub mod users;
 
 use axum::{
@@ -55,7 +59,10 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(door::routes())
         .merge(home::routes())
         .merge(account::routes())
-        .merge(users::routes());
+        .merge(users::routes())
+        .merge(table::routes())
+        .merge(customer::routes())
+        .merge(rules::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
         .layer(from_fn(guard::protect_desk))

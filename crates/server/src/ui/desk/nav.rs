@@ -15,8 +15,11 @@ pub struct Item {
 }
 
 /// Path, text and power of every page, in the order of the menu.
-const PAGES: [(&str, &str, Power); 2] = [
+const PAGES: [(&str, &str, Power); 5] = [
     ("/", "nav-home", Power::See),
+    ("/consent", "nav-consent", Power::See),
+    ("/customers", "nav-customers", Power::See),
+    ("/settings/consent", "nav-rules", Power::Rule),
     ("/settings/users", "nav-users", Power::Manage),
 ];
 

@@ -23,3 +23,9 @@
 
 // A text that is there to be copied is selected as a whole.
 for (const input of document.querySelectorAll("input.copied")) input.addEventListener("focus", () => input.select());
+
+// Languages by their names, as the reader's own language calls them.
+(() => {
+  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
+  for (const one of document.querySelectorAll("[data-language]")) one.textContent = names.of(one.dataset.language);
+})();
