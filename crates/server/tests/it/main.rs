@@ -28,4 +28,5 @@ mod receipts;
 mod sink;
 mod sms;
 mod sms_bad;
+mod table;
 mod topics;

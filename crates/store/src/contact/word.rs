@@ -53,6 +53,9 @@ impl Place {
 /// Keys from one to before another.
 pub(super) type Range = (Vec<u8>, Vec<u8>);
 
+/// Who, their name and their note.
+type Called = (Vec<u8>, Option<String>, Option<String>);
+
 /// What a search looks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Search {
@@ -206,7 +209,7 @@ impl Store {
 
     async fn fill_page(&self, after: Vec<u8>) -> Result<(), StoreError> {
         let sql = "select id, name, note from contact where id > $1 order by id limit $2";
-        let people: Vec<(Vec<u8>, Option<String>, Option<String>)> = on_pool!(self, pool => sqlx::query_as(sql)
+        let people: Vec<Called> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(after).bind(PAGE).fetch_all(pool).await?);
         let mut tx = self.begin().await?;
         let Some((last, _, _)) = people.last() else {
@@ -218,7 +221,7 @@ impl Store {
             .iter()
             .map(|(id, _, _)| Ok(ContactId::new(codec::uuid(id)?)));
         let ids: Vec<ContactId> = ids.collect::<Result<_, StoreError>>()?;
-        let texts = |of: fn(&(Vec<u8>, Option<String>, Option<String>)) -> Option<&str>| {
+        let texts = |of: fn(&Called) -> Option<&str>| {
             let both = ids.iter().zip(&people);
             both.filter_map(|(id, row)| Some((*id, of(row)?)))
                 .collect::<Vec<_>>()
