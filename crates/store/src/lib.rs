@@ -8,6 +8,7 @@ pub mod codec;
 pub mod contact;
 pub mod conversation;
 pub mod durability;
+pub mod enclosure;
 pub mod error;
 pub mod event;
 pub mod flow;

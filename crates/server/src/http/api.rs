@@ -3,6 +3,7 @@
 mod attributes;
 mod check;
 mod contacts;
+mod customers;
 mod events;
 pub mod export;
 mod flows;
@@ -64,6 +65,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(check::routes())
         .merge(events::routes())
         .merge(contacts::routes())
+        .merge(customers::routes())
         .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())

@@ -12,7 +12,7 @@ use consent::{
     scope::{Channel, Scope, Subject},
 };
 use serde::{Deserialize, Serialize};
-use store::contact::{ContactFilter, ContactLine, Edit};
+use store::contact::{ContactFilter, ContactLine, Edit, Place};
 use utoipa::ToSchema;
 
 use crate::{
@@ -28,14 +28,12 @@ use crate::{
     },
 };
 
-pub use timeline::{Item, timeline};
+pub use timeline::{EventItem, Item, timeline};
 
 /// Longest tag or name of an attribute, in characters.
 const NAME_CHARS_MAX: usize = 64;
 /// Longest value of an attribute, in bytes.
 pub const VALUE_BYTES_MAX: usize = 1024;
-/// The states of marketing that a list can be narrowed to.
-const CONSENTS: [&str; 4] = ["opted_in", "opted_out", "pending", "none"];
 
 /// A contact.
 #[derive(Debug, Serialize, ToSchema)]
@@ -48,6 +46,8 @@ pub struct ContactAnswer {
     pub note: Option<String>,
     /// What they told us about marketing: `opted_in`, `opted_out`, `pending` or `none`.
     pub consent: String,
+    /// Where their newest opt-in or opt-out came from.
+    pub source: Option<String>,
     /// WhatsApp's own switch.
     pub platform: PlatformAnswer,
     /// What they are called by, ended aliases too.
@@ -188,28 +188,16 @@ pub struct Erased {
     pub seq: Option<i64>,
 }
 
-/// A page of contacts, newest first.
+/// A page of contacts, newest changed first, and where the next begins.
 ///
 /// # Errors
-/// [`Error::Invalid`] when `consent` is no state; when the database does not answer.
-pub async fn list(app: &House, filter: &ContactFilter) -> Result<Vec<ContactAnswer>, Error> {
-    sound(filter)?;
-    let lines = app.store.contacts(filter).await?;
-    Ok(lines.iter().map(answer).collect())
-}
-
-/// Whether a filter asks for something that there is.
-///
-/// # Errors
-/// [`Error::Invalid`] when `consent` is no state.
-pub fn sound(filter: &ContactFilter) -> Result<(), Error> {
-    match &filter.consent {
-        Some(consent) if !CONSENTS.contains(&consent.as_str()) => {
-            let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
-            Err(Error::field("consent", message))
-        }
-        Some(_) | None => Ok(()),
-    }
+/// When the database does not answer.
+pub async fn list(
+    app: &House,
+    filter: &ContactFilter,
+) -> Result<(Vec<ContactAnswer>, Option<Place>), Error> {
+    let page = app.store.contacts(filter).await?;
+    Ok((page.lines.iter().map(answer).collect(), page.next))
 }
 
 /// One contact.
@@ -379,13 +367,7 @@ fn read_edit(before: &ContactLine, body: &EditBody, kinds: &Kinds) -> Result<Edi
         }
     };
     for tag in tags.iter().chain(&untag) {
-        if tag == OPTED_OUT_TAG {
-            let message = format!(
-                "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
-            );
-            return Err(Error::field("tags", message));
-        }
-        name("tags", tag)?;
+        tag_name(tag)?;
     }
     let mut attributes = body.attributes.clone().unwrap_or_default();
     for (key, value) in &mut attributes {
@@ -408,7 +390,21 @@ fn read_edit(before: &ContactLine, body: &EditBody, kinds: &Kinds) -> Result<Edi
     })
 }
 
-/// A name that a tag or an attribute may have.
+/// Makes sure that a text is a tag which staff may give and take.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is none, or one that follows from events.
+pub fn tag_name(tag: &str) -> Result<(), Error> {
+    if tag == OPTED_OUT_TAG {
+        let message = format!(
+            "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
+        );
+        return Err(Error::field("tags", message));
+    }
+    name("tags", tag)
+}
+
+/// Makes sure that a text is a name which a tag or an attribute may have.
 ///
 /// # Errors
 /// [`Error::Invalid`] for the field.
@@ -455,6 +451,7 @@ pub fn answer(line: &ContactLine) -> ContactAnswer {
         name: line.person.name.clone(),
         note: line.note.clone(),
         consent: line.consent.clone(),
+        source: line.source.clone(),
         platform: PlatformAnswer {
             state: line.platform.clone(),
             numbers: numbers.collect(),

@@ -21,8 +21,8 @@ use crate::{
     error::Error,
     services::{
         attributes::{self, KEYS_MAX},
-        contacts,
         keys::staff_event,
+        roster::ask::{CONSENTS, one_of},
         segments,
     },
 };
@@ -46,7 +46,7 @@ impl Whom {
     #[must_use]
     pub fn with(tag: Option<String>, consent: Option<String>) -> Self {
         Self::Listed(ContactFilter {
-            tag,
+            tags: tag.into_iter().collect(),
             consent,
             ..ContactFilter::default()
         })
@@ -119,7 +119,7 @@ impl Export {
                         Source::Segment(segments::condition_of(app, &id).await?, None, keys)
                     }
                     Whom::Listed(filter) => {
-                        contacts::sound(&filter)?;
+                        one_of("consent", filter.consent.as_deref(), &CONSENTS)?;
                         let filter = ContactFilter {
                             after: None,
                             limit: PAGE,
@@ -173,10 +173,11 @@ impl Export {
         let store = &self.app.store;
         let count = match &mut self.source {
             Source::Listed(filter, keys) => {
-                let lines = store.contacts(filter).await?;
-                filter.after = lines.last().map(|line| line.person.id);
-                lines.iter().for_each(|line| contact(sheet, line, keys));
-                lines.len()
+                let page = store.contacts(filter).await?;
+                let lines = page.lines.iter();
+                lines.for_each(|line| contact(sheet, line, keys));
+                filter.after = page.next;
+                return Ok(filter.after.is_none());
             }
             Source::Segment(condition, after, keys) => {
                 let page = Page {
@@ -209,8 +210,8 @@ fn note(what: &What) -> String {
         What::Contacts(Whom::Listed(filter)) => {
             let by = [
                 ("search", filter.search.is_some()),
-                ("tag", filter.tag.is_some()),
-                ("attribute", filter.attribute.is_some()),
+                ("tag", !filter.tags.is_empty()),
+                ("attribute", !filter.attributes.is_empty()),
                 ("consent", filter.consent.is_some()),
             ];
             let by = by.into_iter().filter(|(_, is)| *is).map(|(name, _)| name);

@@ -3,13 +3,14 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use consent::{
+    id::{EventId, TopicId},
     policy::Policy,
     reason::Code,
     register::{Platform, Standing},
     request::{Facts, Request},
     scope::{Category, Subject, Topic},
     time::Timestamp,
-    verdict,
+    verdict::{self, Verdict},
 };
 use store::{
     contact::{Person, Update},
@@ -20,12 +21,64 @@ use store::{
 /// The state of marketing with us: `opted_in`, `opted_out`, `pending` or `none`.
 #[must_use]
 pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static str {
-    state(&Request::about(Category::Marketing), standing, policy, now).word()
+    about(&Request::about(Category::Marketing), standing, policy, now)
+        .0
+        .word()
+}
+
+/// The events that the state of marketing with us rests on.
+#[must_use]
+pub fn because(standing: &Standing, policy: &Policy, now: Timestamp) -> Vec<EventId> {
+    about(&Request::about(Category::Marketing), standing, policy, now).1
+}
+
+/// The same state of what a request is about.
+#[must_use]
+pub fn said(
+    request: &Request,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> &'static str {
+    state(request, standing, policy, now).word()
+}
+
+/// The same state for each topic that the person said something of.
+#[must_use]
+pub fn topics(
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<(TopicId, &'static str)> {
+    let scopes = standing.registers.keys();
+    let said: BTreeSet<Topic> = scopes
+        .filter_map(|scope| match scope.subject {
+            Subject::Topic(topic) => Some(topic),
+            Subject::All | Subject::Category(_) => None,
+        })
+        .collect();
+    let own = |topic: Topic| {
+        let request = Request {
+            topic: Some(topic),
+            ..Request::about(topic.category)
+        };
+        (topic.id, state(&request, standing, policy, now).word())
+    };
+    said.into_iter().map(own).collect()
 }
 
 /// What the person told us about such messages.
 #[must_use]
 pub fn state(request: &Request, standing: &Standing, policy: &Policy, now: Timestamp) -> State {
+    about(request, standing, policy, now).0
+}
+
+fn about(
+    request: &Request,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> (State, Vec<EventId>) {
     // WhatsApp's switch, holds and blocks are shown beside it, never mixed in.
     let ours = Standing {
         registers: standing.registers.clone(),
@@ -40,11 +93,19 @@ pub fn state(request: &Request, standing: &Standing, policy: &Policy, now: Times
         country: None,
     };
     let verdict = verdict::decide(request, facts, policy, now);
+    let because = match &verdict {
+        Verdict::Allow(_) => Vec::new(),
+        Verdict::Deny(denial) => denial.because.clone(),
+    };
     match verdict.code() {
-        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => State::OptedOut,
-        Some(Code::ConsentPending) => State::Pending,
-        _ if verdict::opt_in(request, facts, policy, now).is_some() => State::OptedIn,
-        _ => State::None,
+        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => {
+            (State::OptedOut, because)
+        }
+        Some(Code::ConsentPending) => (State::Pending, because),
+        _ => match verdict::opt_in(request, facts, policy, now) {
+            Some(event) => (State::OptedIn, vec![event]),
+            None => (State::None, because),
+        },
     }
 }
 
@@ -119,6 +180,7 @@ pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update
         standing: &person.standing,
         consent: consent(&person.standing, policy, now),
         platform: platform(&person.standing),
+        topics: topics(&person.standing, policy, now),
         at: now,
     }
 }

@@ -2,16 +2,20 @@
 
 pub mod account;
 pub mod attributes;
+pub mod customer;
 pub mod door;
 pub mod home;
 pub mod import;
-pub mod ledger;
 pub mod inbox;
+pub mod ledger;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
 pub mod reports;
+pub mod rules;
 pub mod segments;
+pub mod table;
+pub mod uploaded;
 pub mod users;
 
 use axum::{
@@ -67,7 +71,10 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(segments::routes())
         .merge(import::routes())
         .merge(attributes::routes())
-        .merge(users::routes());
+        .merge(users::routes())
+        .merge(table::routes())
+        .merge(customer::routes())
+        .merge(rules::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
         .layer(from_fn(guard::protect_desk))

@@ -32,4 +32,5 @@ mod segments;
 mod sink;
 mod sms;
 mod sms_bad;
+mod table;
 mod topics;

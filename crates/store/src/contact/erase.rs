@@ -36,6 +36,9 @@ impl Tx {
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
             "delete from stance where contact_id = $1",
+            "delete from word where contact_id = $1",
+            "delete from wish where contact_id = $1",
+            "delete from enclosure where contact_id = $1",
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",
@@ -51,7 +54,7 @@ impl Tx {
         for sql in steps {
             on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });
         }
-        let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
+        let forget = "update contact set name = null, folded = null, note = null, source = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
                       version = version + 1, changed_ms = $2 where id = $1";
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
         let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from jsonb_each($1) as r \

@@ -35,6 +35,7 @@ mod report;
 mod search;
 mod segments;
 mod standing;
+mod table;
 mod template;
 mod topics;
 mod transfer;

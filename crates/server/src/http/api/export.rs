@@ -114,8 +114,8 @@ impl ContactsQuery {
         });
         Ok(Whom::Listed(ContactFilter {
             search: self.search.filter(|text| !text.trim().is_empty()),
-            tag: self.tag,
-            attribute: attribute.transpose()?,
+            tags: self.tag.into_iter().collect(),
+            attributes: attribute.transpose()?.into_iter().collect(),
             consent: self.consent,
             ..ContactFilter::default()
         }))

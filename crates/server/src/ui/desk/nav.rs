@@ -17,11 +17,14 @@ pub struct Item {
 /// Path, text and power of every page, in the order of the menu.
 const PAGES: &[(&str, &str, Power)] = &[
     ("/", "nav-home", Power::See),
+    ("/consent", "nav-consent", Power::See),
+    ("/customers", "nav-customers", Power::See),
     ("/inbox", "nav-inbox", Power::See),
     ("/segments", "nav-segments", Power::See),
     ("/import", "nav-import", Power::Market),
     ("/reports", "nav-reports", Power::See),
     ("/ledger", "nav-ledger", Power::See),
+    ("/settings/consent", "nav-rules", Power::Rule),
     ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
 ];
