@@ -166,9 +166,8 @@ async fn look(app: &App, until: i64) -> Result<Vec<(String, Body)>, Error> {
             }));
         }
     }
-    let templates = by_template.values();
-    let threshold = rise::threshold(tests.len() + templates.len());
-    let count = tests.len() + templates.len();
+    let count = tests.len() + by_template.values().len();
+    let threshold = rise::threshold(count);
     let mut found = Vec::new();
     for test in tests {
         let table = if test.dimension.is_empty() {
@@ -184,27 +183,41 @@ async fn look(app: &App, until: i64) -> Result<Vec<(String, Body)>, Error> {
             found.push(test.found(rise, count, until));
         }
     }
-    let history = all.line(RISING[0], "", began);
-    let enough = history.len() > rise::HISTORY_HOURS_MIN;
-    for value in templates.into_iter().filter(|_| enough) {
-        let (what, dimension, window) = (RISING[0], "template", Window::Day);
+    let shared = (threshold, count);
+    found.extend(look_at_templates(&all, &by_template, shared, until));
+    Ok(found)
+}
+
+/// Compares each template's last day with all that went out before: most templates are newer than any history of their own.
+fn look_at_templates(
+    all: &Table,
+    by_template: &Table,
+    (threshold, tests): (f64, usize),
+    until: i64,
+) -> Vec<(String, Body)> {
+    let began = all.began();
+    let what = RISING[0];
+    let history = all.line(what, "", began);
+    if history.len() <= rise::HISTORY_HOURS_MIN {
+        return Vec::new();
+    }
+    let spread = rise::spread(&history);
+    let before = |what| all.before_the_day(what, began);
+    let whole = (before(what), before(MESSAGES));
+    let mut found = Vec::new();
+    for value in by_template.values() {
         let sum = |what| by_template.line(what, &value, 0).iter().sum();
-        let before = |what| all.before_the_day(what, began);
-        let rise = rise::compare(
-            (sum(what), sum(MESSAGES)),
-            (before(what), before(MESSAGES)),
-            rise::spread(&history),
-            threshold,
-        );
+        let part = (sum(what), sum(MESSAGES));
         let test = Test {
             what,
-            dimension,
+            dimension: "template",
             value,
-            window,
+            window: Window::Day,
         };
-        found.extend(rise.map(|rise| test.found(rise, count, until)));
+        let rise = rise::compare(part, whole, spread, threshold);
+        found.extend(rise.map(|rise| test.found(rise, tests, until)));
     }
-    Ok(found)
+    found
 }
 
 /// One test.

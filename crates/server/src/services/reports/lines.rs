@@ -118,15 +118,17 @@ fn together(what: String, rest: &[Line]) -> Line {
     }
 }
 
+/// A figure of some times.
+type Figure = fn(&[&InForceLine]) -> Option<f64>;
+
 /// The median and the worst time until a no was in force, and how many there were.
 pub(super) fn times(times: &[InForceLine], steps: usize) -> Vec<Line> {
     let each: Vec<Vec<&InForceLine>> = (0..steps)
         .map(|step| times.iter().filter(|time| time.step == step).collect())
         .collect();
     let all: Vec<&InForceLine> = times.iter().collect();
-    let figures: [(&str, fn(&[&InForceLine]) -> Option<f64>); 3] =
-        [("median", median), ("worst", worst), ("count", count)];
-    let line = |(what, figure): (&str, fn(&[&InForceLine]) -> Option<f64>)| Line {
+    let figures: [(&str, Figure); 3] = [("median", median), ("worst", worst), ("count", count)];
+    let line = |(what, figure): (&str, Figure)| Line {
         what: what.to_owned(),
         value: String::new(),
         label: String::new(),

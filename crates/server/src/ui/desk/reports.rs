@@ -191,28 +191,13 @@ fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<Stri
             .map(|line| number(&desk, line.points.get(at).copied().flatten()));
         (step.clone(), cells.collect())
     });
-    let choice = |value: &'static str, name: String, chosen: &str| Choice {
-        is_chosen: value == chosen,
-        value,
-        name,
-    };
-    let by = report.by.as_deref().unwrap_or_default();
-    let none = std::iter::once(choice("", desk.say("reports-by-none"), by));
-    let parts = reports::dimensions(&report.name).iter();
-    let parts = parts.map(|word| choice(word, desk.say(&format!("reports-by-{word}")), by));
-    let by = if matches!(report.name.as_str(), "saved" | "failures") {
-        parts.collect()
-    } else {
-        none.chain(parts).collect()
-    };
-    let steps = ["day", "hour"];
     Page {
         tabs: tabs(&desk, &report.name),
         name: report.name.clone(),
         heading: words.title.clone(),
         about: desk.say(&format!("reports-{}-note", report.name.replace('_', "-"))),
-        by,
-        step: steps
+        by: parts(&desk, report),
+        step: ["day", "hour"]
             .map(|word| {
                 choice(
                     word,
@@ -236,6 +221,25 @@ fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<Stri
         to,
         desk,
     }
+}
+
+fn choice(value: &'static str, name: String, chosen: &str) -> Choice {
+    Choice {
+        is_chosen: value == chosen,
+        value,
+        name,
+    }
+}
+
+/// By what a report may be broken down.
+fn parts(desk: &Desk, report: &Report) -> Vec<Choice> {
+    let by = report.by.as_deref().unwrap_or_default();
+    let none = choice("", desk.say("reports-by-none"), by);
+    let is_always_parted = matches!(report.name.as_str(), "saved" | "failures");
+    let parts = reports::dimensions(&report.name).iter();
+    let parts = parts.map(|word| choice(word, desk.say(&format!("reports-by-{word}")), by));
+    let none = (!is_always_parted).then_some(none);
+    none.into_iter().chain(parts).collect()
 }
 
 /// The first and the last day, as a form shows them.
