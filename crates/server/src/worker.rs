@@ -15,8 +15,9 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay, reservations, staff, stances,
-        templates,
+        backup, flows, guarantees, letters, memory, numbering, relay,
+        reports::{alerts, numbers, tally},
+        reservations, staff, stances, templates,
     },
 };
 
@@ -140,6 +141,15 @@ fn jobs(app: &App) -> Vec<Job> {
             busy: Duration::ZERO,
             bell: Some(|house| &house.bell.relay),
             ..job("relays", second, |app| relay_step(app).boxed())
+        },
+        Job {
+            busy: second / 5,
+            bell: Some(|house| &house.bell.reports),
+            ..job("tallies", 10 * second, |app| tally_step(app).boxed())
+        },
+        Job {
+            bell: Some(|house| &house.bell.numbers),
+            ..job("numbers", 3600 * second, |app| numbers_step(app).boxed())
         },
         Job {
             bell: Some(|house| &house.bell.templates),
@@ -437,6 +447,20 @@ async fn remind_step(app: &App) -> Result<Turn, Error> {
     } else {
         Turn::Busy
     })
+}
+
+/// Counts what reports show, and looks whether something rose.
+async fn tally_step(app: &App) -> Result<Turn, Error> {
+    let more = tally::step(app).await?;
+    if !more {
+        alerts::step(app).await?;
+    }
+    Ok(if more { Turn::Busy } else { Turn::Idle })
+}
+
+async fn numbers_step(app: &App) -> Result<Turn, Error> {
+    numbers::step(app).await?;
+    Ok(Turn::Idle)
 }
 
 async fn guarantees_step(app: &App) -> Result<Turn, Error> {

@@ -27,6 +27,7 @@ pub mod pool;
 pub mod postgres;
 pub mod relay;
 pub mod reply;
+pub mod report;
 pub mod review;
 pub mod segment;
 pub mod stance;

@@ -14,6 +14,7 @@ mod messages;
 mod policy;
 mod quarantine;
 mod receipts;
+mod reports;
 mod reviews;
 mod segments;
 mod topics;
@@ -71,6 +72,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(reports::routes())
         .merge(attributes::routes())
         .merge(segments::routes())
         .merge(import::routes())

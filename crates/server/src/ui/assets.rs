@@ -33,6 +33,7 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/tokens.css",
             "style/base.css",
             "style/desk.css",
+            "style/reports.css",
             "style/segments.css",
         ],
     ),

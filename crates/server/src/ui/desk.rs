@@ -5,9 +5,11 @@ pub mod attributes;
 pub mod door;
 pub mod home;
 pub mod import;
+pub mod ledger;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod reports;
 pub mod segments;
 pub mod users;
 
@@ -57,7 +59,9 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(door::routes())
         .merge(home::routes())
+        .merge(reports::routes())
         .merge(account::routes())
+        .merge(ledger::routes())
         .merge(segments::routes())
         .merge(import::routes())
         .merge(attributes::routes())

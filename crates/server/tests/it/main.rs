@@ -26,6 +26,7 @@ mod page_links;
 mod post;
 mod recall;
 mod receipts;
+mod reports;
 mod segments;
 #[path = "../../../mail/tests/sink/mod.rs"]
 mod sink;

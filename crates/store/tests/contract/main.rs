@@ -30,6 +30,7 @@ mod news;
 mod nul;
 mod open;
 mod relay;
+mod report;
 mod search;
 mod segments;
 mod standing;
