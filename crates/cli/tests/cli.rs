@@ -246,6 +246,8 @@ fn a_file_is_tried_taken_in_and_taken_out() {
         String::from_utf8_lossy(&events.stdout)
             .contains(",opt_in,marketing|*|*,claimed,2026-01-02T00:00:00Z,")
     );
+    let proved = json(&consentry(data.path(), &["verify", "--json"]));
+    assert_eq!(proved["holds"], true, "{proved}");
     assert_eq!(
         code(&consentry(data.path(), &["import", "/nowhere.csv"])),
         1

@@ -118,10 +118,6 @@ fn jobs(app: &App) -> Vec<Job> {
         job("restored copies", 2 * second, |app| {
             restored_step(app).boxed()
         }),
-        Job {
-            busy: Duration::ZERO,
-            ..job("stances", 3600 * second, |app| stances_step(app).boxed())
-        },
         job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
         Job {
             busy: Duration::ZERO,
@@ -376,12 +372,9 @@ async fn restored_step(app: &App) -> Result<Turn, Error> {
     Ok(Turn::Idle)
 }
 
-async fn stances_step(app: &App) -> Result<Turn, Error> {
-    let more = stances::step(app).await?;
-    Ok(if more { Turn::Busy } else { Turn::Idle })
-}
-
 async fn tidy_step(app: &App) -> Result<Turn, Error> {
+    // Once for a database of before; from then on there is nothing to do.
+    while stances::step(app).await? {}
     let now = app.clock.now();
     let raw = now.plus_millis(-app.config.retention.raw_days.max(0).saturating_mul(DAY_MS));
     let mut tx = app.store.begin().await?;

@@ -50,7 +50,7 @@ pub enum ConditionBody {
     /// They have this tag.
     Tag(String),
     /// Something about an attribute.
-    Attribute(AttributeBody),
+    Attribute(Box<AttributeBody>),
     /// When something last happened: exactly one of the three.
     Activity(ActivityBody),
     /// They have such an address now: `phone`, `wa_id`, `bsuid`, `parent_bsuid` or `email`.

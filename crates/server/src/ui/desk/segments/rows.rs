@@ -206,7 +206,7 @@ fn question(row: &Row) -> Result<ConditionBody, Error> {
         }
         "whatsapp" => ConditionBody::Whatsapp(row.a.clone()),
         "tag" => ConditionBody::Tag(row.a.clone()),
-        "attribute" => ConditionBody::Attribute(attribute(row)?),
+        "attribute" => ConditionBody::Attribute(Box::new(attribute(row)?)),
         "activity" => {
             let days = row.b.parse().map_err(|_| number(&row.b))?;
             let days = |kind: &str| Some(days).filter(|_| row.a == kind);
