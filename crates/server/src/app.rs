@@ -35,6 +35,8 @@ use crate::{
     live::Live,
     memory::Memory,
     post::Post,
+    proving::Proving,
+    tempo::Tempo,
     together::Together,
     vault::{Vault, VaultError},
 };
@@ -81,6 +83,8 @@ pub struct House {
     pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
+    /// How long a no took to be in force.
+    pub tempo: Tempo,
     /// Wakes the workers.
     pub bell: Bell,
     /// Those who watch the inbox.
@@ -95,6 +99,8 @@ pub struct House {
     pub address: OnceLock<String>,
     /// Where the main address listens, once it does: what leads to the dashboard.
     pub desk_address: OnceLock<String>,
+    /// The proof of everything that was asked for last.
+    pub proving: Proving,
     /// What Meta says about the business, as last read.
     pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
@@ -133,6 +139,10 @@ pub struct Bell {
     pub replies: Notify,
     /// There are e-mails to send.
     pub letters: Notify,
+    /// There are tallies to make anew.
+    pub reports: Notify,
+    /// Meta has news of our numbers.
+    pub numbers: Notify,
 }
 
 /// A house that cannot be opened.
@@ -235,6 +245,7 @@ impl House {
             claims: Together::default(),
             refusals: Together::default(),
             outcomes: Together::default(),
+            tempo: Tempo::default(),
             bell: Bell::default(),
             live: Live::default(),
             templates_tried: AtomicBool::new(false),
@@ -244,6 +255,7 @@ impl House {
             footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
             desk_address: OnceLock::new(),
+            proving: Proving::default(),
             card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),

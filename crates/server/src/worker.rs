@@ -15,8 +15,9 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, inbox, letters, memory, numbering, relay, reservations, staff,
-        templates,
+        backup, flows, guarantees, inbox, letters, memory, numbering, relay,
+        reports::{alerts, numbers, tally},
+        reservations, staff, stances, templates,
     },
 };
 
@@ -117,6 +118,10 @@ fn jobs(app: &App) -> Vec<Job> {
         job("restored copies", 2 * second, |app| {
             restored_step(app).boxed()
         }),
+        Job {
+            busy: Duration::ZERO,
+            ..job("stances", 3600 * second, |app| stances_step(app).boxed())
+        },
         job("tidying", 3600 * second, |app| tidy_step(app).boxed()),
         Job {
             busy: Duration::ZERO,
@@ -138,6 +143,13 @@ fn jobs(app: &App) -> Vec<Job> {
             ..job("relays", second, |app| relay_step(app).boxed())
         },
         Job {
+            busy: second / 5,
+            bell: Some(|house| &house.bell.reports),
+            ..job("tallies", 10 * second, |app| tally_step(app).boxed())
+        },
+        Job {
+            bell: Some(|house| &house.bell.numbers),
+            ..job("numbers", 3600 * second, |app| numbers_step(app).boxed())
             busy: second / 10,
             bell: Some(|house| house.live.bell()),
             ..job("the inbox", second, |app| inbox_step(app).boxed())
@@ -362,6 +374,11 @@ async fn restored_step(app: &App) -> Result<Turn, Error> {
     Ok(Turn::Idle)
 }
 
+async fn stances_step(app: &App) -> Result<Turn, Error> {
+    let more = stances::step(app).await?;
+    Ok(if more { Turn::Busy } else { Turn::Idle })
+}
+
 async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let now = app.clock.now();
     let raw = now.plus_millis(-app.config.retention.raw_days.max(0).saturating_mul(DAY_MS));
@@ -369,6 +386,8 @@ async fn tidy_step(app: &App) -> Result<Turn, Error> {
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     staff::sessions::forget(&mut tx, now).await?;
+    tx.drop_uploads(uuid::Uuid::nil(), now.plus_millis(-HOUR_MS))
+        .await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
     tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;
@@ -433,6 +452,17 @@ async fn remind_step(app: &App) -> Result<Turn, Error> {
     })
 }
 
+/// Counts what reports show, and looks whether something rose.
+async fn tally_step(app: &App) -> Result<Turn, Error> {
+    let more = tally::step(app).await?;
+    if !more {
+        alerts::step(app).await?;
+    }
+    Ok(if more { Turn::Busy } else { Turn::Idle })
+}
+
+async fn numbers_step(app: &App) -> Result<Turn, Error> {
+    numbers::step(app).await?;
 /// Tells those who watch the inbox what changed. Not at once again: many changes are one look.
 async fn inbox_step(app: &App) -> Result<Turn, Error> {
     inbox::live::step(app).await?;

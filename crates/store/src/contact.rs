@@ -1,6 +1,7 @@
 //! Contacts: who they are, what they are called by, and their folded standing.
 
 mod erase;
+pub mod label;
 mod list;
 mod write;
 

@@ -1,5 +1,7 @@
 //! Events: what happened, never changed; and their sealed details, which an erasure destroys.
 
+mod page;
+
 use consent::{
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod alias;
+pub mod attribute;
 pub mod code;
 pub mod codec;
 pub mod contact;
@@ -28,13 +29,17 @@ pub mod pool;
 pub mod postgres;
 pub mod relay;
 pub mod reply;
+pub mod report;
 pub mod review;
+pub mod segment;
+pub mod stance;
 mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
 pub mod topic;
 pub mod transfer;
+pub mod upload;
 pub mod version;
 pub mod wal;
 pub mod watch;

@@ -114,6 +114,10 @@ impl NumberInfo {
             display: loose::text(body, "display_phone_number"),
             name: loose::text(body, "verified_name"),
             quality: loose::text(body, "quality_rating"),
+            limit: loose::text(body, "whatsapp_business_manager_messaging_limit"),
+            throughput: loose::object(body, "throughput")
+                .and_then(|throughput| loose::text(throughput, "level")),
+            status: loose::text(body, "status"),
         })
     }
 }

@@ -100,6 +100,12 @@ pub struct NumberInfo {
     pub name: Option<String>,
     /// `GREEN`, `YELLOW`, `RED`, `NA` or `UNKNOWN`.
     pub quality: Option<String>,
+    /// How many people it may write to first in a day: `TIER_…`. Only where it was asked for.
+    pub limit: Option<String>,
+    /// `STANDARD`, `HIGH` or `NOT_APPLICABLE`. Only where it was asked for.
+    pub throughput: Option<String>,
+    /// `CONNECTED`, `FLAGGED`, `RESTRICTED`, …: an open list. Only where it was asked for.
+    pub status: Option<String>,
 }
 
 impl Client {
@@ -244,7 +250,35 @@ impl Client {
         number: &NumberId,
         authorization: &Bearer,
     ) -> Result<NumberInfo, CallError> {
-        let query = "fields=id,display_phone_number,verified_name,quality_rating".to_owned();
+        self.number_with("", number, authorization).await
+    }
+
+    /// The same with its limits. Where Meta does not know one of them, what it does know.
+    ///
+    /// # Errors
+    /// As for [`Client::number`].
+    pub async fn number_limits(
+        &self,
+        number: &NumberId,
+        authorization: &Bearer,
+    ) -> Result<NumberInfo, CallError> {
+        const UNKNOWN_FIELD: i64 = 100;
+        const FIELDS: &str = ",throughput,status,whatsapp_business_manager_messaging_limit";
+        match self.number_with(FIELDS, number, authorization).await {
+            Err(CallError::Refused { fault, .. }) if fault.code == UNKNOWN_FIELD => {
+                self.number(number, authorization).await
+            }
+            other => other,
+        }
+    }
+
+    async fn number_with(
+        &self,
+        more: &str,
+        number: &NumberId,
+        authorization: &Bearer,
+    ) -> Result<NumberInfo, CallError> {
+        let query = format!("fields=id,display_phone_number,verified_name,quality_rating{more}");
         let answer = self
             .ask(What::ReadNode, number.as_str(), authorization, query)
             .await?;

@@ -354,6 +354,24 @@ async fn templates_and_numbers_are_read_and_a_refusal_is_an_error() {
 }
 
 #[tokio::test]
+async fn the_limits_of_a_number_are_asked_for_beside_its_quality() {
+    let body = r#"{"id":"1099","quality_rating":"YELLOW","throughput":{"level":"HIGH"},"status":"CONNECTED",
+        "whatsapp_business_manager_messaging_limit":"TIER_10K"}"#;
+    let (address, mut heard, _) = server(http("200 OK", body)).await;
+    let token = Bearer::from_token("EAAsecret").unwrap();
+    let number: NumberId = "1099".parse().unwrap();
+    let client = client(address, 5000);
+    let info = client.number_limits(&number, &token).await.unwrap();
+    let seen = [info.quality, info.limit, info.throughput, info.status];
+    assert_eq!(
+        seen.map(Option::unwrap),
+        ["YELLOW", "TIER_10K", "HIGH", "CONNECTED"]
+    );
+    let line = heard.recv().await.unwrap();
+    assert!(line.contains("quality_rating,throughput,status,"), "{line}");
+}
+
+#[tokio::test]
 async fn a_receipt_passes_without_a_permit() {
     let (address, mut heard, _) = server(http("200 OK", r#"{"success":true}"#)).await;
     let body = br#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.X"}"#;

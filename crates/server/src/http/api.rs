@@ -1,10 +1,13 @@
 //! Our own API, under /api/v1, and its description.
 
+mod attributes;
 mod check;
 mod contacts;
 mod events;
+pub mod export;
 mod flows;
 mod forms;
+mod import;
 mod inbox;
 mod keys;
 mod ledger;
@@ -13,7 +16,9 @@ mod policy;
 mod quarantine;
 mod quick_replies;
 mod receipts;
+mod reports;
 mod reviews;
+mod segments;
 mod topics;
 mod users;
 
@@ -69,6 +74,11 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(flows::routes())
         .merge(forms::routes())
         .merge(reviews::routes())
+        .merge(reports::routes())
+        .merge(attributes::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(export::routes())
         .merge(inbox::routes())
         .merge(quick_replies::routes())
         .merge(users::routes())

@@ -20,6 +20,7 @@ use crate::{
     clock,
     error::Error,
     services::{
+        attributes::{self, Kinds},
         cast::{Cast, Draft, OPTED_OUT_TAG},
         policy, quiet,
         record::place,
@@ -32,7 +33,7 @@ pub use timeline::{Item, timeline};
 /// Longest tag or name of an attribute, in characters.
 const NAME_CHARS_MAX: usize = 64;
 /// Longest value of an attribute, in bytes.
-const VALUE_BYTES_MAX: usize = 1024;
+pub const VALUE_BYTES_MAX: usize = 1024;
 /// The states of marketing that a list can be narrowed to.
 const CONSENTS: [&str; 4] = ["opted_in", "opted_out", "pending", "none"];
 
@@ -192,14 +193,23 @@ pub struct Erased {
 /// # Errors
 /// [`Error::Invalid`] when `consent` is no state; when the database does not answer.
 pub async fn list(app: &House, filter: &ContactFilter) -> Result<Vec<ContactAnswer>, Error> {
-    if let Some(consent) = &filter.consent
-        && !CONSENTS.contains(&consent.as_str())
-    {
-        let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
-        return Err(Error::field("consent", message));
-    }
+    sound(filter)?;
     let lines = app.store.contacts(filter).await?;
     Ok(lines.iter().map(answer).collect())
+}
+
+/// Whether a filter asks for something that there is.
+///
+/// # Errors
+/// [`Error::Invalid`] when `consent` is no state.
+pub fn sound(filter: &ContactFilter) -> Result<(), Error> {
+    match &filter.consent {
+        Some(consent) if !CONSENTS.contains(&consent.as_str()) => {
+            let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
+            Err(Error::field("consent", message))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// One contact.
@@ -221,7 +231,7 @@ pub async fn edit(
     actor: &str,
 ) -> Result<ContactAnswer, Error> {
     let before = line(app, id).await?;
-    let edit = read_edit(&before, body)?;
+    let edit = read_edit(&before, body, &attributes::kinds(app).await?)?;
     let note = serde_json::json!({ "tags": edit.tags, "untag": edit.untag,
         "attributes": edit.attributes.iter().cloned().collect::<BTreeMap<_, _>>() });
     let evidence = Evidence {
@@ -356,7 +366,7 @@ fn now_of(app: &House, contact: ContactId, fact: Fact, evidence: Evidence) -> Dr
     }
 }
 
-fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
+fn read_edit(before: &ContactLine, body: &EditBody, kinds: &Kinds) -> Result<Edit, Error> {
     let (tags, untag) = match &body.tags {
         None => (Vec::new(), Vec::new()),
         Some(TagsBody::Change(change)) => (change.add.clone(), change.remove.clone()),
@@ -377,15 +387,18 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
         }
         name("tags", tag)?;
     }
-    let attributes = body.attributes.clone().unwrap_or_default();
-    for (key, value) in &attributes {
+    let mut attributes = body.attributes.clone().unwrap_or_default();
+    for (key, value) in &mut attributes {
         name("attributes", key)?;
-        let value = value.as_deref().unwrap_or_default();
-        if key.contains(':') || value.len() > VALUE_BYTES_MAX || value.contains('\0') {
+        let text = value.as_deref().unwrap_or_default();
+        if key.contains(':') || text.len() > VALUE_BYTES_MAX || text.contains('\0') {
             let message = format!(
                 "attribute `{key}`: want a name without `:` and a value of at most {VALUE_BYTES_MAX} bytes"
             );
             return Err(Error::field("attributes", message));
+        }
+        if let Some(value) = value {
+            *value = attributes::fitting(kinds, key, value)?;
         }
     }
     Ok(Edit {
@@ -395,7 +408,11 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
     })
 }
 
-fn name(field: &str, text: &str) -> Result<(), Error> {
+/// A name that a tag or an attribute may have.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field.
+pub fn name(field: &str, text: &str) -> Result<(), Error> {
     let length = text.trim().chars().count();
     if (1..=NAME_CHARS_MAX).contains(&length)
         && text.trim() == text
@@ -407,7 +424,9 @@ fn name(field: &str, text: &str) -> Result<(), Error> {
     Err(Error::field(field, message))
 }
 
-fn answer(line: &ContactLine) -> ContactAnswer {
+/// A contact as answers say it.
+#[must_use]
+pub fn answer(line: &ContactLine) -> ContactAnswer {
     let standing = &line.person.standing;
     let numbers = standing.platform.iter().map(|(number, switch)| {
         let at = |mark: consent::register::Mark| clock::rfc3339(mark.at);

@@ -1,19 +1,31 @@
-//! A standing in two words, for lists: what the person told us, and what WhatsApp's switch says.
+//! A standing in a few words, for lists and segments: what the person told us, and what WhatsApp's switch says.
+
+use std::{borrow::Cow, collections::BTreeSet};
 
 use consent::{
     policy::Policy,
     reason::Code,
     register::{Platform, Standing},
     request::{Facts, Request},
-    scope::Category,
+    scope::{Category, Subject, Topic},
     time::Timestamp,
     verdict,
 };
-use store::contact::{Person, Update};
+use store::{
+    contact::{Person, Update},
+    segment::State,
+    stance::Stance,
+};
 
 /// The state of marketing with us: `opted_in`, `opted_out`, `pending` or `none`.
 #[must_use]
 pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static str {
+    state(&Request::about(Category::Marketing), standing, policy, now).word()
+}
+
+/// What the person told us about such messages.
+#[must_use]
+pub fn state(request: &Request, standing: &Standing, policy: &Policy, now: Timestamp) -> State {
     // WhatsApp's switch, holds and blocks are shown beside it, never mixed in.
     let ours = Standing {
         registers: standing.registers.clone(),
@@ -27,14 +39,62 @@ pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static
         minute_there: None,
         country: None,
     };
-    let request = Request::about(Category::Marketing);
-    let verdict = verdict::decide(&request, facts, policy, now);
+    let verdict = verdict::decide(request, facts, policy, now);
     match verdict.code() {
-        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => "opted_out",
-        Some(Code::ConsentPending) => "pending",
-        _ if verdict::opt_in(&request, facts, policy, now).is_some() => "opted_in",
-        _ => "none",
+        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => State::OptedOut,
+        Some(Code::ConsentPending) => State::Pending,
+        _ if verdict::opt_in(request, facts, policy, now).is_some() => State::OptedIn,
+        _ => State::None,
     }
+}
+
+/// What a person told us about the topics, and the categories other than marketing, that their wishes name. Of the
+/// others they told us what they told us of the category, or nothing.
+#[must_use]
+pub fn stances(person: &Person, policy: &Policy, now: Timestamp) -> Vec<Stance> {
+    let others = [
+        Category::Utility,
+        Category::Authentication,
+        Category::Service,
+    ];
+    let (mut topics, mut categories) = (BTreeSet::new(), BTreeSet::new());
+    for scope in person.standing.registers.keys() {
+        match scope.subject {
+            Subject::All => categories.extend(others),
+            Subject::Category(Category::Marketing) => {}
+            Subject::Category(category) => {
+                categories.insert(category);
+            }
+            Subject::Topic(topic) => {
+                topics.insert(topic);
+            }
+        }
+    }
+    // Who has to speak first, and what was retired, is not what anybody told us.
+    let policy = if topics.is_empty() || policy.topics.is_empty() {
+        Cow::Borrowed(policy)
+    } else {
+        Cow::Owned(Policy {
+            topics: Default::default(),
+            ..policy.clone()
+        })
+    };
+    let stance = |subject: String, request: Request| Stance {
+        contact: person.id,
+        subject,
+        state: state(&request, &person.standing, &policy, now),
+    };
+    let of_topics = topics.into_iter().map(|topic: Topic| {
+        let request = Request {
+            topic: Some(topic),
+            ..Request::about(topic.category)
+        };
+        stance(topic.id.to_string(), request)
+    });
+    let of_categories = categories
+        .into_iter()
+        .map(|category| stance(category.word().to_owned(), Request::about(category)));
+    of_topics.chain(of_categories).collect()
 }
 
 /// What WhatsApp's switch says at any of our numbers: `stopped` or `open`.

@@ -1,12 +1,17 @@
 //! The dashboard: whoever opens one of its pages is signed in, and every form of it carries the token of their session.
 
 pub mod account;
+pub mod attributes;
 pub mod door;
 pub mod home;
+pub mod import;
+pub mod ledger;
 pub mod inbox;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
+pub mod reports;
+pub mod segments;
 pub mod users;
 
 use axum::{
@@ -55,8 +60,13 @@ pub fn routes(app: &App) -> Router<App> {
     let pages = Router::new()
         .merge(door::routes())
         .merge(home::routes())
+        .merge(reports::routes())
         .merge(inbox::routes())
         .merge(account::routes())
+        .merge(ledger::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(attributes::routes())
         .merge(users::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))

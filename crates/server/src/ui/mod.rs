@@ -2,8 +2,10 @@
 
 pub mod address;
 pub mod assets;
+pub mod chart;
 pub mod confirm;
 pub mod desk;
+pub mod download;
 pub mod form;
 pub mod frame;
 pub mod guard;

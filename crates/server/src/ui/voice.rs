@@ -28,7 +28,7 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "inbox"];
+const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "ledger", "reports", "segments", "import", "inbox"];
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -81,6 +81,12 @@ impl Voice {
     #[must_use]
     pub fn business(&self) -> &str {
         &self.business
+    }
+
+    /// The name of the zone in which times are told.
+    #[must_use]
+    pub fn zone_name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
     }
 
     /// A text. One that there is not shows as its id.

@@ -35,6 +35,7 @@ impl Tx {
             "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
+            "delete from stance where contact_id = $1",
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",

@@ -65,13 +65,17 @@ async fn take_group(app: &App, group: Vec<Ticket>) {
     count(&loads);
     let done = in_force(app, &loads).await;
     ring(app, &loads).await;
-    for (restricted, waiters) in done.into_iter().zip(waiting) {
+    for ((restricted, waiters), load) in done.into_iter().zip(waiting).zip(&loads) {
         let app = app.clone();
+        let says_no = load.urgent && restricted.as_ref().is_ok_and(|whom| !whom.is_empty());
         let answer = async move {
             let settled = match restricted {
                 Ok(contacts) => quiet::settle(&app, &contacts).await,
                 Err(error) => Err(error),
             };
+            if let Some(first) = waiters.first().filter(|_| says_no && settled.is_ok()) {
+                app.tempo.note(app.clock.now(), first.waited());
+            }
             for waiter in waiters {
                 waiter.answer(settled.as_ref().map_err(Error::again).copied());
             }

@@ -44,6 +44,7 @@ pub(super) fn take_template(work: &mut Work<'_>, item: &Item, told: &TemplateNew
 
 /// Keeps news about an account or a number.
 pub(super) fn take_account(work: &mut Work<'_>, item: &Item, told: &AccountNews) {
+    work.app.bell.numbers.notify_one();
     note(work, item, &item.origin.field, &format!("{told:?}"));
 }
 

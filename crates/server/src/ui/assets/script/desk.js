@@ -23,3 +23,6 @@
 
 // A text that is there to be copied is selected as a whole.
 for (const input of document.querySelectorAll("input.copied")) input.addEventListener("focus", () => input.select());
+
+// What is under way is looked at again by itself.
+for (const link of document.querySelectorAll("[data-refresh]")) setTimeout(() => location.assign(link.href), Number(link.dataset.refresh) * 1000);
