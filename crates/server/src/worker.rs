@@ -101,13 +101,6 @@ impl Crew {
 
 fn jobs(app: &App) -> Vec<Job> {
     let second = Duration::from_secs(1);
-    let job = |name, idle, step| Job {
-        name,
-        busy: idle,
-        idle,
-        bell: None,
-        step,
-    };
     let templates = Duration::from_secs(app.config.whatsapp.templates_refresh_seconds.max(1));
     let mut jobs = vec![
         job("checkpoints", second / 2, |app| sign_step(app).boxed()),
@@ -157,6 +150,29 @@ fn jobs(app: &App) -> Vec<Job> {
             ..job("templates", templates, |app| templates_step(app).boxed())
         },
     ];
+    jobs.extend(jobs_of(app));
+    jobs
+}
+
+/// A job without a bell, as patient after work as without.
+fn job(
+    name: &'static str,
+    idle: Duration,
+    step: fn(&App) -> BoxFuture<'_, Result<Turn, Error>>,
+) -> Job {
+    Job {
+        name,
+        busy: idle,
+        idle,
+        bell: None,
+        step,
+    }
+}
+
+/// What is there to do on one kind of database only.
+fn jobs_of(app: &App) -> Vec<Job> {
+    let second = Duration::from_secs(1);
+    let mut jobs = Vec::new();
     if app.store.file().is_some() {
         jobs.push(Job {
             bell: Some(|house| &house.memory.bell),

@@ -36,7 +36,7 @@ const PAGE: u32 = 500;
 #[derive(Debug, Clone)]
 pub enum Whom {
     /// Those that a list shows, newest first.
-    Listed(ContactFilter),
+    Listed(Box<ContactFilter>),
     /// Those in a segment, by its id; oldest first.
     Segment(String),
 }
@@ -45,11 +45,11 @@ impl Whom {
     /// Those with a tag and in a state of marketing, where one is given.
     #[must_use]
     pub fn with(tag: Option<String>, consent: Option<String>) -> Self {
-        Self::Listed(ContactFilter {
+        Self::Listed(Box::new(ContactFilter {
             tags: tag.into_iter().collect(),
             consent,
             ..ContactFilter::default()
-        })
+        }))
     }
 }
 
@@ -123,7 +123,7 @@ impl Export {
                         let filter = ContactFilter {
                             after: None,
                             limit: PAGE,
-                            ..filter
+                            ..*filter
                         };
                         Source::Listed(Box::new(filter), keys)
                     }

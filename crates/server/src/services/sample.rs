@@ -18,7 +18,7 @@ use crate::{
             link::{self, LinkAnswer, LinkBody},
         },
         policy,
-        staff::{Role, members, sign_in},
+        staff::{Role, row, sign_in},
         topics::{self, TextBody, TopicBody},
         who,
     },
@@ -258,7 +258,7 @@ pub async fn staff(app: &App) -> Result<BTreeMap<&'static str, String>, Error> {
         let id = match known {
             Some(line) => line.id,
             None => {
-                let mut line = members::fresh(app, &email, name, role)?;
+                let mut line = row::fresh(app, &email, name, role)?;
                 // No password hashes to this: the link is the only way in.
                 line.password = Some("!".to_owned());
                 let mut tx = app.store.begin().await?;

@@ -5,6 +5,7 @@ pub mod invite;
 pub mod members;
 pub mod own;
 pub mod password;
+pub mod row;
 pub mod sessions;
 pub mod sign_in;
 

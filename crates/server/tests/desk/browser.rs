@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Request, header, request::Builder},
 };
-use server::services::staff::{Role, members, password, sessions};
+use server::services::staff::{Role, password, row, sessions};
 use uuid::Uuid;
 
 use crate::house::{Answer, House};
@@ -108,7 +108,7 @@ pub fn value_of(page: &str, name: &str) -> String {
 
 /// A member with a password that is kept like this.
 pub async fn member(house: &House, email: &str, role: Role, kept: &str) -> Uuid {
-    let mut line = members::fresh(&house.app, email, "Somebody", role).unwrap();
+    let mut line = row::fresh(&house.app, email, "Somebody", role).unwrap();
     line.password = Some(kept.to_owned());
     let mut tx = house.app.store.begin().await.unwrap();
     tx.add_member(&line).await.unwrap();

@@ -112,13 +112,13 @@ impl ContactsQuery {
                 Problem::of(Kind::Malformed, detail).at("attribute")
             })
         });
-        Ok(Whom::Listed(ContactFilter {
+        Ok(Whom::Listed(Box::new(ContactFilter {
             search: self.search.filter(|text| !text.trim().is_empty()),
             tags: self.tag.into_iter().collect(),
             attributes: attribute.transpose()?.into_iter().collect(),
             consent: self.consent,
             ..ContactFilter::default()
-        }))
+        })))
     }
 }
 

@@ -8,7 +8,7 @@ use consent::{
 use store::member::MemberLine;
 use uuid::Uuid;
 
-use super::{Role, members, password, sessions};
+use super::{Role, password, row, sessions};
 use crate::{
     app::App,
     error::Error,
@@ -96,7 +96,7 @@ pub async fn take(
 }
 
 async fn take_first(app: &App, said: Introduction<'_>) -> Result<Option<String>, Error> {
-    let mut line = members::fresh(app, said.email, said.name, Role::Admin)?;
+    let mut line = row::fresh(app, said.email, said.name, Role::Admin)?;
     password::check(said.password, &line.email)?;
     line.password = Some(password::hash(said.password).await?);
     if is_taken(app).await? {

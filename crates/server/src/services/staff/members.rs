@@ -1,16 +1,16 @@
 //! The members of the staff: invited, given a role, sent a new link, and removed.
 
-use consent::{alias::Email, event::StaffAct};
+use consent::event::StaffAct;
 use serde::{Deserialize, Serialize};
 use store::{error::StoreError, member::MemberLine, pool::Tx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Role, invite};
+use super::{
+    Role, invite,
+    row::{fresh, name},
+};
 use crate::{app::App, clock, error::Error, services::keys};
-
-/// Longest name, in characters.
-const NAME_CHARS_MAX: usize = 80;
 
 /// A member of the staff.
 #[derive(Debug, Serialize, ToSchema)]
@@ -188,50 +188,6 @@ pub async fn remove(app: &App, id: Uuid, actor: &str) -> Result<(), Error> {
     tx.commit().await?;
     app.bell.log.notify_one();
     Ok(())
-}
-
-/// A row for somebody new.
-///
-/// # Errors
-/// [`Error::Invalid`] for a bad name or address.
-pub fn fresh(app: &App, email: &str, called: &str, role: Role) -> Result<MemberLine, Error> {
-    Ok(MemberLine {
-        id: app.clock.id(),
-        email: address(email)?,
-        name: name(called)?,
-        role: role.word().to_owned(),
-        password: None,
-        totp: None,
-        totp_step: 0,
-        invite: None,
-        invite_until: None,
-        language: None,
-        zone: None,
-        created: app.clock.now(),
-        removed: None,
-    })
-}
-
-/// A name that somebody typed.
-///
-/// # Errors
-/// [`Error::Invalid`] when it is none.
-pub fn name(text: &str) -> Result<String, Error> {
-    let text = text.trim();
-    let length = text.chars().count();
-    if (1..=NAME_CHARS_MAX).contains(&length) && !text.chars().any(char::is_control) {
-        return Ok(text.to_owned());
-    }
-    let message = format!("`{text}` is no name: want 1 to {NAME_CHARS_MAX} characters");
-    Err(Error::field("name", message))
-}
-
-fn address(text: &str) -> Result<String, Error> {
-    let text = text.trim().to_lowercase();
-    let read: Result<Email, _> = text.parse();
-    let message = || format!("`{text}` is no e-mail address: want one like ana@shop.example");
-    read.map(|email| email.to_string())
-        .map_err(|_| Error::field("email", message()))
 }
 
 async fn there(tx: &mut Tx, id: Uuid) -> Result<MemberLine, Error> {

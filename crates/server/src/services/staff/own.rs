@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use store::{member::MemberLine, pool::Tx};
 use uuid::Uuid;
 
-use super::{factor, members, password, sessions};
+use super::{factor, password, row, sessions};
 use crate::{app::App, error::Error, services::keys};
 
 /// How a member wants their pages.
@@ -24,7 +24,7 @@ pub struct Profile<'a> {
 /// # Errors
 /// [`Error::Invalid`] when a value is none; when the database does not answer.
 pub async fn set_profile(app: &App, id: Uuid, profile: Profile<'_>) -> Result<(), Error> {
-    let name = members::name(profile.name)?;
+    let name = row::name(profile.name)?;
     let zone = Some(profile.zone.trim()).filter(|zone| !zone.is_empty());
     if let Some(zone) = zone
         && TimeZone::get(zone).is_err()
