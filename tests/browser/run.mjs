@@ -6,12 +6,13 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
+import { tests as inbox } from "./inbox.mjs";
 import { tests as join } from "./join.mjs";
 import { tests as preference } from "./preference.mjs";
 import { tests as receipt } from "./receipt.mjs";
 import { tests as story } from "./story.mjs";
 
-const tests = { ...preference, ...join, ...receipt, ...story };
+const tests = { ...preference, ...join, ...receipt, ...story, ...inbox };
 
 const { values: given } = parseArgs({
   options: {
@@ -31,6 +32,7 @@ const VIEWS = {
   narrow: { width: 360, height: 740 },
   small: { width: 320, height: 568 },
   desktop: { width: 1280, height: 900 },
+  wide: { width: 1600, height: 1000 },
 };
 
 /** One page of one browser, watched: whatever goes wrong in it is a finding. */
@@ -90,7 +92,7 @@ async function main() {
     const house = await House.open(given.binary);
     const contexts = [];
     const visit = async ({ view = "phone", scheme = "light", ...rest } = {}) => {
-      const context = await browser.newContext({ viewport: VIEWS[view], colorScheme: scheme, deviceScaleFactor: view === "desktop" ? 1 : 2, ...rest });
+      const context = await browser.newContext({ viewport: VIEWS[view], colorScheme: scheme, deviceScaleFactor: ["desktop", "wide"].includes(view) ? 1 : 2, ...rest });
       contexts.push(context);
       return new Visit(await context.newPage(), context, house);
     };

@@ -43,6 +43,10 @@ pub enum Command {
     Filter(Filter),
     /// What is known about a person, and why they may or may not be written to.
     Explain(Explain),
+    /// Take contacts in out of a CSV file; a row that brings back anybody who refused is refused.
+    Import(Import),
+    /// Contacts or events as CSV on stdout, beside a running server too.
+    Export(Export),
     /// Prove the whole database, or one proof offline.
     Verify(Verify),
     /// How customers' words are understood.
@@ -144,6 +148,70 @@ pub struct Explain {
     /// As things stood at this time (RFC 3339) instead of now.
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
+}
+
+/// A file of contacts. Columns are known by their names: phone, email, bsuid, name, tags, attribute:KEY, consent, source,
+/// wording, at and locale.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file: CSV with commas, semicolons or tabs, and the names of the columns first.
+    pub file: PathBuf,
+    /// Only say what would become of each row.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What a column means, where its name does not say; then only columns that are named are taken in.
+    #[arg(long, value_name = "NAME=TARGET")]
+    pub column: Vec<String>,
+    /// All that the options here say, as JSON, and more.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Where the opt-ins come from, where no column says.
+    #[arg(long)]
+    pub source: Option<String>,
+    /// What people were shown when they agreed, where no column says.
+    #[arg(long)]
+    pub wording: Option<String>,
+    /// When they agreed or refused, where no column says, as 2026-11-22.
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
+    /// The topic that consent is about; without it, marketing.
+    #[arg(long)]
+    pub topic: Option<String>,
+    /// A tag for everybody in the file.
+    #[arg(long)]
+    pub tag: Vec<String>,
+    /// What stands between cells: , or ; or tab.
+    #[arg(long)]
+    pub delimiter: Option<String>,
+    /// utf-8 or latin1.
+    #[arg(long)]
+    pub encoding: Option<String>,
+}
+
+/// What to take out.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// contacts or events.
+    #[arg(default_value = "contacts")]
+    pub what: Exported,
+    /// Only those in this segment.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["tag", "consent"])]
+    pub segment: Option<String>,
+    /// Only those with this tag.
+    #[arg(long)]
+    pub tag: Option<String>,
+    /// Only those in this state: opted_in, opted_out, pending or none.
+    #[arg(long, value_name = "STATE")]
+    pub consent: Option<String>,
+}
+
+/// What can be taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// Contacts.
+    Contacts,
+    /// Events.
+    Events,
 }
 
 /// What to prove.

@@ -182,3 +182,82 @@ fn serve_for_a_moment(data: &Path) {
         "it stops when told to"
     );
 }
+
+#[test]
+fn a_file_is_tried_taken_in_and_taken_out() {
+    let data = tempfile::tempdir().unwrap();
+    let file = data.path().join("people.csv");
+    let csv = "Telefon,name,consent\n+447700900123,Ana,yes\n12,Nobody,\n+447700900124,=1+1,\n";
+    std::fs::write(&file, csv).unwrap();
+    let file = file.to_str().unwrap();
+    let columns = [
+        "--column",
+        "Telefon=phone",
+        "--column",
+        "name=name",
+        "--column",
+        "consent=consent",
+        "--source",
+        "shop",
+        "--wording",
+        "Yes.",
+        "--at",
+        "2026-01-02",
+    ];
+    let import = |more: &[&str]| {
+        let words = [&["import", file], &columns[..], more].concat();
+        consentry(data.path(), &words)
+    };
+    let summary = |output: &Output| -> Value {
+        let text = String::from_utf8_lossy(&output.stdout);
+        let last = text.lines().last().unwrap_or_default();
+        serde_json::from_str::<Value>(last).unwrap()["summary"].clone()
+    };
+    let check = || {
+        consentry(
+            data.path(),
+            &["check", "+447700900123", "--category", "marketing"],
+        )
+    };
+    let tried = import(&["--dry-run", "--json"]);
+    assert_eq!(summary(&tried)["imported"], 2);
+    assert_eq!(code(&check()), 3, "a dry run writes nothing");
+    // What a server has open it would not hear of; trying changes nothing.
+    let lock = server::serve::Lock::take(&data.path().join("consentry.db")).unwrap();
+    let refused = import(&[]);
+    assert_eq!(code(&refused), 1);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("POST /api/v1/import"), "{said}");
+    assert_eq!(code(&import(&["--dry-run"])), 0);
+    drop(lock);
+    let taken = import(&[]);
+    assert_eq!(code(&taken), 0);
+    let said = String::from_utf8_lossy(&taken.stdout).into_owned();
+    assert!(said.contains("line 3  invalid_number"), "{said}");
+    assert_eq!(code(&check()), 0);
+    assert_eq!(summary(&import(&["--json"]))["unchanged"], 2);
+    let words = ["export", "contacts", "--consent", "opted_in"];
+    let out = String::from_utf8(consentry(data.path(), &words).stdout).unwrap();
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let out = String::from_utf8(consentry(data.path(), &["export"]).stdout).unwrap();
+    assert!(out.contains(",'=1+1,+447700900124,"), "{out}");
+    let events = consentry(data.path(), &["export", "events"]);
+    assert!(
+        String::from_utf8_lossy(&events.stdout)
+            .contains(",opt_in,marketing|*|*,claimed,2026-01-02T00:00:00Z,")
+    );
+    let proved = json(&consentry(data.path(), &["verify", "--json"]));
+    assert_eq!(proved["holds"], true, "{proved}");
+    assert_eq!(
+        code(&consentry(data.path(), &["import", "/nowhere.csv"])),
+        1
+    );
+    assert_eq!(
+        code(&consentry(
+            data.path(),
+            &["export", "events", "--segment", "x"]
+        )),
+        2
+    );
+    assert_eq!(code(&import(&["--column", "Nope=phone"])), 2);
+}

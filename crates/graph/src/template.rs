@@ -1,8 +1,11 @@
 //! Templates: what the listing of an account says about them.
 
+mod shape;
+
 use consent::scope::Category;
 use serde_json::{Value, value::RawValue};
 
+pub use self::shape::Shape;
 use crate::loose::{self, Members, Object};
 
 /// One page of the listing.

@@ -32,8 +32,10 @@ use crate::{
     error::Error,
     flows::Flows,
     intake::Intake,
+    live::Live,
     memory::Memory,
     post::Post,
+    proving::Proving,
     tempo::Tempo,
     together::Together,
     vault::{Vault, VaultError},
@@ -85,6 +87,8 @@ pub struct House {
     pub tempo: Tempo,
     /// Wakes the workers.
     pub bell: Bell,
+    /// Those who watch the inbox.
+    pub live: Live,
     /// Whether the templates were read at Meta since the start, or could not be.
     pub templates_tried: AtomicBool,
     /// Whether the database is an older copy that nobody has acknowledged yet: marketing waits.
@@ -95,6 +99,8 @@ pub struct House {
     pub address: OnceLock<String>,
     /// Where the main address listens, once it does: what leads to the dashboard.
     pub desk_address: OnceLock<String>,
+    /// The proof of everything that was asked for last.
+    pub proving: Proving,
     /// What Meta says about the business, as last read.
     pub(crate) card: Mutex<Option<(Instant, Card)>>,
     /// Tokens of callers that Meta vouched for, by hash, and since when.
@@ -241,6 +247,7 @@ impl House {
             outcomes: Together::default(),
             tempo: Tempo::default(),
             bell: Bell::default(),
+            live: Live::default(),
             templates_tried: AtomicBool::new(false),
             restored: AtomicBool::new(false),
             flows: Mutex::default(),
@@ -248,6 +255,7 @@ impl House {
             footers: Mutex::new(Arc::new([])),
             address: OnceLock::new(),
             desk_address: OnceLock::new(),
+            proving: Proving::default(),
             card: Mutex::default(),
             proved: Mutex::default(),
             missing_templates: Mutex::default(),

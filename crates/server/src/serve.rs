@@ -145,6 +145,7 @@ impl Server {
         }
         memory::watch(&app);
         worker::settle_left_behind(&app).await?;
+        app.live.open();
         let stop = CancellationToken::new();
         let mut doors = vec![open(main, router, &stop)];
         tracing::info!(node = %app.node, "listening on http://{addr}");
@@ -188,6 +189,7 @@ impl Server {
     pub async fn stop(self) {
         tracing::info!("stopping");
         self.stop.cancel();
+        self.app.live.close();
         for mut door in self.doors {
             if tokio::time::timeout(GRACE, &mut door).await.is_err() {
                 tracing::warn!("requests were still under way after {} s", GRACE.as_secs());

@@ -15,9 +15,9 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, letters, memory, numbering, relay,
+        backup, flows, guarantees, inbox, letters, memory, numbering, relay,
         reports::{alerts, numbers, tally},
-        reservations, staff, templates,
+        reservations, staff, stances, templates,
     },
 };
 
@@ -146,6 +146,11 @@ fn jobs(app: &App) -> Vec<Job> {
         Job {
             bell: Some(|house| &house.bell.numbers),
             ..job("numbers", 3600 * second, |app| numbers_step(app).boxed())
+        },
+        Job {
+            busy: second / 10,
+            bell: Some(|house| house.live.bell()),
+            ..job("the inbox", second, |app| inbox_step(app).boxed())
         },
         Job {
             bell: Some(|house| &house.bell.templates),
@@ -368,12 +373,16 @@ async fn restored_step(app: &App) -> Result<Turn, Error> {
 }
 
 async fn tidy_step(app: &App) -> Result<Turn, Error> {
+    // Once for a database of before; from then on there is nothing to do.
+    while stances::step(app).await? {}
     let now = app.clock.now();
     let raw = now.plus_millis(-app.config.retention.raw_days.max(0).saturating_mul(DAY_MS));
     let mut tx = app.store.begin().await?;
     let bodies = tx.forget_webhooks(raw).await?;
     let answers = tx.forget_answers(now.plus_millis(-ANSWERS_KEPT_MS)).await?;
     staff::sessions::forget(&mut tx, now).await?;
+    tx.drop_uploads(uuid::Uuid::nil(), now.plus_millis(-HOUR_MS))
+        .await?;
     tx.forget_replies(now.plus_millis(-REPLIES_KEPT_MS)).await?;
     tx.purge_joins(now.plus_millis(-JOINS_KEPT_MS)).await?;
     tx.purge_letters(now.plus_millis(-LETTERS_KEPT_MS)).await?;
@@ -449,6 +458,12 @@ async fn tally_step(app: &App) -> Result<Turn, Error> {
 
 async fn numbers_step(app: &App) -> Result<Turn, Error> {
     numbers::step(app).await?;
+    Ok(Turn::Idle)
+}
+
+/// Tells those who watch the inbox what changed. Not at once again: many changes are one look.
+async fn inbox_step(app: &App) -> Result<Turn, Error> {
+    inbox::live::step(app).await?;
     Ok(Turn::Idle)
 }
 

@@ -94,7 +94,7 @@ impl Tx {
                     "at": line.since.millis(), "to": until.millis() })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
-        Ok(())
+        self.note_addresses(aliases).await
     }
 }
 

@@ -1,11 +1,21 @@
 //! Contacts: who they are, what they are called by, and their folded standing.
 
 mod erase;
+mod filter;
+pub mod label;
 mod list;
+mod word;
 mod write;
 
-use consent::{alias::Alias, id::ContactId, register::Standing, time::Timestamp};
+use consent::{
+    alias::Alias,
+    id::{ContactId, TopicId},
+    register::Standing,
+    time::Timestamp,
+};
 use serde_json::json;
+
+pub use list::{ContactPage, Count, Place};
 
 use crate::{
     codec,
@@ -66,6 +76,8 @@ pub struct Update<'a> {
     pub consent: &'static str,
     /// `open` or `stopped`: WhatsApp's own switch.
     pub platform: &'static str,
+    /// The same four words for each topic that the person said something of.
+    pub topics: Vec<(TopicId, &'static str)>,
     /// When.
     pub at: Timestamp,
 }
@@ -79,6 +91,8 @@ pub struct ContactLine {
     pub consent: String,
     /// `open` or `stopped`.
     pub platform: String,
+    /// Where their newest opt-in or opt-out came from.
+    pub source: Option<String>,
     /// Their username, or another note that is never a key.
     pub note: Option<String>,
     /// When first seen.
@@ -95,19 +109,32 @@ pub struct ContactLine {
     pub attributes: Vec<(String, String)>,
 }
 
+/// From one moment on, and before another.
+pub type Span = (Option<Timestamp>, Option<Timestamp>);
+
 /// Which contacts to list. Empty fields ask for nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactFilter {
-    /// Part of a name or a number.
+    /// The beginnings of words of a name, a note or an address; the beginning or the end of a number.
     pub search: Option<String>,
-    /// A tag.
-    pub tag: Option<String>,
-    /// An attribute and its value.
-    pub attribute: Option<(String, String)>,
-    /// `opted_in`, `opted_out`, `pending` or `none`.
+    /// Tags; all of them.
+    pub tags: Vec<String>,
+    /// Attributes and their values; all of them.
+    pub attributes: Vec<(String, String)>,
+    /// `opted_in`, `opted_out`, `pending` or `none`; of marketing, or of the topic that is asked for.
     pub consent: Option<String>,
-    /// The last contact of the page before.
-    pub after: Option<ContactId>,
+    /// `open` or `stopped`: WhatsApp's own switch.
+    pub platform: Option<String>,
+    /// A topic that they said something of.
+    pub topic: Option<TopicId>,
+    /// Where their newest opt-in or opt-out came from.
+    pub source: Option<String>,
+    /// When they were last changed.
+    pub changed: Span,
+    /// When they were first seen.
+    pub created: Span,
+    /// Where the page before ended.
+    pub after: Option<Place>,
     /// How many at the most.
     pub limit: u32,
 }
@@ -142,6 +169,7 @@ struct ContactRow {
     note: Option<String>,
     consent: String,
     platform: String,
+    source: Option<String>,
     created_ms: i64,
     changed_ms: i64,
     erased_ms: Option<i64>,
@@ -200,8 +228,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn contact(&self, id: ContactId) -> Result<Option<ContactLine>, StoreError> {
-        let sql = "select id, standing, version, sealing_key, name, note, consent, platform, created_ms, changed_ms, \
-                   erased_ms from contact where id = $1";
+        let sql = "select id, standing, version, sealing_key, name, note, consent, platform, source, created_ms, \
+                   changed_ms, erased_ms from contact where id = $1";
         let key = id.get().as_bytes().to_vec();
         let row: Option<ContactRow> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(key).fetch_optional(pool).await?);
@@ -312,6 +340,7 @@ impl TryFrom<ContactRow> for ContactLine {
             person: person.try_into()?,
             consent: row.consent,
             platform: row.platform,
+            source: row.source,
             note: row.note,
             created: Timestamp::from_millis(row.created_ms),
             changed: Timestamp::from_millis(row.changed_ms),
@@ -351,6 +380,6 @@ fn found((key, id): (String, Vec<u8>)) -> Result<(String, ContactId), StoreError
 }
 
 /// A name as a search compares it: the databases fold no letters but those of ASCII.
-fn fold(name: &str) -> String {
+pub(crate) fn fold(name: &str) -> String {
     name.to_lowercase()
 }

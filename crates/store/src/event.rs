@@ -1,5 +1,9 @@
 //! Events: what happened, never changed; and their sealed details, which an erasure destroys.
 
+mod page;
+
+use std::collections::BTreeMap;
+
 use consent::{
     event::{Clock, Event, Evidence, Fact},
     id::{ContactId, EventId},
@@ -119,6 +123,25 @@ impl Store {
         let row: Option<EventRow> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(id).fetch_optional(pool).await?);
         row.map(EventLine::try_from).transpose()
+    }
+}
+
+impl Store {
+    /// Where each of these events came from. Unknown ones are left out.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn sources_of(
+        &self,
+        events: &[EventId],
+    ) -> Result<BTreeMap<EventId, String>, StoreError> {
+        let sql = "select id, source from event where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
+        let list = List::of(events.iter().map(|id| json!({ "id": hex(id.get()) })));
+        let rows: Vec<(Vec<u8>, String)> =
+            on_pool!(self, pool => sqlx::query_as(sql).bind(list.text()).fetch_all(pool).await?);
+        rows.into_iter()
+            .map(|(id, source)| Ok((EventId::new(codec::uuid(&id)?), source)))
+            .collect()
     }
 }
 

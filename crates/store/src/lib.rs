@@ -2,10 +2,13 @@
 
 mod address;
 pub mod alias;
+pub mod attribute;
 pub mod code;
 pub mod codec;
 pub mod contact;
+pub mod conversation;
 pub mod durability;
+pub mod enclosure;
 pub mod error;
 pub mod event;
 pub mod flow;
@@ -22,18 +25,22 @@ pub mod log;
 pub mod member;
 pub mod message;
 pub mod migrate;
+pub mod note;
 pub mod pool;
 pub mod postgres;
 pub mod relay;
 pub mod reply;
 pub mod report;
 pub mod review;
+pub mod segment;
+pub mod stance;
 mod tail;
 #[cfg(feature = "tamper")]
 pub mod tamper;
 pub mod template;
 pub mod topic;
 pub mod transfer;
+pub mod upload;
 pub mod version;
 pub mod wal;
 pub mod watch;

@@ -180,7 +180,7 @@ pub struct MessageFilter {
 }
 
 #[derive(sqlx::FromRow)]
-struct MessageRow {
+pub(crate) struct MessageRow {
     id: Vec<u8>,
     contact_id: Vec<u8>,
     direction: String,

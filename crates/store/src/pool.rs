@@ -154,6 +154,7 @@ impl Store {
         } else {
             return Err(StoreError::BadUrl(without_password(url)));
         };
+        store.fill_words().await?;
         Ok(store)
     }
 

@@ -107,6 +107,22 @@ impl Store {
         row.map(ReviewLine::try_from).transpose()
     }
 
+    /// Those of a contact, the newest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn reviews_of(
+        &self,
+        contact: ContactId,
+        limit: u32,
+    ) -> Result<Vec<ReviewLine>, StoreError> {
+        let sql = select_review!("where contact_id = $1 order by id desc limit $2");
+        let id = contact.get().as_bytes().to_vec();
+        let rows: Vec<ReviewRow> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(id).bind(i64::from(limit)).fetch_all(pool).await?);
+        rows.into_iter().map(ReviewLine::try_from).collect()
+    }
+
     /// How many wait.
     ///
     /// # Errors

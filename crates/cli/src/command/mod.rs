@@ -3,7 +3,9 @@
 mod backup;
 mod check;
 mod explain;
+mod export;
 mod filter;
+mod import;
 mod keys;
 mod migrate;
 mod proof;
@@ -28,6 +30,8 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Check(asked) => check::run(&common, asked).await,
         Command::Filter(asked) => filter::run(&common, asked).await,
         Command::Explain(asked) => explain::run(&common, asked).await,
+        Command::Import(asked) => import::run(&common, asked).await,
+        Command::Export(asked) => export::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
         Command::Wording { act } => wording::run(&common, &act),
         Command::Keys { act } => keys::run(&common, act).await,

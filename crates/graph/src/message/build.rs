@@ -14,6 +14,7 @@ const ID_CHARS_MAX: usize = 256;
 const ROWS_MAX: usize = 10;
 const ROW_TITLE_CHARS_MAX: usize = 24;
 const ROW_TEXT_CHARS_MAX: usize = 72;
+const GAP_CHARS_MAX: usize = 1024;
 
 /// A reply button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,11 @@ pub enum BadMessage {
     /// Too few or too many rows, or two with one id.
     #[error("the list cannot be used: want 1 to 10 rows, each with its own id")]
     Rows,
+    /// The gaps of a template and what fills them do not fit together.
+    #[error(
+        "the gaps of the template cannot be filled so: want one line of text for each, without tabs or wide spaces"
+    )]
+    Gaps,
     /// The parts of a template are not a list.
     #[error("the components of a template are not a list")]
     Components,
@@ -207,6 +213,49 @@ pub fn asking(
     });
     let components: Vec<Value> = body.into_iter().chain(buttons).collect();
     template(to, name, language, Some(Value::Array(components)))
+}
+
+/// What fills the gaps of a template: the names of the gaps, and a text for each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fill<'a> {
+    /// The header's gaps.
+    pub header: (&'a [String], &'a [String]),
+    /// The text's gaps.
+    pub body: (&'a [String], &'a [String]),
+}
+
+/// A template with its gaps filled.
+///
+/// # Errors
+/// [`BadMessage`] when name or language is empty, or a text is missing, too long, or one that Meta does not take in a gap.
+pub fn filled(
+    to: &Recipient,
+    (name, language): (&str, &str),
+    fill: Fill<'_>,
+) -> Result<Outgoing, BadMessage> {
+    let mut components = Vec::new();
+    for (part, (gaps, texts)) in [("header", fill.header), ("body", fill.body)] {
+        if gaps.len() != texts.len() {
+            return Err(BadMessage::Gaps);
+        }
+        let mut parameters = Vec::with_capacity(gaps.len());
+        for (gap, text) in gaps.iter().zip(texts) {
+            within("parameter", text, GAP_CHARS_MAX)?;
+            if text.chars().any(char::is_control) || text.contains("     ") {
+                return Err(BadMessage::Gaps);
+            }
+            parameters.push(if gap.bytes().all(|byte| byte.is_ascii_digit()) {
+                json!({"type": "text", "text": text})
+            } else {
+                json!({"type": "text", "parameter_name": gap, "text": text})
+            });
+        }
+        if !parameters.is_empty() {
+            components.push(json!({"type": part, "parameters": parameters}));
+        }
+    }
+    let components = (!components.is_empty()).then_some(Value::Array(components));
+    template(to, name, language, components)
 }
 
 fn message(

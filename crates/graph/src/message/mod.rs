@@ -21,7 +21,10 @@ use self::address::Address;
 use crate::loose::Object;
 
 pub use self::{
-    build::{BadMessage, Button, FlowCall, Row, asking, buttons, flow, list, template, text},
+    build::{
+        BadMessage, Button, Fill, FlowCall, Row, asking, buttons, filled, flow, list, template,
+        text,
+    },
     refused::Refused,
 };
 
@@ -206,6 +209,23 @@ impl Outgoing {
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// The words that the person sees, of a message that has some; of a template only Meta knows them.
+    #[must_use]
+    pub fn words(&self) -> Option<&str> {
+        let places = [
+            ("text", "/body"),
+            ("interactive", "/body/text"),
+            ("image", "/caption"),
+            ("video", "/caption"),
+            ("document", "/caption"),
+            ("reaction", "/emoji"),
+        ];
+        let found = places
+            .iter()
+            .find_map(|(kind, inner)| self.body.get(*kind)?.pointer(inner)?.as_str());
+        found.filter(|text| !text.is_empty())
     }
 
     /// The same message as an answer to another: the person sees which.

@@ -1,18 +1,25 @@
 //! Our own API, under /api/v1, and its description.
 
+mod attributes;
 mod check;
 mod contacts;
+mod customers;
 mod events;
+pub mod export;
 mod flows;
 mod forms;
+mod import;
+mod inbox;
 mod keys;
 mod ledger;
 mod messages;
 mod policy;
 mod quarantine;
+mod quick_replies;
 mod receipts;
 mod reports;
 mod reviews;
+mod segments;
 mod topics;
 mod users;
 
@@ -58,6 +65,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(check::routes())
         .merge(events::routes())
         .merge(contacts::routes())
+        .merge(customers::routes())
         .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())
@@ -69,6 +77,12 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(forms::routes())
         .merge(reviews::routes())
         .merge(reports::routes())
+        .merge(attributes::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(export::routes())
+        .merge(inbox::routes())
+        .merge(quick_replies::routes())
         .merge(users::routes())
         .split_for_parts();
     complete(&mut description);

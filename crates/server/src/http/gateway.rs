@@ -21,7 +21,7 @@ use crate::{
     http::graph_fault::{GraphFault, VERDICT},
     services::{
         callers,
-        send::{self, Sent, Wish},
+        send::{self, Keep, Sent, Wish},
     },
 };
 
@@ -129,6 +129,7 @@ async fn post_message(
                 outgoing,
                 topic,
                 token: bearer,
+                keep: Keep::Words,
             };
             Ok(sent(send::send(app, wish).await?))
         }

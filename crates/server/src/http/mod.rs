@@ -12,6 +12,7 @@ pub mod page;
 pub mod pieces;
 pub mod problem;
 pub mod sms;
+pub mod upload;
 pub mod webhook;
 
 use axum::{Router, middleware::from_fn};

@@ -405,6 +405,23 @@ impl<'a> Cast<'a> {
                 .collect::<Vec<_>>()
         };
         tx.retag(OPTED_OUT_TAG, &ids(&out), &ids(&rest)).await?;
+        self.save_stances(tx, policy).await
+    }
+
+    /// What they told us of single topics, where that may have changed.
+    async fn save_stances(&self, tx: &mut Tx, policy: &Policy) -> Result<(), Error> {
+        let (mut touched, mut stances) = (Vec::new(), Vec::new());
+        let changed = self.members.iter();
+        for (id, member) in changed.filter(|(_, member)| !member.made.is_empty()) {
+            let mut facts = member.made.iter().map(|(event, _)| &event.fact);
+            let is_undone = facts.any(|fact| matches!(fact, Fact::Retract(_)));
+            let own = summary::stances(&member.person, policy, self.now);
+            if is_undone || !own.is_empty() {
+                touched.push(*id);
+                stances.extend(own);
+            }
+        }
+        tx.set_stances(&touched, &stances).await?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use consent::{
     scope::{Channel, Scope, Subject},
 };
 use serde::{Deserialize, Serialize};
-use store::contact::{ContactFilter, ContactLine, Edit};
+use store::contact::{ContactFilter, ContactLine, Edit, Place};
 use utoipa::ToSchema;
 
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
     clock,
     error::Error,
     services::{
+        attributes::{self, Kinds},
         cast::{Cast, Draft, OPTED_OUT_TAG},
         policy, quiet,
         record::place,
@@ -27,14 +28,12 @@ use crate::{
     },
 };
 
-pub use timeline::{Item, timeline};
+pub use timeline::{EventItem, Item, timeline};
 
 /// Longest tag or name of an attribute, in characters.
 const NAME_CHARS_MAX: usize = 64;
 /// Longest value of an attribute, in bytes.
-const VALUE_BYTES_MAX: usize = 1024;
-/// The states of marketing that a list can be narrowed to.
-const CONSENTS: [&str; 4] = ["opted_in", "opted_out", "pending", "none"];
+pub const VALUE_BYTES_MAX: usize = 1024;
 
 /// A contact.
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,6 +46,8 @@ pub struct ContactAnswer {
     pub note: Option<String>,
     /// What they told us about marketing: `opted_in`, `opted_out`, `pending` or `none`.
     pub consent: String,
+    /// Where their newest opt-in or opt-out came from.
+    pub source: Option<String>,
     /// WhatsApp's own switch.
     pub platform: PlatformAnswer,
     /// What they are called by, ended aliases too.
@@ -101,7 +102,7 @@ pub struct AliasAnswer {
 }
 
 /// What an event covers, as answers say it.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ScopeAnswer {
     /// `true` for everything.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -187,19 +188,16 @@ pub struct Erased {
     pub seq: Option<i64>,
 }
 
-/// A page of contacts, newest first.
+/// A page of contacts, newest changed first, and where the next begins.
 ///
 /// # Errors
-/// [`Error::Invalid`] when `consent` is no state; when the database does not answer.
-pub async fn list(app: &House, filter: &ContactFilter) -> Result<Vec<ContactAnswer>, Error> {
-    if let Some(consent) = &filter.consent
-        && !CONSENTS.contains(&consent.as_str())
-    {
-        let message = format!("`{consent}` is not a state: want {}", CONSENTS.join(", "));
-        return Err(Error::field("consent", message));
-    }
-    let lines = app.store.contacts(filter).await?;
-    Ok(lines.iter().map(answer).collect())
+/// When the database does not answer.
+pub async fn list(
+    app: &House,
+    filter: &ContactFilter,
+) -> Result<(Vec<ContactAnswer>, Option<Place>), Error> {
+    let page = app.store.contacts(filter).await?;
+    Ok((page.lines.iter().map(answer).collect(), page.next))
 }
 
 /// One contact.
@@ -221,7 +219,7 @@ pub async fn edit(
     actor: &str,
 ) -> Result<ContactAnswer, Error> {
     let before = line(app, id).await?;
-    let edit = read_edit(&before, body)?;
+    let edit = read_edit(&before, body, &attributes::kinds(app).await?)?;
     let note = serde_json::json!({ "tags": edit.tags, "untag": edit.untag,
         "attributes": edit.attributes.iter().cloned().collect::<BTreeMap<_, _>>() });
     let evidence = Evidence {
@@ -356,7 +354,7 @@ fn now_of(app: &House, contact: ContactId, fact: Fact, evidence: Evidence) -> Dr
     }
 }
 
-fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
+fn read_edit(before: &ContactLine, body: &EditBody, kinds: &Kinds) -> Result<Edit, Error> {
     let (tags, untag) = match &body.tags {
         None => (Vec::new(), Vec::new()),
         Some(TagsBody::Change(change)) => (change.add.clone(), change.remove.clone()),
@@ -369,23 +367,20 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
         }
     };
     for tag in tags.iter().chain(&untag) {
-        if tag == OPTED_OUT_TAG {
-            let message = format!(
-                "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
-            );
-            return Err(Error::field("tags", message));
-        }
-        name("tags", tag)?;
+        tag_name(tag)?;
     }
-    let attributes = body.attributes.clone().unwrap_or_default();
-    for (key, value) in &attributes {
+    let mut attributes = body.attributes.clone().unwrap_or_default();
+    for (key, value) in &mut attributes {
         name("attributes", key)?;
-        let value = value.as_deref().unwrap_or_default();
-        if key.contains(':') || value.len() > VALUE_BYTES_MAX || value.contains('\0') {
+        let text = value.as_deref().unwrap_or_default();
+        if key.contains(':') || text.len() > VALUE_BYTES_MAX || text.contains('\0') {
             let message = format!(
                 "attribute `{key}`: want a name without `:` and a value of at most {VALUE_BYTES_MAX} bytes"
             );
             return Err(Error::field("attributes", message));
+        }
+        if let Some(value) = value {
+            *value = attributes::fitting(kinds, key, value)?;
         }
     }
     Ok(Edit {
@@ -395,7 +390,25 @@ fn read_edit(before: &ContactLine, body: &EditBody) -> Result<Edit, Error> {
     })
 }
 
-fn name(field: &str, text: &str) -> Result<(), Error> {
+/// Makes sure that a text is a tag which staff may give and take.
+///
+/// # Errors
+/// [`Error::Invalid`] when it is none, or one that follows from events.
+pub fn tag_name(tag: &str) -> Result<(), Error> {
+    if tag == OPTED_OUT_TAG {
+        let message = format!(
+            "`{OPTED_OUT_TAG}` follows from events: record an opt_out or an opt_in instead"
+        );
+        return Err(Error::field("tags", message));
+    }
+    name("tags", tag)
+}
+
+/// Makes sure that a text is a name which a tag or an attribute may have.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field.
+pub fn name(field: &str, text: &str) -> Result<(), Error> {
     let length = text.trim().chars().count();
     if (1..=NAME_CHARS_MAX).contains(&length)
         && text.trim() == text
@@ -407,7 +420,9 @@ fn name(field: &str, text: &str) -> Result<(), Error> {
     Err(Error::field(field, message))
 }
 
-fn answer(line: &ContactLine) -> ContactAnswer {
+/// A contact as answers say it.
+#[must_use]
+pub fn answer(line: &ContactLine) -> ContactAnswer {
     let standing = &line.person.standing;
     let numbers = standing.platform.iter().map(|(number, switch)| {
         let at = |mark: consent::register::Mark| clock::rfc3339(mark.at);
@@ -436,6 +451,7 @@ fn answer(line: &ContactLine) -> ContactAnswer {
         name: line.person.name.clone(),
         note: line.note.clone(),
         consent: line.consent.clone(),
+        source: line.source.clone(),
         platform: PlatformAnswer {
             state: line.platform.clone(),
             numbers: numbers.collect(),

@@ -3,6 +3,7 @@
 use consent::{
     event::Event,
     id::{ContactId, EventId},
+    phone::Country,
     policy::Policy,
     register::{Heard, Standing},
     request::{Facts, Request},
@@ -11,7 +12,7 @@ use consent::{
     verdict,
 };
 use serde::{Deserialize, Serialize};
-use store::event::EventLine;
+use store::{contact::ContactLine, event::EventLine};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -90,6 +91,68 @@ pub struct Ground {
     pub seq: Option<i64>,
 }
 
+/// What is known of a person at a moment, as the rules take it.
+pub struct Then {
+    /// The person.
+    pub line: ContactLine,
+    /// Everything that ever happened to them.
+    pub history: Vec<EventLine>,
+    /// The standing then.
+    pub standing: Standing,
+    /// The rules then.
+    pub rules: Policy,
+    /// The moment.
+    pub at: Timestamp,
+    sent: Vec<(Category, Timestamp)>,
+    country: Option<Country>,
+}
+
+impl Then {
+    /// What is known of a person now, or at a past moment.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such contact; when the database does not answer.
+    pub async fn read(app: &House, id: ContactId, at: Option<Timestamp>) -> Result<Self, Error> {
+        let line = contacts::line(app, id).await?;
+        let history = app.store.history(id).await?;
+        let (standing, rules) = match at {
+            None => (
+                line.person.standing.clone(),
+                policy::current(app).await?.as_ref().clone(),
+            ),
+            Some(at) => (
+                standing_at(&line.person.standing, &history, at),
+                policy::at(app, at).await?,
+            ),
+        };
+        let at = at.unwrap_or_else(|| app.clock.now());
+        let sent = facts::sent(app, id, &rules, at).await?;
+        let current = line.aliases.iter().filter(|held| held.until.is_none());
+        Ok(Self {
+            country: rules.country(current.map(|held| &held.alias)),
+            sent: sent.into_iter().filter(|(_, when)| *when <= at).collect(),
+            line,
+            history,
+            standing,
+            rules,
+            at,
+        })
+    }
+
+    /// What the rules say of a message then.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> CheckAnswer {
+        let facts = Facts {
+            standing: &self.standing,
+            sent: &self.sent,
+            minute_there: facts::minute_there(&self.rules, self.at),
+            country: self.country,
+        };
+        let verdict = verdict::decide(request, facts, &self.rules, self.at);
+        check::answer(&verdict, Some(self.line.person.id), &self.rules)
+    }
+}
+
 /// Explains what a contact may be sent, and why.
 ///
 /// # Errors
@@ -99,45 +162,20 @@ pub async fn explain(
     id: ContactId,
     query: &ExplainQuery,
 ) -> Result<Explanation, Error> {
-    let contact = contacts::line(app, id).await?;
     let asked = read(app, query).await?;
-    let history = app.store.history(id).await?;
-    let now = app.clock.now();
-    let at = asked.at.unwrap_or(now);
-    let rules = match asked.at {
-        None => policy::current(app).await?.as_ref().clone(),
-        Some(at) => policy::at(app, at).await?,
-    };
-    let current = contact.aliases.iter().filter(|held| held.until.is_none());
-    let standing = match asked.at {
-        None => contact.person.standing,
-        Some(at) => standing_at(&contact.person.standing, &history, at),
-    };
-    let sent = facts::sent(app, id, &rules, at).await?;
-    let sent: Vec<_> = sent.into_iter().filter(|(_, when)| *when <= at).collect();
-    let facts = Facts {
-        standing: &standing,
-        sent: &sent,
-        minute_there: facts::minute_there(&rules, at),
-        country: rules.country(current.map(|held| &held.alias)),
-    };
+    let then = Then::read(app, id, asked.at).await?;
     let verdicts = asked.categories.iter().map(|category| {
         let request = Request {
             topic: asked.topic,
             number: asked.number.clone(),
             ..Request::about(*category)
         };
-        let verdict = verdict::decide(&request, facts, &rules, at);
-        explained(
-            *category,
-            check::answer(&verdict, Some(id), &rules),
-            &history,
-        )
+        explained(*category, then.answer(&request), &then.history)
     });
     Ok(Explanation {
         contact: id.to_string(),
-        at: clock::rfc3339(at),
-        policy_version: rules.version,
+        at: clock::rfc3339(then.at),
+        policy_version: then.rules.version,
         verdicts: verdicts.collect(),
         as_of: app.store.head().await?.size,
     })
@@ -151,13 +189,7 @@ struct Asked {
 }
 
 async fn read(app: &House, query: &ExplainQuery) -> Result<Asked, Error> {
-    let at = query.at.as_deref();
-    let at = at.map(|text| {
-        clock::read_rfc3339(text).ok_or_else(|| {
-            let message = format!("`{text}` is not a time: want one like 2026-11-22T10:00:00Z");
-            Error::field("at", message)
-        })
-    });
+    let at = query.at.as_deref().map(moment);
     let topics = app.store.topics().await?;
     let topic = query.topic.as_deref();
     let topic = topic
@@ -177,6 +209,17 @@ async fn read(app: &House, query: &ExplainQuery) -> Result<Asked, Error> {
         categories,
         topic,
         number: query.number.as_deref().map(check::number).transpose()?,
+    })
+}
+
+/// Reads a past moment.
+///
+/// # Errors
+/// [`Error::Invalid`] for the field `at`.
+pub fn moment(text: &str) -> Result<Timestamp, Error> {
+    clock::read_rfc3339(text).ok_or_else(|| {
+        let message = format!("`{text}` is not a time: want one like 2026-11-22T10:00:00Z");
+        Error::field("at", message)
     })
 }
 
@@ -225,100 +268,5 @@ fn explained(category: Category, answer: CheckAnswer, history: &[EventLine]) -> 
         until: answer.until,
         basis: answer.basis,
         because: answer.because.iter().filter_map(ground).collect(),
-    }
-}
-
-/// What a policy would change.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DryRun {
-    /// How many contacts were looked at.
-    pub checked: u64,
-    /// How many may get marketing now and could not any more.
-    pub newly_blocked: u64,
-    /// How many may not get marketing now and could.
-    pub newly_allowed: u64,
-    /// A few of them.
-    pub samples: Vec<Sample>,
-}
-
-/// A contact whose verdict would change.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Sample {
-    /// The contact.
-    pub contact: String,
-    /// The code now; null for a yes.
-    pub before: Option<&'static str>,
-    /// The code then; null for a yes.
-    pub after: Option<&'static str>,
-}
-
-/// Contacts on a page of a dry run.
-const PAGE: u32 = 1_000;
-/// Samples in an answer.
-const SAMPLES_MAX: usize = 20;
-
-/// Decides marketing for every contact under two policies. What depends on the hour (quiet hours) is left out.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn dry_run(app: &House, after: &Policy) -> Result<DryRun, Error> {
-    let before = policy::current(app).await?;
-    let mut run = DryRun {
-        checked: 0,
-        newly_blocked: 0,
-        newly_allowed: 0,
-        samples: Vec::new(),
-    };
-    let mut last = None;
-    loop {
-        let ids = app.store.contact_ids(last, PAGE).await?;
-        let Some(end) = ids.last() else {
-            return Ok(run);
-        };
-        last = Some(*end);
-        let persons = app.store.persons(&ids).await?;
-        let known = facts::countries(app, &ids, &before).await?;
-        let then = facts::countries(app, &ids, after).await?;
-        let rules = [(before.as_ref(), &known), (after, &then)];
-        for person in persons.iter().filter(|person| person.sealing_key.is_some()) {
-            let now = app.clock.now();
-            let mut codes = [None, None];
-            for (code, (policy, countries)) in codes.iter_mut().zip(rules) {
-                let sent = facts::sent(app, person.id, policy, now).await?;
-                let facts = Facts {
-                    standing: &person.standing,
-                    sent: &sent,
-                    minute_there: None,
-                    country: countries.get(&person.id).copied(),
-                };
-                *code = verdict::decide(&Request::about(Category::Marketing), facts, policy, now)
-                    .code();
-            }
-            run.count(
-                person.id,
-                codes.map(|code| code.map(consent::reason::Code::word)),
-            );
-        }
-    }
-}
-
-impl DryRun {
-    fn count(&mut self, contact: ContactId, [before, after]: [Option<&'static str>; 2]) {
-        self.checked += 1;
-        if before.is_some() == after.is_some() {
-            return;
-        }
-        if after.is_some() {
-            self.newly_blocked += 1;
-        } else {
-            self.newly_allowed += 1;
-        }
-        if self.samples.len() < SAMPLES_MAX {
-            self.samples.push(Sample {
-                contact: contact.to_string(),
-                before,
-                after,
-            });
-        }
     }
 }

@@ -21,6 +21,7 @@ use consent::{
     time::MINUTE_MS,
     verdict::{self, Denial, Verdict},
 };
+use serde::{Deserialize, Serialize};
 use store::{
     contact::Person,
     message::{Direction, MessageLine, State, number_text},
@@ -40,7 +41,7 @@ const TRIES: usize = 8;
 /// How long after an unknown outcome the same body to the same person gets the first answer (DESIGN section 6.4).
 const REPEAT_MS: i64 = 10 * MINUTE_MS;
 
-/// What the caller's callback data is sealed for.
+/// What the caller's callback data and the words of a message are sealed for.
 pub const CALLBACK_PURPOSE: &str = "callback";
 
 /// One message that wants to go out.
@@ -62,8 +63,41 @@ pub struct Ask {
     pub fingerprint: [u8; 32],
     /// The caller's own callback data.
     pub callback: Option<String>,
+    /// The words of it that are kept.
+    pub said: Option<Said>,
     /// What it answers, where it is an answer of our own.
     pub tie: Option<Tie>,
+}
+
+/// The words of a message that are kept, sealed under the person's key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// The words.
+    pub text: String,
+    /// Who of the staff wrote them; nobody, where a program did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl Said {
+    /// What a program sends.
+    #[must_use]
+    pub fn of_a_program(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            by: None,
+        }
+    }
+}
+
+/// What lies sealed with a message that went out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Beside {
+    /// The caller's own callback data.
+    pub callback: Option<String>,
+    /// Its words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<Said>,
 }
 
 /// What the gate says.

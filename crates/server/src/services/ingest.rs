@@ -9,6 +9,7 @@ mod load;
 mod message;
 mod news;
 mod status;
+mod talk;
 mod text;
 mod work;
 
@@ -217,6 +218,7 @@ fn count(loads: &[Load]) {
 /// Wakes whoever has something to do now.
 async fn ring(app: &App, loads: &[Load]) {
     app.bell.log.notify_one();
+    app.live.ring();
     if app.config.relay.url.is_some() {
         app.bell.relay.notify_one();
     }

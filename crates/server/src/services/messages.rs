@@ -51,7 +51,7 @@ pub struct MessageAnswer {
 }
 
 /// A template by its name.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct MessageTemplate {
     /// Its name.
     pub name: String,

@@ -28,7 +28,7 @@ use crate::{
     vault::sha256,
 };
 
-pub use read::{Desk, EventBody, EvidenceBody, ScopeBody, Told};
+pub use read::{Desk, EventBody, EvidenceBody, Proof, ScopeBody, Told};
 
 /// So many events at the most go before others that wait.
 const URGENT_MAX: usize = 10;
@@ -255,7 +255,8 @@ fn stands_against(
 }
 
 /// A message that a wish about `scope` speaks of.
-fn about(scope: &Scope) -> Request {
+#[must_use]
+pub fn about(scope: &Scope) -> Request {
     let category = scope.subject.category().unwrap_or(Category::Marketing);
     let topic = match scope.subject {
         consent::scope::Subject::Topic(topic) => Some(topic),

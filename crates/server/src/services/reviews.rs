@@ -55,7 +55,7 @@ pub struct DecideBody {
 }
 
 /// A message that a person has to read, or has read.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReviewAnswer {
     /// Its id.
     pub id: String,
@@ -94,7 +94,7 @@ pub struct ReviewAnswer {
 }
 
 /// A message of ours that was answered.
-#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct AskedAnswer {
     /// Its template.
     pub template: Option<String>,
@@ -133,6 +133,27 @@ pub async fn list(
         let wrapped = person.and_then(|person| person.sealing_key.as_deref());
         answer(app, line, wrapped)
     });
+    Ok(answers.collect())
+}
+
+/// Those of one person, newest first, whatever became of them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_contact(
+    app: &House,
+    contact: ContactId,
+    limit: u32,
+) -> Result<Vec<ReviewAnswer>, Error> {
+    let lines = app.store.reviews_of(contact, limit).await?;
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let person = app.store.persons(&[contact]).await?.pop();
+    let wrapped = person.and_then(|person| person.sealing_key);
+    let answers = lines
+        .iter()
+        .map(|line| answer(app, line, wrapped.as_deref()));
     Ok(answers.collect())
 }
 

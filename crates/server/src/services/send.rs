@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     services::{
         cast::{Cast, Draft},
-        gate::{self, Admitted, Answer, Ask, Refused, tie::Tie},
+        gate::{self, Admitted, Answer, Ask, Refused, Said, tie::Tie},
         policy, quiet, templates, token,
     },
 };
@@ -41,6 +41,19 @@ pub struct Wish {
     pub topic: Option<String>,
     /// With whose token.
     pub token: Bearer,
+    /// What is kept of its words.
+    pub keep: Keep,
+}
+
+/// What is kept of the words of a message, sealed under the person's key, for whoever reads the conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// Its own words, where it has some.
+    Words,
+    /// Nothing: what it says is for the person alone.
+    Nothing,
+    /// These, by somebody of the staff.
+    Said(Said),
 }
 
 /// What became of it.
@@ -191,6 +204,11 @@ async fn ask(app: &House, wish: &Wish) -> Result<Ask, Error> {
         named,
         fingerprint: outgoing.fingerprint(),
         callback: outgoing.callback.clone(),
+        said: match &wish.keep {
+            Keep::Words => outgoing.words().map(Said::of_a_program),
+            Keep::Nothing => None,
+            Keep::Said(said) => Some(said.clone()),
+        },
         tie: None,
     })
 }

@@ -1,19 +1,84 @@
-//! A standing in two words, for lists: what the person told us, and what WhatsApp's switch says.
+//! A standing in a few words, for lists and segments: what the person told us, and what WhatsApp's switch says.
+
+use std::{borrow::Cow, collections::BTreeSet};
 
 use consent::{
+    id::{EventId, TopicId},
     policy::Policy,
     reason::Code,
     register::{Platform, Standing},
     request::{Facts, Request},
-    scope::Category,
+    scope::{Category, Subject, Topic},
     time::Timestamp,
-    verdict,
+    verdict::{self, Verdict},
 };
-use store::contact::{Person, Update};
+use store::{
+    contact::{Person, Update},
+    segment::State,
+    stance::Stance,
+};
 
 /// The state of marketing with us: `opted_in`, `opted_out`, `pending` or `none`.
 #[must_use]
 pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static str {
+    about(&Request::about(Category::Marketing), standing, policy, now)
+        .0
+        .word()
+}
+
+/// The events that the state of marketing with us rests on.
+#[must_use]
+pub fn because(standing: &Standing, policy: &Policy, now: Timestamp) -> Vec<EventId> {
+    about(&Request::about(Category::Marketing), standing, policy, now).1
+}
+
+/// The same state of what a request is about.
+#[must_use]
+pub fn said(
+    request: &Request,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> &'static str {
+    state(request, standing, policy, now).word()
+}
+
+/// The same state for each topic that the person said something of.
+#[must_use]
+pub fn topics(
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> Vec<(TopicId, &'static str)> {
+    let scopes = standing.registers.keys();
+    let said: BTreeSet<Topic> = scopes
+        .filter_map(|scope| match scope.subject {
+            Subject::Topic(topic) => Some(topic),
+            Subject::All | Subject::Category(_) => None,
+        })
+        .collect();
+    let own = |topic: Topic| {
+        let request = Request {
+            topic: Some(topic),
+            ..Request::about(topic.category)
+        };
+        (topic.id, state(&request, standing, policy, now).word())
+    };
+    said.into_iter().map(own).collect()
+}
+
+/// What the person told us about such messages.
+#[must_use]
+pub fn state(request: &Request, standing: &Standing, policy: &Policy, now: Timestamp) -> State {
+    about(request, standing, policy, now).0
+}
+
+fn about(
+    request: &Request,
+    standing: &Standing,
+    policy: &Policy,
+    now: Timestamp,
+) -> (State, Vec<EventId>) {
     // WhatsApp's switch, holds and blocks are shown beside it, never mixed in.
     let ours = Standing {
         registers: standing.registers.clone(),
@@ -27,14 +92,70 @@ pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static
         minute_there: None,
         country: None,
     };
-    let request = Request::about(Category::Marketing);
-    let verdict = verdict::decide(&request, facts, policy, now);
+    let verdict = verdict::decide(request, facts, policy, now);
+    let because = match &verdict {
+        Verdict::Allow(_) => Vec::new(),
+        Verdict::Deny(denial) => denial.because.clone(),
+    };
     match verdict.code() {
-        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => "opted_out",
-        Some(Code::ConsentPending) => "pending",
-        _ if verdict::opt_in(&request, facts, policy, now).is_some() => "opted_in",
-        _ => "none",
+        Some(Code::OptedOutAll | Code::OptedOutCategory | Code::OptedOutTopic) => {
+            (State::OptedOut, because)
+        }
+        Some(Code::ConsentPending) => (State::Pending, because),
+        _ => match verdict::opt_in(request, facts, policy, now) {
+            Some(event) => (State::OptedIn, vec![event]),
+            None => (State::None, because),
+        },
     }
+}
+
+/// What a person told us about the topics, and the categories other than marketing, that their wishes name. Of the
+/// others they told us what they told us of the category, or nothing.
+#[must_use]
+pub fn stances(person: &Person, policy: &Policy, now: Timestamp) -> Vec<Stance> {
+    let others = [
+        Category::Utility,
+        Category::Authentication,
+        Category::Service,
+    ];
+    let (mut topics, mut categories) = (BTreeSet::new(), BTreeSet::new());
+    for scope in person.standing.registers.keys() {
+        match scope.subject {
+            Subject::All => categories.extend(others),
+            Subject::Category(Category::Marketing) => {}
+            Subject::Category(category) => {
+                categories.insert(category);
+            }
+            Subject::Topic(topic) => {
+                topics.insert(topic);
+            }
+        }
+    }
+    // Who has to speak first, and what was retired, is not what anybody told us.
+    let policy = if topics.is_empty() || policy.topics.is_empty() {
+        Cow::Borrowed(policy)
+    } else {
+        Cow::Owned(Policy {
+            topics: Default::default(),
+            ..policy.clone()
+        })
+    };
+    let stance = |subject: String, request: Request| Stance {
+        contact: person.id,
+        subject,
+        state: state(&request, &person.standing, &policy, now),
+    };
+    let of_topics = topics.into_iter().map(|topic: Topic| {
+        let request = Request {
+            topic: Some(topic),
+            ..Request::about(topic.category)
+        };
+        stance(topic.id.to_string(), request)
+    });
+    let of_categories = categories
+        .into_iter()
+        .map(|category| stance(category.word().to_owned(), Request::about(category)));
+    of_topics.chain(of_categories).collect()
 }
 
 /// What WhatsApp's switch says at any of our numbers: `stopped` or `open`.
@@ -59,6 +180,7 @@ pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update
         standing: &person.standing,
         consent: consent(&person.standing, policy, now),
         platform: platform(&person.standing),
+        topics: topics(&person.standing, policy, now),
         at: now,
     }
 }

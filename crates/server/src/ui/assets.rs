@@ -34,9 +34,15 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/base.css",
             "style/desk.css",
             "style/reports.css",
+            "style/segments.css",
+            "style/table.css",
+            "style/inbox.css",
         ],
     ),
-    ("desk.js", &["script/desk.js"]),
+    (
+        "desk.js",
+        &["script/desk.js", "script/segments.js", "script/inbox.js"],
+    ),
 ];
 
 // The same for as long as the program runs.

@@ -1,12 +1,21 @@
 //! The dashboard: whoever opens one of its pages is signed in, and every form of it carries the token of their session.
 
 pub mod account;
+pub mod attributes;
+pub mod customer;
 pub mod door;
 pub mod home;
+pub mod import;
+pub mod inbox;
+pub mod ledger;
 pub mod nav;
 pub mod posted;
 pub mod refusal;
 pub mod reports;
+pub mod rules;
+pub mod segments;
+pub mod table;
+pub mod uploaded;
 pub mod users;
 
 use axum::{
@@ -56,8 +65,16 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(door::routes())
         .merge(home::routes())
         .merge(reports::routes())
+        .merge(inbox::routes())
         .merge(account::routes())
-        .merge(users::routes());
+        .merge(ledger::routes())
+        .merge(segments::routes())
+        .merge(import::routes())
+        .merge(attributes::routes())
+        .merge(users::routes())
+        .merge(table::routes())
+        .merge(customer::routes())
+        .merge(rules::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
         .layer(from_fn(guard::protect_desk))

@@ -25,6 +25,18 @@ impl Form {
         Self(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
+    /// Fields that were read by somebody else.
+    #[must_use]
+    pub const fn with(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// Every field, in their order.
+    #[must_use]
+    pub fn into_fields(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     /// The first value of a field.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -28,7 +28,9 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "reports"];
+const DESK: [(Language, &[&str]); 3] = rooms![
+    "shell", "staff", "ledger", "reports", "segments", "import", "inbox", "table"
+];
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -75,6 +77,12 @@ impl Voice {
         };
         voice.business = business.map_or_else(|| voice.say("the-business"), str::to_owned);
         voice
+    }
+
+    /// The reader's zone.
+    #[must_use]
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
     }
 
     /// What the business is called.
@@ -271,9 +279,11 @@ mod tests {
         let known: BTreeSet<&str> = ids(TEXTS[0].1).into_iter().chain(ids(&desk)).collect();
         for id in &known {
             // A source is named by what it is, and so are roles and states.
-            let is_made = ["how-", "role-", "users-"]
-                .iter()
-                .any(|begin| id.starts_with(begin));
+            let is_made = [
+                "how-", "role-", "users-", "why-", "lift-", "state-", "rules-",
+            ]
+            .iter()
+            .any(|begin| id.starts_with(begin));
             assert!(
                 is_made || named.contains(&format!("\"{id}\"")),
                 "nothing says `{id}`"

@@ -126,3 +126,54 @@ async fn bad_members_are_refused_with_the_field_to_blame() {
     house.post("/api/v1/users", good.clone()).await.expect(201);
     house.post("/api/v1/users", good).await.expect(409);
 }
+
+#[tokio::test]
+async fn everything_is_proved_by_a_button_and_one_event_by_a_file() {
+    for house in [House::open().await, House::open_postgres().await] {
+        let event = house.opt_in("+447700900123").await["id"].clone();
+        let event = event.as_str().unwrap();
+        house.number().await;
+        let mut compliance = Browser::of(&house, Role::Compliance).await;
+        let page = compliance.get("/ledger").await.expect(200).text();
+        assert!(!page.contains("Everything fits"));
+        compliance.post("/ledger/verify", &[]).await.expect(303);
+        let state = || async { house.get("/api/v1/ledger/verify").await.expect(200).json() };
+        while state().await["state"] == "running" {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(state().await["holds"], true, "{}", state().await);
+        assert!(
+            compliance
+                .get("/ledger")
+                .await
+                .expect(200)
+                .text()
+                .contains("Everything fits")
+        );
+        let proof = compliance
+            .get(&format!("/ledger/proof?event={event}"))
+            .await
+            .expect(200);
+        assert_eq!(
+            proof.text(),
+            house
+                .get(&format!("/api/v1/ledger/proof/{event}"))
+                .await
+                .text()
+        );
+        assert!(
+            proof.headers["content-disposition"]
+                .to_str()
+                .unwrap()
+                .starts_with("attachment")
+        );
+        compliance
+            .get("/ledger/proof?event=nonsense")
+            .await
+            .expect(422);
+        compliance
+            .get("/ledger/proof?event=00000000-0000-7000-8000-000000000001")
+            .await
+            .expect(404);
+    }
+}

@@ -182,6 +182,7 @@ async fn killed_between_reservation_and_answer_it_sends_nothing_twice() {
         named: None,
         fingerprint: [7; 32],
         callback: None,
+        said: None,
         tie: Some(Tie {
             reply: reply.id,
             confirms: vec![confirms],

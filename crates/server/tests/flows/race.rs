@@ -88,6 +88,7 @@ async fn no_confirmation_leaves_while_a_permit_could_still_start() {
         named: None,
         fingerprint: [9; 32],
         callback: None,
+        said: None,
         tie: None,
     };
     let Answer::Admitted(live) = gate::enter(&house.app, &ask).await.unwrap() else {

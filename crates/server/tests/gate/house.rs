@@ -83,6 +83,11 @@ impl House {
 
     /// The same on PostgreSQL, in a schema of its own.
     pub async fn on_postgres() -> Self {
+        Self::on_postgres_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn on_postgres_with(change: impl FnOnce(&mut Config)) -> Self {
         let server = std::env::var("CONSENTRY_TEST_DATABASE").expect(
             "CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one",
         );
@@ -93,6 +98,7 @@ impl House {
             config.keys.master = Some(Secret::made(
                 "a master key that only this test knows".to_owned(),
             ));
+            change(config);
         })
         .await
     }

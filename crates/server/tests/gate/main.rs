@@ -11,6 +11,8 @@
 
 mod code;
 mod house;
+mod inbox;
+mod inbox_desk;
 mod kept;
 mod promise;
 mod refusals;

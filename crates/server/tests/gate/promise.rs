@@ -33,6 +33,7 @@ pub fn ask(phone: &str, fingerprint: u8) -> Ask {
         named: None,
         fingerprint: [fingerprint; 32],
         callback: None,
+        said: None,
         tie: None,
     }
 }

@@ -118,6 +118,7 @@ async fn everywhere(house: &House, opt_in: &Value, want: &str) {
         named: None,
         fingerprint: [7; 32],
         callback: None,
+        said: None,
         tie: None,
     };
     let said = match gate::enter(&house.app, &ask).await.unwrap() {

@@ -202,10 +202,16 @@ impl House {
     pub async fn raw(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
+        // News never end by themselves.
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let bytes = match kind.is_some_and(|kind| kind == "text/event-stream") {
+            true => Bytes::new(),
+            false => body.collect().await.unwrap().to_bytes(),
+        };
         Answer {
             status: parts.status,
             headers: parts.headers,
-            bytes: body.collect().await.unwrap().to_bytes(),
+            bytes,
         }
     }
 

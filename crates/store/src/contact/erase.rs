@@ -35,17 +35,26 @@ impl Tx {
             "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
             "delete from attribute where contact_id = $1",
+            "delete from stance where contact_id = $1",
+            "delete from word where contact_id = $1",
+            "delete from wish where contact_id = $1",
+            "delete from enclosure where contact_id = $1",
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",
             "delete from nudge where contact_id = $1",
             "delete from join_code where contact_id = $1",
+            "delete from note where contact_id = $1",
+            "delete from conversation where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id = $1",
+            "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
+             where contact_id in (select f.former_id from former_self f where f.contact_id = $1)",
+            "delete from former_self where contact_id = $1",
         ];
         for sql in steps {
             on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });
         }
-        let forget = "update contact set name = null, folded = null, note = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
+        let forget = "update contact set name = null, folded = null, note = null, source = null, sealing_key = null, erased_ms = coalesce(erased_ms, $2), \
                       version = version + 1, changed_ms = $2 where id = $1";
         on_tx!(self, conn => { sqlx::query(forget).bind(&id).bind(at.millis()).execute(conn).await?; });
         let suppress = "insert into suppressed (tag, since_ms) select distinct unhex(r.value ->> 't'), $2 from jsonb_each($1) as r \

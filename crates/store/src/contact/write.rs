@@ -2,10 +2,14 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use consent::{id::ContactId, register::Standing, time::Timestamp};
+use consent::{
+    id::{ContactId, EventId},
+    register::{Marks, Standing},
+    time::Timestamp,
+};
 use serde_json::json;
 
-use super::{AliasLine, Edit, NewContact, Update, fold, id_list, key_list};
+use super::{AliasLine, Edit, NewContact, Update, fold, id_list, key_list, word::Place};
 use crate::{
     codec,
     error::StoreError,
@@ -36,7 +40,11 @@ impl Tx {
         }));
         let empty = codec::standing_text(&Standing::default());
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).bind(empty).execute(conn).await?; });
-        Ok(())
+        let named = contacts
+            .iter()
+            .filter_map(|new| Some((new.id, new.name.as_deref()?)));
+        self.note_words(Place::Name, &named.collect::<Vec<_>>(), false)
+            .await
     }
 
     /// Links aliases to contacts. An alias that means somebody already makes the whole transaction a
@@ -61,7 +69,7 @@ impl Tx {
                     "at": line.since.millis() })
         }));
         on_tx!(self, conn => { sqlx::query(sql).bind(list.text()).execute(conn).await?; });
-        Ok(())
+        self.note_addresses(aliases).await
     }
 
     /// Ends what these alias keys mean now.
@@ -86,14 +94,42 @@ impl Tx {
             .contacts
             .extend(updates.iter().map(|update| update.contact));
         let sql = "update contact set standing = r.value ->> 's', version = version + 1, consent = r.value ->> 'c', \
-                   platform = r.value ->> 'p', changed_ms = cast(r.value ->> 'at' as bigint) \
+                   platform = r.value ->> 'p', source = (select e.source from event e \
+                   where e.contact_id = contact.id and e.id = unhex(r.value ->> 'e')), \
+                   changed_ms = cast(r.value ->> 'at' as bigint) \
                    from jsonb_each($1) as r where contact.id = unhex(r.value ->> 'id')";
-        let list = List::of(last_of_each(updates, |update| update.contact).into_iter().map(|update| {
+        let updates = last_of_each(updates, |update| update.contact);
+        let list = List::of(updates.iter().map(|update| {
             json!({ "id": hex(update.contact.get()), "s": codec::standing_text(update.standing), "c": update.consent,
-                    "p": update.platform, "at": update.at.millis() })
+                    "p": update.platform, "e": newest(update.standing).map(|id| hex(id.get())),
+                    "at": update.at.millis() })
         }));
         self.later(sql, vec![list.into()]).await?;
-        Ok(())
+        self.set_wishes(&updates).await
+    }
+
+    /// What was said of single topics. Most people said nothing of any.
+    async fn set_wishes(&mut self, updates: &[&Update<'_>]) -> Result<(), StoreError> {
+        let said = updates.iter().filter(|update| {
+            let standing = update.standing;
+            // One that was retracted may have been the only one.
+            !update.topics.is_empty() || !standing.retracted.is_empty()
+        });
+        let ids: Vec<ContactId> = said.map(|update| update.contact).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let gone = "delete from wish where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
+        self.later(gone, vec![id_list(&ids).into()]).await?;
+        let rows = updates.iter().flat_map(|update| {
+            let id = hex(update.contact.get());
+            let topics = update.topics.iter();
+            topics.map(move |(topic, state)| json!({ "id": id, "t": hex(topic.get()), "s": state }))
+        });
+        let insert = "insert into wish (contact_id, topic_id, state) select unhex(r.value ->> 'id'), \
+                      unhex(r.value ->> 't'), r.value ->> 's' from jsonb_each($1) as r where true \
+                      on conflict (contact_id, topic_id) do update set state = excluded.state";
+        self.later(insert, vec![List::of(rows).into()]).await
     }
 
     /// Notes what people call themselves; an empty name changes nothing.
@@ -114,11 +150,20 @@ impl Tx {
             kept.0 = filled(name.as_deref()).or(kept.0.take());
             kept.1 = filled(note.as_deref()).or(kept.1.take());
         }
-        let list = List::of(newest.into_iter().map(|(id, (name, note))| {
+        let list = List::of(newest.iter().map(|(id, (name, note))| {
             json!({ "id": hex(id.get()), "f": name.as_deref().map(fold), "n": name, "u": note })
         }));
         self.later(sql, vec![list.into()]).await?;
-        Ok(())
+        let names = newest
+            .iter()
+            .filter_map(|(id, (name, _))| Some((*id, name.as_deref()?)));
+        self.note_words(Place::Name, &names.collect::<Vec<_>>(), true)
+            .await?;
+        let notes = newest
+            .iter()
+            .filter_map(|(id, (_, note))| Some((*id, note.as_deref()?)));
+        self.note_words(Place::Note, &notes.collect::<Vec<_>>(), true)
+            .await
     }
 
     /// Sets and takes away tags and attributes of one contact.
@@ -178,4 +223,12 @@ impl Tx {
         }
         Ok(())
     }
+}
+
+/// The newest opt-in or opt-out of all that a standing rests on.
+fn newest(standing: &Standing) -> Option<EventId> {
+    let registers = standing.registers.values();
+    let marks = registers.flat_map(|register| [register.opt_in, register.opt_out]);
+    let all = marks.flat_map(|marks: Marks| marks.each());
+    all.map(|(_, mark)| mark).max().map(|mark| mark.event)
 }

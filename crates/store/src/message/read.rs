@@ -10,6 +10,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{MessageFilter, MessageLine, MessageRow, select_message};
 use crate::{
+    codec,
     error::StoreError,
     list::{List, before, clean_some, hex},
     pool::{Store, on_pool},
@@ -116,6 +117,30 @@ impl Store {
             Some((Category::read(&category)?, Timestamp::from_millis(at)))
         };
         Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    /// The same for everybody from one contact to another, both included, each one's oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn sent_between(
+        &self,
+        first: ContactId,
+        last: ContactId,
+        since: Timestamp,
+    ) -> Result<Vec<(ContactId, Category, Timestamp)>, StoreError> {
+        let sql = "select contact_id, category, at_ms from message where contact_id >= $1 and contact_id <= $2 \
+                   and at_ms >= $3 and direction = 'out' and state not in ('denied', 'rejected', 'failed') \
+                   order by contact_id, at_ms";
+        let rows: Vec<(Vec<u8>, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(first.get().as_bytes().to_vec()).bind(last.get().as_bytes().to_vec()).bind(since.millis())
+            .fetch_all(pool).await?);
+        let read = |(id, category, at): (Vec<u8>, String, i64)| {
+            let category = Category::read(&category)?;
+            let contact = codec::uuid(&id).map(ContactId::new);
+            Some(contact.map(|contact| (contact, category, Timestamp::from_millis(at))))
+        };
+        rows.into_iter().filter_map(read).collect()
     }
 
     /// Reservations of these contacts that may still start: claimed after `since`, with no outcome yet.

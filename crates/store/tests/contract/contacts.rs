@@ -174,6 +174,7 @@ async fn the_last_of_two_updates_in_a_batch_wins(place: Arc<Place>) {
         standing: &standing,
         consent,
         platform: "open",
+        topics: vec![],
         at: at(9),
     };
     for (first, last) in [("opted_in", "opted_out"), ("opted_out", "opted_in")] {
@@ -255,11 +256,11 @@ async fn a_tag_is_moved_in_bulk(place: Arc<Place>) {
     tx.retag("spring", &[ana], &[bea]).await.unwrap();
     tx.commit().await.unwrap();
     let filter = ContactFilter {
-        tag: Some("spring".to_owned()),
+        tags: vec!["spring".to_owned()],
         limit: 9,
         ..ContactFilter::default()
     };
-    let lines = place.store.contacts(&filter).await.unwrap();
+    let lines = place.store.contacts(&filter).await.unwrap().lines;
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0].person.id, ana);
 }

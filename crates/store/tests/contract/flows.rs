@@ -150,6 +150,15 @@ async fn a_review_is_decided_by_whoever_saw_it_as_it_stands(place: Arc<Place>) {
     tx.commit().await.unwrap();
     let store = &place.store;
     assert_eq!(store.count_reviews().await.unwrap(), 2);
+    assert_eq!(
+        store
+            .reviews_of(two.contact, 9)
+            .await
+            .unwrap()
+            .first()
+            .map(|line| line.id),
+        Some(two.id)
+    );
     let page = store.reviews("open", None, 1).await.unwrap();
     assert_eq!(page, std::slice::from_ref(&two));
     let rest = store.reviews("open", Some(two.id), 9).await.unwrap();
@@ -204,6 +213,7 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
         standing: &Standing::default(),
         consent: "opted_in",
         platform: "open",
+        topics: vec![],
         at: at(5),
     };
     tx.set_standings(&[update]).await.unwrap();

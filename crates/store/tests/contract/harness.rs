@@ -170,6 +170,7 @@ pub async fn stand(tx: &mut Tx, contact: ContactId, standing: &Standing) {
         standing,
         consent: "opted_out",
         platform: "open",
+        topics: vec![],
         at: at(5),
     };
     tx.set_standings(&[update]).await.unwrap();

@@ -227,6 +227,21 @@ async fn what_may_have_been_sent_counts(place: Arc<Place>) {
         sent,
         [(Category::Marketing, at(20)), (Category::Marketing, at(30))]
     );
+    let store = &place.store;
+    let bea = place.newcomer("Bea").await;
+    keep(
+        &place,
+        &[MessageLine {
+            state: State::Read,
+            at: at(11),
+            ..message(bea)
+        }],
+    )
+    .await;
+    let both = store.sent_between(ana, bea, at(10)).await.unwrap();
+    let one = |contact, ms| (contact, Category::Marketing, at(ms));
+    assert_eq!(both, [one(ana, 20), one(ana, 30), one(bea, 11)]);
+    assert_eq!(store.sent_between(bea, bea, at(12)).await.unwrap(), []);
 }
 
 async fn reservations_are_sealed_in_batches(place: Arc<Place>) {

@@ -58,15 +58,17 @@ async fn contacts_take_it(place: Arc<Place>) {
     tx.commit().await.unwrap();
     let filter = ContactFilter {
         search: Some(bad("ana")),
-        tag: Some(bad("spring")),
-        attribute: Some((bad("city"), bad("Hull"))),
+        tags: vec![bad("spring")],
+        attributes: vec![(bad("city"), bad("Hull"))],
         consent: Some(bad("none")),
-        after: None,
+        platform: Some(bad("open")),
         limit: 9,
+        ..ContactFilter::default()
     };
     let store = &place.store;
     store.find(&[bad("p:1")]).await.unwrap();
-    let found = store.contacts(&filter).await.unwrap().pop().unwrap();
+    let found = store.contacts(&filter).await.unwrap().lines.pop().unwrap();
+    store.tagged(&bad("vip"), &[ana]).await.unwrap();
     assert_eq!(found.person.name.as_deref(), Some("Ana"));
     assert_eq!(found.note.as_deref(), Some("@ana"));
     assert_eq!(found.tags, ["spring", "vip"]);

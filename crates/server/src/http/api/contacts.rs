@@ -6,14 +6,14 @@ use axum::{
     http::StatusCode,
 };
 use consent::id::ContactId;
-use serde::Deserialize;
+use jiff::tz::TimeZone;
 use store::contact::ContactFilter;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use crate::{
     app::App,
+    error::Error,
     http::{
         auth::{Admin, Reader, Teller},
         body::{JSON_BYTES_MAX, JsonBody, Path, Query, parse, read_all},
@@ -25,12 +25,14 @@ use crate::{
         contacts::{self, ContactAnswer, EditBody, Erased, Item},
         explain::{self, ExplainQuery, Explanation},
         preferences::link::{self, LinkAnswer, LinkBody},
+        roster::{self, CountAnswer, ask::FilterBody},
     },
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(count))
         .routes(routes!(show, edit, erase))
         .routes(routes!(timeline))
         .routes(routes!(why))
@@ -38,58 +40,70 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(link_alias))
 }
 
-/// Which contacts.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ListQuery {
-    /// Part of a name, a number or an id.
-    search: Option<String>,
-    /// A tag.
-    tag: Option<String>,
-    /// An attribute and its value, as `plan:gold`.
-    attribute: Option<String>,
-    /// `opted_in`, `opted_out`, `pending` or `none`.
-    consent: Option<String>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// Items on the page, 1 to 500.
-    limit: Option<u32>,
+/// Reads the address of a list: its filter, where it begins and how long it is.
+pub(super) async fn filter(
+    app: &App,
+    pairs: Vec<(String, String)>,
+) -> Result<ContactFilter, Problem> {
+    let mut body = FilterBody::default();
+    let (mut cursor, mut size) = (None, None);
+    for (name, value) in pairs {
+        match name.as_str() {
+            "cursor" => cursor = Some(value),
+            "limit" => size = Some(value),
+            _ => body.take(&name, value).map_err(malformed)?,
+        }
+    }
+    let size = size.map(|text| {
+        text.parse::<u32>().map_err(|_| {
+            let detail = format!("`{text}` is not a limit: want a number");
+            Problem::of(Kind::Malformed, detail).at("limit")
+        })
+    });
+    let read = body.read(app, &TimeZone::UTC).await;
+    Ok(ContactFilter {
+        after: cursor.as_deref().map(page::read_cursor).transpose()?,
+        limit: page::limit(size.transpose()?)?,
+        ..read?
+    })
 }
 
-impl ListQuery {
-    fn filter(self, limit: u32) -> Result<ContactFilter, Problem> {
-        let after = self.cursor.as_deref().map(page::read_cursor).transpose()?;
-        let pair = |text: String| {
-            let pair = text.split_once(':');
-            pair.map(|(key, value)| (key.to_owned(), value.to_owned()))
-                .ok_or_else(|| {
-                    let detail = format!("`{text}` is not an attribute: want one like plan:gold");
-                    Problem::of(Kind::Malformed, detail).at("attribute")
-                })
-        };
-        Ok(ContactFilter {
-            search: self.search.filter(|text| !text.trim().is_empty()),
-            tag: self.tag,
-            attribute: self.attribute.map(pair).transpose()?,
-            consent: self.consent,
-            after,
-            limit: limit + 1,
-        })
+/// What an address has too much is not what makes no sense.
+fn malformed(error: Error) -> Problem {
+    let Error::Invalid { field, message } = error else {
+        return error.into();
+    };
+    let problem = Problem::of(Kind::Malformed, message);
+    match field {
+        Some(field) => problem.at(&field),
+        None => problem,
     }
 }
 
-/// Contacts, newest first.
-#[utoipa::path(get, path = "/api/v1/contacts", tag = "contacts", params(ListQuery),
+/// Contacts, newest changed first. A page may be short, or even empty, and have a `next`: then the search goes on there.
+#[utoipa::path(get, path = "/api/v1/contacts", tag = "contacts", params(FilterBody, PageQuery),
     responses((status = 200, body = Page<ContactAnswer>)))]
 async fn list(
     State(app): State<App>,
     _: Reader,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<Page<ContactAnswer>>, Problem> {
-    let limit = page::limit(query.limit)?;
-    let items = contacts::list(&app, &query.filter(limit)?).await?;
-    Ok(Json(Page::cut(items, limit, |item| item.id.clone())))
+    let filter = filter(&app, query).await?;
+    let (items, next) = contacts::list(&app, &filter).await?;
+    let next = next.map(|place| place.to_string());
+    Ok(Json(Page { items, next }))
+}
+
+/// How many contacts a filter means, counted up to 10,000.
+#[utoipa::path(get, path = "/api/v1/contacts/count", tag = "contacts", params(FilterBody),
+    responses((status = 200, body = CountAnswer)))]
+async fn count(
+    State(app): State<App>,
+    _: Reader,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Json<CountAnswer>, Problem> {
+    let filter = filter(&app, query).await?;
+    Ok(Json(roster::count(&app, &filter).await?))
 }
 
 /// A contact.

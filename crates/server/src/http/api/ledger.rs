@@ -3,7 +3,7 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use consent::id::EventId;
@@ -16,13 +16,14 @@ use crate::{
     app::App,
     error::Error,
     http::{
-        auth::Reader,
+        auth::{Admin, Reader},
         body::{Path, Query},
         problem::Problem,
     },
     services::{
         keys::{Caller, Role},
         proof::{self, OpenedProof},
+        verification::{self, VerificationAnswer},
     },
 };
 
@@ -32,6 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(key))
         .routes(routes!(of_event))
         .routes(routes!(tile))
+        .routes(routes!(verification, verify))
 }
 
 /// What a proof is to carry.
@@ -92,6 +94,21 @@ async fn tile(
         (header::CACHE_CONTROL, forever),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// How far the proof of everything is that was asked for last, or what came of it.
+#[utoipa::path(get, path = "/api/v1/ledger/verify", tag = "ledger",
+    responses((status = 200, body = VerificationAnswer)))]
+async fn verification(State(app): State<App>, _: Reader) -> Json<VerificationAnswer> {
+    Json(verification::answer(&app))
+}
+
+/// Begins to prove everything: each row against the log. One runs at a time.
+#[utoipa::path(post, path = "/api/v1/ledger/verify", tag = "ledger",
+    responses((status = 202, body = VerificationAnswer)))]
+async fn verify(State(app): State<App>, _: Admin) -> (StatusCode, Json<VerificationAnswer>) {
+    verification::start(&app);
+    (StatusCode::ACCEPTED, Json(verification::answer(&app)))
 }
 
 /// What opens a leaf names a person.

@@ -12,7 +12,7 @@ use crate::{
         problem::{Kind, Problem},
     },
     services::{
-        explain::{self, DryRun},
+        dry_run::{self, DryRun},
         policy,
         policy_json::{self, PolicyBody},
     },
@@ -65,5 +65,5 @@ async fn dry_run(
     body: JsonBody<PolicyBody>,
 ) -> Result<Json<DryRun>, Problem> {
     let new = policy::read(&app, &body.value).await?;
-    Ok(Json(explain::dry_run(&app, &new).await?))
+    Ok(Json(dry_run::run(&app, &new).await?))
 }

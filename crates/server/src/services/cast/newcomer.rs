@@ -74,6 +74,12 @@ impl Cast<'_> {
         self.refuse_again(id, at)
     }
 
+    /// Whether somebody of this name was erased: of the names that were gathered and mean nobody now.
+    #[must_use]
+    pub fn was_erased(&self, alias: &Alias) -> bool {
+        self.suppressed.contains_key(&alias.key())
+    }
+
     fn newcomer(&mut self, name: Option<&str>) -> Result<ContactId, Error> {
         let id = ContactId::new(self.app.clock.id());
         let (key, wrapped) = self.app.vault.new_person(id).map_err(Error::internal)?;

@@ -30,7 +30,7 @@ use crate::{
     services::{
         gate::tie::Tie,
         policy, quiet,
-        send::{self, Passed, Sent, Wish},
+        send::{self, Keep, Passed, Sent, Wish},
         who,
     },
 };
@@ -282,6 +282,7 @@ async fn wish(
         outgoing,
         topic: None,
         token,
+        keep: Keep::Words,
     };
     Ok(Ok(Composed { wish, asked }))
 }

@@ -17,7 +17,7 @@ use store::{
 };
 
 use super::{
-    Admitted, Answer, Ask, CALLBACK_PURPOSE, Refused, Seen,
+    Admitted, Answer, Ask, Beside, CALLBACK_PURPOSE, Refused, Seen,
     newcomer::{self, Claimant, Newcomer},
 };
 use crate::{
@@ -159,11 +159,15 @@ impl Claim {
         self.line.contact = contact;
         self.version = version;
         if let Some(wrapped) = key {
-            let callback = serde_json::json!({ "callback": ask.callback }).to_string();
+            let beside = Beside {
+                callback: ask.callback.clone(),
+                said: ask.said.clone(),
+            };
+            let beside = serde_json::to_vec(&beside).map_err(Error::internal)?;
             let key = app.vault.person(contact, &wrapped);
             let sealed = key
                 .map_err(Error::internal)?
-                .seal(CALLBACK_PURPOSE, callback.as_bytes());
+                .seal(CALLBACK_PURPOSE, &beside);
             self.line.sealed = Some(sealed.map_err(Error::internal)?);
         }
         Ok(())

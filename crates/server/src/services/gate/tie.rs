@@ -25,6 +25,14 @@ pub struct Tie {
 const TIED_TRIES_MAX: u8 = 16;
 
 impl Tie {
+    /// Every attempt that there can be.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<AttemptId> {
+        (0..TIED_TRIES_MAX)
+            .map(|number| self.attempt(number))
+            .collect()
+    }
+
     /// The attempt with a number: the same on every node and after every crash.
     fn attempt(&self, number: u8) -> AttemptId {
         let hash = sha256(&[self.reply.as_bytes().as_slice(), b"attempt", &[number]].concat());
@@ -58,9 +66,7 @@ pub(super) async fn attempt(app: &House, ask: &Ask) -> Result<Attempt, Error> {
     let Some(tie) = &ask.tie else {
         return Ok(Attempt::New(AttemptId::new(app.clock.id())));
     };
-    let ids: Vec<AttemptId> = (0..TIED_TRIES_MAX)
-        .map(|number| tie.attempt(number))
-        .collect();
+    let ids = tie.attempts();
     let mut known = app.store.find_messages(&ids, &[]).await?;
     let over = known.iter().position(|line| line.state != State::Rejected);
     if let Some(at) = over {

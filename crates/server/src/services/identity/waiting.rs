@@ -1,12 +1,12 @@
 //! What waits for somebody's word goes over with them: messages to be read, answers in line, and when they were asked.
 
 use consent::id::ContactId;
-use store::{pool::Tx, reply::ReplyLine, review::ReviewLine};
+use store::{note::NoteLine, pool::Tx, reply::ReplyLine, review::ReviewLine};
 use uuid::Uuid;
 
 use crate::{
     error::Error,
-    services::{cast::Cast, flows::asked, reviews},
+    services::{cast::Cast, flows::asked, notes::NOTE_PURPOSE, reviews},
 };
 
 /// Takes along what waits for a contact that was found to be another. What it rests on are the copies of the events.
@@ -30,6 +30,12 @@ pub(super) async fn take_along(
     tx.move_nudges(gone, stays).await?;
     tx.move_join_codes(gone, stays).await?;
     tx.move_letters(gone, stays).await?;
+    let mut notes = tx.take_notes(gone).await?;
+    for line in &mut notes {
+        note(cast, line, stays)?;
+    }
+    tx.keep_notes(&notes).await?;
+    tx.move_conversations(gone, stays, cast.now()).await?;
     Ok(())
 }
 
@@ -51,6 +57,15 @@ pub fn review(cast: &Cast<'_>, line: &mut ReviewLine) -> Result<(), Error> {
     // None where nothing had to be copied: the hold was released, or a newer refusal of their own stands anyway.
     line.hold = line.hold.and_then(|hold| cast.copy_of(hold));
     line.event = line.event.and_then(|event| cast.copy_of(event));
+    Ok(())
+}
+
+/// Makes a note one about whoever somebody turned out to be.
+fn note(cast: &Cast<'_>, line: &mut NoteLine, stays: ContactId) -> Result<(), Error> {
+    if let Some(words) = cast.unseal(line.contact, NOTE_PURPOSE, &line.sealed) {
+        line.sealed = cast.seal(stays, NOTE_PURPOSE, &words)?;
+    }
+    line.contact = stays;
     Ok(())
 }
 

@@ -232,9 +232,11 @@ impl Work<'_> {
     ) -> Result<Vec<ContactId>, Error> {
         let (app, now) = (self.app, self.cast.now());
         self.follow()?;
+        let talk = std::mem::take(&mut self.talk).settled(&self.cast);
         let saved = self.cast.save(tx, &self.load.policy).await?;
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
+        talk.save(tx, now).await?;
         for change in &self.templates {
             if !tx.change_template(change).await? {
                 app.bell.templates.notify_one();

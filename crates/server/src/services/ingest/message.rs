@@ -154,6 +154,8 @@ pub(super) async fn take(
     message: &Message,
 ) -> Result<(), Error> {
     let load = work.load;
+    // Older than the ids of what comes of it: whoever reads the conversation sees the words first.
+    let id = AttemptId::new(work.app.clock.id());
     let said = load.readings.get(&index).unwrap_or(&Reading::Nothing);
     let evidence = Evidence {
         source: source::KEYWORD.to_owned(),
@@ -199,7 +201,15 @@ pub(super) async fn take(
     let at = message.at.min(work.cast.now());
     let sealed =
         text(&message.content).map(|text| work.cast.seal(contact, TEXT_PURPOSE, text.as_bytes()));
+    if let (Some(number), None, false) = (
+        &item.origin.number,
+        &message.group,
+        answers::changes_old(message),
+    ) {
+        work.talk.came(contact, number, at);
+    }
     let line = MessageLine {
+        id,
         direction: Direction::In,
         state: State::Received,
         category: clean(message.content.word()),
@@ -321,6 +331,7 @@ pub(super) async fn take_echo(
         let before = standing.heard.get(number).copied().unwrap_or_default();
         work.cast
             .hear(contact, number, &window::answered(&before, at));
+        work.talk.stir(contact, number.as_str());
     }
     let words = echo.content.as_ref().and_then(text);
     let sealed = words.map(|text| work.cast.seal(contact, TEXT_PURPOSE, text.as_bytes()));

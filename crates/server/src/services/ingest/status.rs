@@ -35,6 +35,7 @@ pub(super) async fn take(
     let line = work.load.log.of_status(news);
     match (line, state(&news.state)) {
         (Some(line), Some(state)) => {
+            work.talk.stir_by(line);
             let issue = news.issues.first();
             let said = issue.and_then(|issue| issue.details.as_deref().or(issue.title.as_deref()));
             work.news.push(News {

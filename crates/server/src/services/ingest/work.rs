@@ -14,7 +14,7 @@ use store::{
     template::{Notice as Note, TemplateChange},
 };
 
-use super::load::Load;
+use super::{load::Load, talk::Talk};
 use crate::{
     app::House,
     error::Error,
@@ -36,6 +36,7 @@ pub(super) struct Work<'a> {
     pub(super) replies: Vec<ReplyLine>,
     pub(super) reviews: Vec<ReviewLine>,
     pub(super) wordings: Vec<WordingLine>,
+    pub(super) talk: Talk,
     pub(super) persons: BTreeSet<ContactId>,
     met: BTreeMap<usize, ContactId>,
     fresh: BTreeSet<Vec<u8>>,
@@ -59,6 +60,7 @@ impl<'a> Work<'a> {
             replies: Vec::new(),
             reviews: Vec::new(),
             wordings: Vec::new(),
+            talk: Talk::default(),
             persons: BTreeSet::new(),
             met: BTreeMap::new(),
             fresh,

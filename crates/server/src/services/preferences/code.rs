@@ -18,7 +18,7 @@ use store::{code::CodeLine, contact::ContactLine};
 use crate::{
     app::{App, House},
     error::Error,
-    services::send::{self, Sent, Wish},
+    services::send::{self, Keep, Sent, Wish},
     vault::{self, TAG_BYTES},
 };
 
@@ -104,6 +104,8 @@ pub async fn ask(
         outgoing,
         topic: None,
         token: token.clone(),
+        // The code opens what is theirs: nobody of the staff may read it.
+        keep: Keep::Nothing,
     };
     sent(app, wish).await
 }

@@ -1,5 +1,7 @@
 //! From the body of an event to what is recorded: every rule about what a caller may claim.
 
+mod known;
+
 use consent::{
     alias::Alias,
     event::{Clock, Evidence, Fact, counts_from, source},
@@ -10,6 +12,8 @@ use consent::{
 use serde::Deserialize;
 use store::{event::EventLine, house::TopicLine};
 use utoipa::ToSchema;
+
+pub use known::Proof;
 
 use crate::{
     app::House,
@@ -185,7 +189,9 @@ impl<'a> Desk<'a> {
     /// [`Error::Invalid`] naming the field; [`Error::Conflict`] for what cannot be retracted.
     pub async fn read(&self, body: &EventBody) -> Result<Told, Error> {
         match body.kind.as_str() {
-            "opt_in" | "opt_out" | "opt_in_requested" => self.wish(body),
+            "opt_in" | "opt_out" | "opt_in_requested" => {
+                self.wish(body, Who::Alias(self.address(body)?), Proof::Wording)
+            }
             "hold" => self.hold(body),
             "release" | "retract" => self.undo(body).await,
             other => {
@@ -196,7 +202,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn wish(&self, body: &EventBody) -> Result<Told, Error> {
+    fn wish(&self, body: &EventBody, who: Who, proof: Proof) -> Result<Told, Error> {
         absent("until", body.until.as_ref(), "only a hold ends")?;
         absent(
             "event",
@@ -212,7 +218,9 @@ impl<'a> Desk<'a> {
         let given = body.evidence.clone().unwrap_or_default();
         if matches!(fact, Fact::OptIn(_)) {
             needed("evidence.source", given.source.as_deref())?;
-            needed("evidence.wording", given.wording.as_deref())?;
+            if !proof.is_file() {
+                needed("evidence.wording", given.wording.as_deref())?;
+            }
         }
         let occurred = body.occurred_at.as_deref();
         let occurred = occurred.map(|text| time("occurred_at", text)).transpose()?;
@@ -229,7 +237,7 @@ impl<'a> Desk<'a> {
             evidence.note = Some(joined(Some(dated), evidence.note));
         }
         Ok(Told {
-            who: Who::Alias(self.address(body)?),
+            who,
             fact,
             clock,
             at,

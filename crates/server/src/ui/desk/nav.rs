@@ -15,15 +15,23 @@ pub struct Item {
 }
 
 /// Path, text and power of every page, in the order of the menu.
-const PAGES: [(&str, &str, Power); 3] = [
+const PAGES: &[(&str, &str, Power)] = &[
     ("/", "nav-home", Power::See),
+    ("/consent", "nav-consent", Power::See),
+    ("/customers", "nav-customers", Power::See),
+    ("/inbox", "nav-inbox", Power::See),
+    ("/segments", "nav-segments", Power::See),
+    ("/import", "nav-import", Power::Market),
     ("/reports", "nav-reports", Power::See),
+    ("/ledger", "nav-ledger", Power::See),
+    ("/settings/consent", "nav-rules", Power::Rule),
+    ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
 ];
 
 pub(super) fn items(desk: &Desk) -> Vec<Item> {
-    let pages = PAGES.into_iter().filter(|(_, _, power)| desk.may(*power));
-    let item = |(path, text, _): (&str, &str, Power)| Item {
+    let pages = PAGES.iter().filter(|(_, _, power)| desk.may(*power));
+    let item = |(path, text, _): &(&str, &str, Power)| Item {
         href: desk.to(path),
         name: desk.say(text),
         is_here: is_here(&desk.path, path),

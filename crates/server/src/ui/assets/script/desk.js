@@ -23,3 +23,12 @@
 
 // A text that is there to be copied is selected as a whole.
 for (const input of document.querySelectorAll("input.copied")) input.addEventListener("focus", () => input.select());
+
+// What is under way is looked at again by itself.
+for (const link of document.querySelectorAll("[data-refresh]")) setTimeout(() => location.assign(link.href), Number(link.dataset.refresh) * 1000);
+
+// Languages by their names, as the reader's own language calls them.
+(() => {
+  const names = new Intl.DisplayNames([document.documentElement.lang], { type: "language" });
+  for (const one of document.querySelectorAll("[data-language]")) one.textContent = names.of(one.dataset.language);
+})();

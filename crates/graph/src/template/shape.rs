@@ -1,0 +1,197 @@
+//! What a template looks like, and which gaps have to be filled before it can be sent.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::objects;
+use crate::loose;
+
+/// A template as the person would see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The line above, where it is a text.
+    pub header: Option<String>,
+    /// The text.
+    pub body: String,
+    /// The small print.
+    pub footer: Option<String>,
+    /// What stands on its buttons.
+    pub buttons: Vec<String>,
+    /// The gaps of the header, by name: `1`, or a word.
+    pub header_gaps: Vec<String>,
+    /// The gaps of the text.
+    pub body_gaps: Vec<String>,
+    /// What keeps it from being sent with nothing but texts: a part that wants a picture, a place, a card or an address.
+    pub wants_more: Option<String>,
+}
+
+impl Shape {
+    /// Reads the parts of a template. Parts that make no sense are left out.
+    #[must_use]
+    pub fn of(components: &str) -> Self {
+        let components: Value = serde_json::from_str(components).unwrap_or_default();
+        let mut shape = Self::default();
+        for part in objects(&components) {
+            let kind = loose::text(part, "type").unwrap_or_default();
+            let text = loose::text(part, "text");
+            match (kind.to_ascii_uppercase().as_str(), text) {
+                ("HEADER", Some(text)) => {
+                    shape.header_gaps = gaps(&text);
+                    shape.header = Some(text);
+                }
+                ("BODY", Some(text)) => {
+                    shape.body_gaps = gaps(&text);
+                    shape.body = text;
+                }
+                ("FOOTER", Some(text)) => shape.footer = Some(text),
+                ("BUTTONS", _) => shape.take_buttons(part),
+                ("HEADER", None) => {
+                    let format = loose::text(part, "format").unwrap_or(kind);
+                    shape.wants_more = Some(format.to_ascii_lowercase());
+                }
+                ("CAROUSEL" | "LIMITED_TIME_OFFER", _) => {
+                    shape.wants_more = Some(kind.to_ascii_lowercase());
+                }
+                _ => {}
+            }
+        }
+        shape
+    }
+
+    fn take_buttons(&mut self, part: &loose::Object) {
+        for button in loose::list(part, "buttons") {
+            let Some(button) = button.as_object() else {
+                continue;
+            };
+            let kind = loose::text(button, "type").unwrap_or_default();
+            let address = loose::text(button, "url").unwrap_or_default();
+            let kind = kind.to_ascii_uppercase();
+            let filled = ["COPY_CODE", "OTP", "MPM", "CATALOG", "SPM"].contains(&kind.as_str());
+            if filled || address.contains("{{") {
+                self.wants_more = Some(kind.to_ascii_lowercase());
+            }
+            self.buttons.extend(loose::text(button, "text"));
+        }
+    }
+
+    /// The words of it with the gaps filled: header, text and small print, a line each.
+    #[must_use]
+    pub fn words(&self, header: &[String], body: &[String]) -> String {
+        let header = self
+            .header
+            .as_deref()
+            .map(|text| filled(text, &self.header_gaps, header));
+        let body = filled(&self.body, &self.body_gaps, body);
+        let parts = header.into_iter().chain([body]).chain(self.footer.clone());
+        let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+        parts.join("\n")
+    }
+}
+
+/// The names of the gaps in a text, each once, in the order of their first places; numbers by their value.
+fn gaps(text: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut found: Vec<String> = text
+        .split("{{")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("}}"))
+        .map(|(name, _)| name.trim().to_owned())
+        .filter(|name| is_name(name) && seen.insert(name.clone()))
+        .collect();
+    if found.iter().all(|name| name.parse::<u32>().is_ok()) {
+        found.sort_by_key(|name| name.parse::<u32>().unwrap_or(u32::MAX));
+    }
+    found
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// In one walk over the text: what fills a gap may look like another gap.
+fn filled(text: &str, gaps: &[String], fill: &[String]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        out.push_str(before);
+        let inner = after.split_once("}}");
+        let value = inner.and_then(|(name, _)| {
+            let place = gaps.iter().position(|gap| gap == name.trim())?;
+            fill.get(place)
+        });
+        match (value, inner) {
+            (Some(value), Some((_, after))) => {
+                out.push_str(value);
+                rest = after;
+            }
+            _ => {
+                out.push_str("{{");
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFER: &str = r#"[{"type":"HEADER","format":"TEXT","text":"Hi {{1}}"},{"type":"body","text":"{{2}} off, {{1}}. {{1}}!"},
+        {"type":"FOOTER","text":"Shop"},{"type":"BUTTONS","buttons":[{"type":"QUICK_REPLY","text":"Stop"},
+        {"type":"URL","text":"Shop","url":"https://example.com"}]}]"#;
+
+    #[test]
+    fn a_template_says_what_it_looks_like_and_which_gaps_it_has() {
+        let shape = Shape::of(OFFER);
+        assert_eq!(shape.header_gaps, ["1"]);
+        assert_eq!(
+            shape.body_gaps,
+            ["1", "2"],
+            "in the order that they are sent in"
+        );
+        assert_eq!((shape.buttons.len(), &shape.wants_more), (2, &None));
+        let body = ["Ana {{2}}".to_owned(), "10 %".to_owned()];
+        let words = shape.words(&["Bea".to_owned()], &body);
+        assert_eq!(words, "Hi Bea\n10 % off, Ana {{2}}. Ana {{2}}!\nShop");
+        assert_eq!(
+            shape.words(&[], &[]),
+            "Hi {{1}}\n{{2}} off, {{1}}. {{1}}!\nShop"
+        );
+        assert_eq!(Shape::of("nonsense"), Shape::default());
+    }
+
+    #[test]
+    fn gaps_with_names_keep_their_order() {
+        let shape = Shape::of(
+            r#"[{"type":"BODY","text":"{{ name }}, {{code}} and {{name}} {{}} {{a b}}"}]"#,
+        );
+        assert_eq!(shape.body_gaps, ["name", "code"]);
+        let fill = ["Ana".to_owned(), "7".to_owned()];
+        assert_eq!(shape.words(&[], &fill), "Ana, 7 and Ana {{}} {{a b}}");
+    }
+
+    #[test]
+    fn what_wants_more_than_texts_says_so() {
+        for (parts, wants) in [
+            (r#"[{"type":"HEADER","format":"IMAGE"}]"#, "image"),
+            (
+                r#"[{"type":"BUTTONS","buttons":[{"type":"URL","url":"https://example.com/{{1}}"}]}]"#,
+                "url",
+            ),
+            (
+                r#"[{"type":"BUTTONS","buttons":[{"type":"COPY_CODE"}]}]"#,
+                "copy_code",
+            ),
+            (r#"[{"type":"CAROUSEL","cards":[]}]"#, "carousel"),
+        ] {
+            assert_eq!(
+                Shape::of(parts).wants_more.as_deref(),
+                Some(wants),
+                "{parts}"
+            );
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Who is in a segment: counted, and listed page by page.
+
+use consent::{id::ContactId, time::Timestamp};
+use sqlx::AssertSqlSafe;
+
+use super::{Condition, Page, text::Text};
+use crate::{
+    codec,
+    error::StoreError,
+    later::Arg,
+    list::hex,
+    pool::{Store, on_pool},
+};
+
+/// Binds what a text has places for, whatever the database.
+macro_rules! bound {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg {
+                Arg::Text(text) => query.bind(text),
+                Arg::Number(number) => query.bind(number),
+            };
+        }
+        query
+    }};
+}
+
+impl Store {
+    /// How many contacts meet a condition now. Nobody who was erased does.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_segment(
+        &self,
+        condition: &Condition,
+        now: Timestamp,
+    ) -> Result<i64, StoreError> {
+        let begin = "select count(*) from contact c where c.erased_ms is null and ";
+        let mut text = Text::of(begin, Vec::new(), now);
+        text.condition(condition);
+        let Text { sql, args, .. } = text;
+        Ok(on_pool!(self, pool => {
+            bound!(sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)), args).fetch_one(pool).await?
+        }))
+    }
+
+    /// A page of the contacts that meet a condition now, oldest first: those after `after`.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn segment_ids(
+        &self,
+        condition: &Condition,
+        now: Timestamp,
+        page: &Page,
+    ) -> Result<Vec<ContactId>, StoreError> {
+        // No id is shorter than nothing.
+        let after = page.after.map_or_else(String::new, |id| hex(id.get()));
+        let begin = "select c.id from contact c where c.erased_ms is null and c.id > unhex(?) and ";
+        let mut text = Text::of(begin, vec![Arg::Text(after)], now);
+        text.condition(condition);
+        text.say(
+            " order by c.id limit ?",
+            vec![Arg::Number(i64::from(page.limit))],
+        );
+        let Text { sql, args, .. } = text;
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => {
+            bound!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(pool).await?
+        });
+        rows.into_iter()
+            .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
+            .collect()
+    }
+}
