@@ -27,6 +27,7 @@ mod post;
 mod recall;
 mod receipts;
 mod reports;
+mod reports_page;
 mod segments;
 #[path = "../../../mail/tests/sink/mod.rs"]
 mod sink;
