@@ -150,6 +150,8 @@ fn jobs(app: &App) -> Vec<Job> {
         Job {
             bell: Some(|house| &house.bell.numbers),
             ..job("numbers", 3600 * second, |app| numbers_step(app).boxed())
+        },
+        Job {
             busy: second / 10,
             bell: Some(|house| house.live.bell()),
             ..job("the inbox", second, |app| inbox_step(app).boxed())
@@ -463,6 +465,9 @@ async fn tally_step(app: &App) -> Result<Turn, Error> {
 
 async fn numbers_step(app: &App) -> Result<Turn, Error> {
     numbers::step(app).await?;
+    Ok(Turn::Idle)
+}
+
 /// Tells those who watch the inbox what changed. Not at once again: many changes are one look.
 async fn inbox_step(app: &App) -> Result<Turn, Error> {
     inbox::live::step(app).await?;

@@ -35,13 +35,13 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/desk.css",
             "style/reports.css",
             "style/segments.css",
-        ],
-    ),
-    ("desk.js", &["script/desk.js", "script/segments.js"]),
             "style/inbox.css",
         ],
     ),
-    ("desk.js", &["script/desk.js", "script/inbox.js"]),
+    (
+        "desk.js",
+        &["script/desk.js", "script/segments.js", "script/inbox.js"],
+    ),
 ];
 
 // The same for as long as the program runs.

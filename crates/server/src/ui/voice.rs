@@ -28,7 +28,9 @@ macro_rules! rooms {
     };
 }
 
-const DESK: [(Language, &[&str]); 3] = rooms!["shell", "staff", "ledger", "reports", "segments", "import", "inbox"];
+const DESK: [(Language, &[&str]); 3] = rooms![
+    "shell", "staff", "ledger", "reports", "segments", "import", "inbox"
+];
 
 type Bundle = FluentBundle<FluentResource>;
 
