@@ -119,7 +119,7 @@ pub fn pairs(items: &[(&str, &str)]) -> Vec<(String, String)> {
 /// The cookie of somebody who is signed in.
 pub async fn cookie(house: &House, role: staff::Role) -> String {
     let email = format!("{}@shop.example", role.word());
-    let mut line = members::fresh(&house.app, &email, "Somebody", role).unwrap();
+    let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
     line.password = Some("unused".to_owned());
     let mut tx = house.app.store.begin().await.unwrap();
     assert!(tx.add_member(&line).await.is_ok());

@@ -18,7 +18,7 @@ struct Browser<'a> {
 impl<'a> Browser<'a> {
     async fn of(house: &'a House, role: Role) -> Self {
         let email = format!("{}@shop.example", role.word());
-        let mut line = members::fresh(&house.app, &email, "Somebody", role).unwrap();
+        let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
         // Whoever has no password has not come yet.
         line.password = Some("none that anybody could type".to_owned());
         let mut tx = house.app.store.begin().await.unwrap();

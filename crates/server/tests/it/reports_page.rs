@@ -25,7 +25,7 @@ async fn page(house: &House, cookie: &str, path: &str) -> Answer {
 
 async fn member(house: &House, role: staff::Role) -> String {
     let email = format!("{}@shop.example", role.word());
-    let mut line = members::fresh(&house.app, &email, "Somebody", role).unwrap();
+    let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
     line.password = Some("chosen".to_owned());
     let mut tx = house.app.store.begin().await.unwrap();
     tx.add_member(&line).await.unwrap();
