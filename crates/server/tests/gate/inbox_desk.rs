@@ -10,7 +10,7 @@ use server::{
     config::Secret,
     services::{
         keys::{self, Role},
-        staff::{self, members, sessions},
+        staff::{self, row, sessions},
     },
 };
 

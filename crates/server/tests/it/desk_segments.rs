@@ -2,7 +2,7 @@
 
 use axum::{body::Body, http::Request};
 use serde_json::json;
-use server::services::staff::{Role, members, sessions};
+use server::services::staff::{Role, row, sessions};
 
 use crate::house::{Answer, House};
 

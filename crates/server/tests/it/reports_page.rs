@@ -8,7 +8,7 @@ use axum::{
 };
 use server::services::{
     reports::alerts,
-    staff::{self, members, sessions},
+    staff::{self, row, sessions},
 };
 use store::message::State;
 
