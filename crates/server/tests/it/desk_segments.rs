@@ -207,6 +207,14 @@ async fn a_file_is_sent_tried_and_taken_in() {
         let here = place(&sent);
         let page = officer.see(&here).await.expect(200).text();
         assert!(page.contains("Telefone") && !page.contains("<script>alert"));
+        for guessed in ["phone", "name", "consent"] {
+            let selected = format!("value=\"{guessed}\" selected");
+            assert_eq!(
+                page.matches(&selected).count(),
+                1,
+                "{guessed} is chosen for one column"
+            );
+        }
         let columns = [
             ("column.0", "phone"),
             ("column.1", "name"),
