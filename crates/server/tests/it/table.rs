@@ -71,6 +71,40 @@ async fn stop_at_whatsapp(house: &House, contact: &str) {
     tx.commit().await.unwrap();
 }
 
+async fn pages_and_mistakes(house: &House) {
+    let page = house
+        .get("/api/v1/contacts/table?limit=1")
+        .await
+        .expect(200)
+        .json();
+    let next = page["next"].as_str().unwrap();
+    assert_eq!(table(house, &format!("limit=1&cursor={next}")).await, [BIA]);
+    let row = &page["items"][0];
+    assert_eq!(
+        (&row["ours"]["state"], &row["ours"]["source"]),
+        (&json!("opted_in"), &json!("web_form"))
+    );
+    assert_eq!(row["platform"]["state"], "stopped");
+    assert_eq!(row["platform"]["since"], "2026-11-22T10:00:00Z");
+    for (query, status, at) in [
+        ("consent=yes", 422, "consent"),
+        ("platform=closed", 422, "platform"),
+        ("topic=nothing", 422, "topic"),
+        ("attribute=york", 422, "attribute"),
+        ("changed_from=yesterday", 422, "changed_from"),
+        ("color=red", 400, "color"),
+        ("consent=none&consent=none", 400, "consent"),
+        ("cursor=x", 400, "cursor"),
+        ("limit=many", 400, "limit"),
+    ] {
+        let answer = house
+            .get(&format!("/api/v1/contacts?{query}"))
+            .await
+            .expect(status);
+        assert_eq!(field(&answer), at, "{query}");
+    }
+}
+
 #[tokio::test]
 async fn a_table_is_narrowed_by_both_states_topic_source_tag_and_day() {
     for house in houses().await {
@@ -127,43 +161,32 @@ async fn a_table_is_narrowed_by_both_states_topic_source_tag_and_day() {
             table(&house, &format!("topic={}", topic["id"].as_str().unwrap())).await,
             [BIA]
         );
-        let page = house
-            .get("/api/v1/contacts/table?limit=1")
-            .await
-            .expect(200)
-            .json();
-        let next = page["next"].as_str().unwrap();
-        assert_eq!(
-            table(&house, &format!("limit=1&cursor={next}")).await,
-            [BIA]
-        );
-        let row = &page["items"][0];
-        assert_eq!(
-            (&row["ours"]["state"], &row["ours"]["source"]),
-            (&json!("opted_in"), &json!("web_form"))
-        );
-        assert_eq!(row["platform"]["state"], "stopped");
-        assert_eq!(row["platform"]["since"], "2026-11-22T10:00:00Z");
-        for (query, status, at) in [
-            ("consent=yes", 422, "consent"),
-            ("platform=closed", 422, "platform"),
-            ("topic=nothing", 422, "topic"),
-            ("attribute=york", 422, "attribute"),
-            ("changed_from=yesterday", 422, "changed_from"),
-            ("color=red", 400, "color"),
-            ("consent=none&consent=none", 400, "consent"),
-            ("cursor=x", 400, "cursor"),
-            ("limit=many", 400, "limit"),
-        ] {
-            let answer = house
-                .get(&format!("/api/v1/contacts?{query}"))
-                .await
-                .expect(status);
-            assert_eq!(field(&answer), at, "{query}");
-        }
+        pages_and_mistakes(&house).await;
         let shown = house.get(&format!("/api/v1/contacts/{bia}")).await.json();
         assert_eq!(shown["source"], "api");
         house.close().await;
+    }
+}
+
+async fn without_evidence(house: &House, path: &str) {
+    for (body, at) in [
+        (json!({"consent": "opted_in"}), "evidence.source"),
+        (
+            json!({"consent": "opted_in", "evidence": {"source": "fair"}}),
+            "evidence.wording",
+        ),
+        (
+            json!({"consent": "opted_in", "evidence": {"source": "keyword", "wording": "Yes"}}),
+            "evidence.source",
+        ),
+        (
+            json!({"consent": "opted_in", "evidence": {"source": "fair"}, "file": "00"}),
+            "file",
+        ),
+        (json!({"consent": "maybe"}), "consent"),
+    ] {
+        let answer = house.send("PUT", path, body).await.expect(422);
+        assert_eq!(field(&answer), at);
     }
 }
 
@@ -172,25 +195,7 @@ async fn opting_in_demands_evidence_and_opting_out_nothing() {
     for house in houses().await {
         let ana = id(&house.opt_out(ANA).await);
         let path = format!("/api/v1/contacts/{ana}/consent");
-        for (body, at) in [
-            (json!({"consent": "opted_in"}), "evidence.source"),
-            (
-                json!({"consent": "opted_in", "evidence": {"source": "fair"}}),
-                "evidence.wording",
-            ),
-            (
-                json!({"consent": "opted_in", "evidence": {"source": "keyword", "wording": "Yes"}}),
-                "evidence.source",
-            ),
-            (
-                json!({"consent": "opted_in", "evidence": {"source": "fair"}, "file": "00"}),
-                "file",
-            ),
-            (json!({"consent": "maybe"}), "consent"),
-        ] {
-            let answer = house.send("PUT", &path, body).await.expect(422);
-            assert_eq!(field(&answer), at);
-        }
+        without_evidence(&house, &path).await;
         assert_eq!(house.marketing(ANA).await, "opted_out_category");
         let files = format!("/api/v1/contacts/{ana}/files");
         let kept = house
@@ -255,6 +260,32 @@ async fn opting_in_demands_evidence_and_opting_out_nothing() {
     }
 }
 
+async fn nothing_to_do(house: &House, path: &str) {
+    for (body, at) in [
+        (
+            json!({"filter": {}, "action": "opt_in", "expect": 4}),
+            "evidence.source",
+        ),
+        (json!({"filter": {}, "action": "tag"}), "tag"),
+        (
+            json!({"filter": {}, "action": "tag", "tag": "opted-out"}),
+            "tags",
+        ),
+        (
+            json!({"filter": {}, "action": "opt_out", "tag": "x"}),
+            "tag",
+        ),
+        (json!({"filter": {}, "action": "erase"}), "action"),
+        (
+            json!({"filter": {"colour": "red"}, "action": "opt_out"}),
+            "filter.colour",
+        ),
+    ] {
+        let answer = house.post(path, body).await.expect(422);
+        assert_eq!(field(&answer), at);
+    }
+}
+
 #[tokio::test]
 async fn many_are_changed_only_when_as_many_as_were_counted() {
     for house in houses().await {
@@ -306,29 +337,7 @@ async fn many_are_changed_only_when_as_many_as_were_counted() {
             (&done["changed"], &done["unchanged"]),
             (&json!(3), &json!(1))
         );
-        for (body, at) in [
-            (
-                json!({"filter": {}, "action": "opt_in", "expect": 4}),
-                "evidence.source",
-            ),
-            (json!({"filter": {}, "action": "tag"}), "tag"),
-            (
-                json!({"filter": {}, "action": "tag", "tag": "opted-out"}),
-                "tags",
-            ),
-            (
-                json!({"filter": {}, "action": "opt_out", "tag": "x"}),
-                "tag",
-            ),
-            (json!({"filter": {}, "action": "erase"}), "action"),
-            (
-                json!({"filter": {"colour": "red"}, "action": "opt_out"}),
-                "filter.colour",
-            ),
-        ] {
-            let answer = house.post(path, body).await.expect(422);
-            assert_eq!(field(&answer), at);
-        }
+        nothing_to_do(&house, path).await;
         house.close().await;
     }
 }

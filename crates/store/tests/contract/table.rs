@@ -23,6 +23,7 @@ contract![
     a_state_of_a_topic_follows_what_was_said_of_it,
     a_source_is_that_of_the_newest_wish,
     many_people_are_walked_and_counted,
+    one_of_many_is_found_at_once,
     files_are_kept_once_and_erased,
 ];
 
@@ -204,15 +205,14 @@ async fn a_source_is_that_of_the_newest_wish(place: Arc<Place>) {
     );
     assert!(store.sources_of(&[]).await.unwrap().is_empty());
     // The newest was taken back: the one before counts again.
-    let mut register = register;
     register.opt_out = consent::register::Marks::default();
     standing.registers.insert(Scope::MARKETING, register);
     set(&place, ana, &standing, ("opted_in", 2)).await;
     assert_eq!(found(&place, from("web_form")).await, [ana]);
 }
 
-/// More people than are few: the list is walked in the order of the last change, and a page may end before it is full.
-async fn many_people_are_walked_and_counted(place: Arc<Place>) {
+/// More people than are few, made at once; gives the first, the only one who never said anything.
+async fn crowd(place: &Place) -> ContactId {
     let first = ContactId::new(Uuid::from_bytes([1; 16]));
     let mut tx = place.store.begin().await.unwrap();
     tx.create(&[newcomer(first, "Zoe")]).await.unwrap();
@@ -231,14 +231,23 @@ async fn many_people_are_walked_and_counted(place: Arc<Place>) {
         );
         place.raw(&sql).await.unwrap();
     }
-    let store = &place.store;
-    assert_eq!(store.count_contacts().await.unwrap(), 16_384);
-    let consent = |state: &str, limit| ContactFilter {
+    assert_eq!(place.store.count_contacts().await.unwrap(), 16_384);
+    first
+}
+
+fn of_state(state: &str, limit: u32) -> ContactFilter {
+    ContactFilter {
         consent: Some(state.to_owned()),
         limit,
         ..ContactFilter::default()
-    };
-    let mut filter = consent("opted_in", 500);
+    }
+}
+
+/// The list is walked in the order of the last change.
+async fn many_people_are_walked_and_counted(place: Arc<Place>) {
+    crowd(&place).await;
+    let store = &place.store;
+    let mut filter = of_state("opted_in", 500);
     let mut seen: Vec<(Timestamp, ContactId)> = vec![];
     loop {
         let page = store.contacts(&filter).await.unwrap();
@@ -257,12 +266,17 @@ async fn many_people_are_walked_and_counted(place: Arc<Place>) {
         store.count_of(&filter, 100).await.unwrap(),
         Count::AtLeast(100)
     );
-    let all = consent("opted_in", 0);
+    let all = of_state("opted_in", 0);
     assert_eq!(
         store.count_of(&all, 20_000).await.unwrap(),
         Count::Exactly(16_383)
     );
     assert_eq!(store.ids_of(&filter, 20_000).await.unwrap().len(), 16_383);
+}
+
+async fn one_of_many_is_found_at_once(place: Arc<Place>) {
+    let first = crowd(&place).await;
+    let store = &place.store;
     // One of many, at the very end of the walk; and a question that costs more, whose page ends before.
     place
         .raw("insert into tag (contact_id, tag) select id, 'all' from contact")
@@ -270,7 +284,7 @@ async fn many_people_are_walked_and_counted(place: Arc<Place>) {
         .unwrap();
     let mut one = ContactFilter {
         tags: vec!["all".to_owned()],
-        ..consent("none", 5)
+        ..of_state("none", 5)
     };
     let mut pages = 0;
     let found = loop {

@@ -50,6 +50,9 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route(HERE, get(show).post(change))
 }
 
+/// A choice: its field, its heading, and what can be chosen, in words, with what is.
+type Choice = (&'static str, String, Vec<(&'static str, String, bool)>);
+
 #[derive(Template)]
 #[template(path = "desk/rules.html")]
 struct Page {
@@ -201,7 +204,7 @@ impl Page {
         }
     }
 
-    fn choices(&self) -> Vec<(&'static str, String, Vec<(&'static str, String, bool)>)> {
+    fn choices(&self) -> Vec<Choice> {
         let chosen = |field: &str| {
             let body = &self.body;
             match field {

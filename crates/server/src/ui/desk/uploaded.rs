@@ -26,7 +26,6 @@ pub struct Uploaded {
 }
 
 /// How large such a form may be.
-#[must_use]
 pub fn limit() -> DefaultBodyLimit {
     DefaultBodyLimit::max(FILE_BYTES_MAX + FIELDS_BYTES_MAX)
 }
