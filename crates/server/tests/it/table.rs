@@ -121,6 +121,8 @@ async fn a_table_is_narrowed_by_both_states_topic_source_tag_and_day() {
         house
             .event(json!({"to": BIA, "kind": "opt_out", "scope": {"topic": "Offers"}}))
             .await;
+        // Ana is the one who was changed last.
+        house.pass(std::time::Duration::from_secs(1));
         stop_at_whatsapp(&house, &ana).await;
         let edit = json!({"tags": {"add": ["vip"]}, "attributes": {"city": "York"}});
         house
