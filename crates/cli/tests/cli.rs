@@ -190,20 +190,9 @@ fn a_file_is_tried_taken_in_and_taken_out() {
     let csv = "Telefon,name,consent\n+447700900123,Ana,yes\n12,Nobody,\n+447700900124,=1+1,\n";
     std::fs::write(&file, csv).unwrap();
     let file = file.to_str().unwrap();
-    let columns = [
-        "--column",
-        "Telefon=phone",
-        "--column",
-        "name=name",
-        "--column",
-        "consent=consent",
-        "--source",
-        "shop",
-        "--wording",
-        "Yes.",
-        "--at",
-        "2026-01-02",
-    ];
+    let columns = "--column Telefon=phone --column name=name --column consent=consent \
+                   --source shop --wording Yes. --at 2026-01-02";
+    let columns: Vec<&str> = columns.split_whitespace().collect();
     let import = |more: &[&str]| {
         let words = [&["import", file], &columns[..], more].concat();
         consentry(data.path(), &words)

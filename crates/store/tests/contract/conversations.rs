@@ -265,14 +265,8 @@ async fn whoever_was_two_has_one_conversation(place: Arc<Place>) {
     let line = one(&place, ana).await;
     assert_eq!((line.last, line.unread), (at(20), 2));
     assert_eq!(place.store.conversation((old, ONE)).await.unwrap(), None);
-    assert!(
-        place
-            .store
-            .conversation((ana, TWO))
-            .await
-            .unwrap()
-            .is_some()
-    );
+    let moved = place.store.conversation((ana, TWO)).await.unwrap();
+    assert!(moved.is_some());
     let mut former = place.store.former_selves(ana).await.unwrap();
     former.sort_unstable();
     assert_eq!(former, [old, older]);

@@ -53,7 +53,10 @@ async fn a_member_is_found_in_every_way_and_written_anew(place: Arc<Place>) {
         name: "Ana".to_owned(),
         ..ana
     };
-    assert_eq!(place.store.members().await.unwrap(), [kept.clone()]);
+    assert_eq!(
+        place.store.members().await.unwrap(),
+        std::slice::from_ref(&kept)
+    );
     assert_eq!(
         place.store.member(kept.id).await.unwrap(),
         Some(kept.clone())
