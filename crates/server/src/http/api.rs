@@ -24,6 +24,7 @@ mod topics;
 mod users;
 
 use axum::{Router, routing::any};
+use utoipa::PartialSchema;
 use utoipa::openapi::{
     Content, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder,
     path::Operation,
@@ -35,6 +36,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     app::App,
     http::problem::{self, Problem},
+    services::segments::condition::{ActivityBody, AttributeBody, ConsentBody},
 };
 
 /// The routes of this door.
@@ -104,6 +106,14 @@ fn complete(description: &mut OpenApi) {
         "Problem".to_owned(),
         <Problem as utoipa::PartialSchema>::schema(),
     ));
+    // A condition holds conditions, so what else it holds is not found by itself.
+    for (name, schema) in [
+        ("ConsentBody", ConsentBody::schema()),
+        ("AttributeBody", AttributeBody::schema()),
+        ("ActivityBody", ActivityBody::schema()),
+    ] {
+        schemas.push((name.to_owned(), schema));
+    }
     components.schemas.extend(schemas);
     let none: [&str; 0] = [];
     description.security = Some(vec![SecurityRequirement::new("key", none)]);

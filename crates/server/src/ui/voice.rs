@@ -277,18 +277,26 @@ mod tests {
         );
         let desk = DESK[0].1.join("\n");
         let known: BTreeSet<&str> = ids(TEXTS[0].1).into_iter().chain(ids(&desk)).collect();
+        // What a text is of is the end of its id: roles, codes and states are named by what they are.
+        let made: Vec<String> = named
+            .split('"')
+            .filter_map(|part| part.split_once("-{"))
+            .map(|(begin, _)| format!("{begin}-"))
+            .filter(|begin| begin.len() > 1)
+            .collect();
         for id in &known {
-            // A source is named by what it is, and so are roles and states.
-            let is_made = [
-                "how-", "role-", "users-", "why-", "lift-", "state-", "rules-",
-            ]
-            .iter()
-            .any(|begin| id.starts_with(begin));
+            let is_made = made.iter().any(|begin| id.starts_with(begin.as_str()));
             assert!(
                 is_made || named.contains(&format!("\"{id}\"")),
                 "nothing says `{id}`"
             );
         }
+        let public = ids(TEXTS[0].1);
+        let both: Vec<_> = ids(&desk)
+            .into_iter()
+            .filter(|id| public.contains(id))
+            .collect();
+        assert!(both.is_empty(), "two texts have one name: {both:?}");
         for part in named
             .split("say(\"")
             .skip(1)

@@ -380,7 +380,7 @@ async fn the_public_address_serves_pages_and_no_api() {
     assert_eq!(status, 200);
     let style = page
         .split("href=\"")
-        .find(|part| part.starts_with("/assets/app.css"))
+        .find(|part| part.starts_with("/assets/people.css"))
         .unwrap();
     let (status, style) = ask(style.split('"').next().unwrap()).await;
     assert_eq!(status, 200);

@@ -26,7 +26,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn pick_contacts(&self, ids: &[ContactId]) -> Result<Vec<ContactLine>, StoreError> {
-        let sql = "select id, standing, version, sealing_key, name, note, consent, platform, created_ms, changed_ms, \
+        let sql = "select id, standing, version, sealing_key, name, note, consent, platform, source, created_ms, changed_ms, \
                    erased_ms from contact where id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r) order by id";
         let list = id_list(ids);
         let rows: Vec<ContactRow> =

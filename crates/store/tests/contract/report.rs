@@ -406,7 +406,7 @@ async fn an_alert_is_raised_once_and_settled_once(place: Arc<Place>) {
     assert_eq!(open.len(), 3);
     assert_eq!(
         store.alerts(true, Some(open[1].id), 9).await.unwrap(),
-        std::slice::from_ref(first)
+        std::slice::from_ref(&first)
     );
     let mut tx = store.begin().await.unwrap();
     assert!(tx.settle_alert(first.id, "an\0a", at(99)).await.unwrap());

@@ -140,7 +140,7 @@ async fn try_code(State(app): State<App>, knock: Knock) -> Result<Response, Refu
     Ok(match tried {
         Tried::In(token) => came_in(&parts.headers, &token, &next),
         Tried::Code(ticket) => {
-            let fault = Some(frame.voice.say("code-wrong"));
+            let fault = Some(frame.voice.say("login-code-wrong"));
             shown(
                 StatusCode::UNAUTHORIZED,
                 &CodePage {

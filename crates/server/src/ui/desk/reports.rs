@@ -125,7 +125,7 @@ struct Page {
     is_empty: bool,
 }
 
-async fn first() -> Redirect {
+async fn first(_: Desk) -> Redirect {
     Redirect::to(&format!("{HERE}/{FIRST}"))
 }
 

@@ -59,7 +59,6 @@ how-ad-click = your message after an advertisement
 how-sms-message = your text message
 how-sms-wording = your text message
 how-email-link = link in an e-mail
-how-email-link = a link in an e-mail
 how-other = { $source }
 
 stop-heading = Stop everything

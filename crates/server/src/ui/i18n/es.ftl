@@ -59,7 +59,6 @@ how-ad-click = su mensaje tras un anuncio
 how-sms-message = su SMS
 how-sms-wording = su SMS
 how-email-link = enlace en un correo electrónico
-how-email-link = un enlace en un correo
 how-other = { $source }
 
 stop-heading = Parar todo

@@ -59,7 +59,6 @@ how-ad-click = विज्ञापन के बाद आपका संद�
 how-sms-message = आपका SMS
 how-sms-wording = आपका SMS
 how-email-link = ईमेल का लिंक
-how-email-link = ई-मेल का लिंक
 how-other = { $source }
 
 stop-heading = सब कुछ रोकें

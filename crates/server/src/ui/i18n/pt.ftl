@@ -59,7 +59,6 @@ how-ad-click = sua mensagem depois de um anúncio
 how-sms-message = seu SMS
 how-sms-wording = seu SMS
 how-email-link = link em um e-mail
-how-email-link = um link em um e-mail
 how-other = { $source }
 
 stop-heading = Parar tudo
