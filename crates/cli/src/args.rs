@@ -300,7 +300,7 @@ pub enum Users {
         /// The address that they will sign in with.
         #[arg(long)]
         email: String,
-        /// What colleagues call them [default: what stands before the @].
+        /// What colleagues call them; left out, it is what stands before the `@`.
         #[arg(long)]
         name: Option<String>,
         /// What they are trusted with.
