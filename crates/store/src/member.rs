@@ -52,8 +52,6 @@ pub struct SessionLine {
     pub created: Timestamp,
     /// When it was last used, to a few minutes.
     pub seen: Timestamp,
-    /// When they last gave their password.
-    pub proved: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -79,7 +77,6 @@ struct SessionRow {
     member_id: Vec<u8>,
     created_ms: i64,
     seen_ms: i64,
-    proved_ms: i64,
 }
 
 const ALL: &str = "select id, email, name, role, password, totp, totp_step, invite, invite_ms, language, zone, \
@@ -136,8 +133,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer or the row makes no sense.
     pub async fn session(&self, hash: &[u8]) -> Result<Option<SessionLine>, StoreError> {
-        let sql =
-            "select hash, member_id, created_ms, seen_ms, proved_ms from session where hash = $1";
+        let sql = "select hash, member_id, created_ms, seen_ms from session where hash = $1";
         let row: Option<SessionRow> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(hash).fetch_optional(pool).await?);
         row.map(SessionLine::try_from).transpose()
@@ -218,14 +214,14 @@ impl Tx {
     /// # Errors
     /// When the database does not answer.
     pub async fn add_session(&mut self, line: &SessionLine) -> Result<(), StoreError> {
-        let sql = "insert into session (hash, member_id, created_ms, seen_ms, proved_ms) values ($1, $2, $3, $4, $5)";
+        let sql =
+            "insert into session (hash, member_id, created_ms, seen_ms) values ($1, $2, $3, $4)";
         on_tx!(self, conn => {
             sqlx::query(sql)
                 .bind(&line.hash)
                 .bind(line.member.as_bytes().to_vec())
                 .bind(line.created.millis())
                 .bind(line.seen.millis())
-                .bind(line.proved.millis())
                 .execute(conn)
                 .await?;
         });
@@ -311,7 +307,6 @@ impl TryFrom<SessionRow> for SessionLine {
             member: codec::uuid(&row.member_id)?,
             created: Timestamp::from_millis(row.created_ms),
             seen: Timestamp::from_millis(row.seen_ms),
-            proved: Timestamp::from_millis(row.proved_ms),
         })
     }
 }

@@ -207,7 +207,7 @@ fn said(then: &Then, category: Category, topic: Option<Topic>) -> &'static str {
         topic,
         ..Request::about(category)
     };
-    summary::said(&request, &then.standing, &then.rules, then.at)
+    summary::state(&request, &then.standing, &then.rules, then.at).word()
 }
 
 fn cells(then: &Then, category: Category, topic: Option<Topic>, numbers: &[NumberId]) -> Vec<Cell> {

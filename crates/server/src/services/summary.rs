@@ -32,17 +32,6 @@ pub fn because(standing: &Standing, policy: &Policy, now: Timestamp) -> Vec<Even
     about(&Request::about(Category::Marketing), standing, policy, now).1
 }
 
-/// The same state of what a request is about.
-#[must_use]
-pub fn said(
-    request: &Request,
-    standing: &Standing,
-    policy: &Policy,
-    now: Timestamp,
-) -> &'static str {
-    state(request, standing, policy, now).word()
-}
-
 /// The same state for each topic that the person said something of.
 #[must_use]
 pub fn topics(

@@ -1,4 +1,4 @@
-//! Files that a report is handed out as.
+//! Files that a page hands out, and the forms that a report has as one.
 
 use axum::{
     http::{HeaderValue, header},
@@ -49,12 +49,18 @@ impl Format {
 #[must_use]
 pub fn file(format: Format, name: &str, bytes: Vec<u8>) -> Response {
     let (kind, ending) = format.media();
-    let disposition = format!("attachment; filename=\"{name}.{ending}\"");
+    saved(kind, &format!("{name}.{ending}"), bytes)
+}
+
+/// A file that a browser keeps under a name instead of showing it.
+#[must_use]
+pub fn saved(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+    let named = format!("attachment; filename=\"{name}\"");
+    // A name that no header can carry is left to the browser.
+    let named = HeaderValue::from_str(&named).unwrap_or(HeaderValue::from_static("attachment"));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&disposition) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
+    headers.insert(header::CONTENT_DISPOSITION, named);
     response
 }

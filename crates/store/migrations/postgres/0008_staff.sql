@@ -21,7 +21,6 @@ create table session (
   hash bytea primary key,
   member_id bytea not null,
   created_ms bigint not null,
-  seen_ms bigint not null,
-  proved_ms bigint not null
+  seen_ms bigint not null
 );
 create index session_member on session (member_id);

@@ -21,7 +21,6 @@ create table session (
   hash blob primary key,
   member_id blob not null,
   created_ms bigint not null,
-  seen_ms bigint not null,
-  proved_ms bigint not null
+  seen_ms bigint not null
 ) without rowid;
 create index session_member on session (member_id);

@@ -40,7 +40,6 @@ fn session(hash: u8, member: Uuid, seen: i64) -> SessionLine {
         member,
         created: at(seen),
         seen: at(seen),
-        proved: at(seen),
     }
 }
 

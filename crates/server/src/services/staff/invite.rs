@@ -6,7 +6,6 @@ use consent::{
     time::{DAY_MS, Timestamp},
 };
 use store::member::MemberLine;
-use uuid::Uuid;
 
 use super::{Role, password, row, sessions};
 use crate::{
@@ -154,10 +153,5 @@ fn link(app: &App, token: &str) -> String {
 }
 
 async fn is_taken(app: &App) -> Result<bool, Error> {
-    Ok(!app.store.members().await?.is_empty() || first_id(app).await?.is_some())
-}
-
-async fn first_id(app: &App) -> Result<Option<Uuid>, Error> {
-    let kept = app.store.house(FIRST_ROW).await?;
-    Ok(kept.and_then(|bytes| Uuid::from_slice(&bytes).ok()))
+    Ok(app.store.house(FIRST_ROW).await?.is_some() || !app.store.members().await?.is_empty())
 }

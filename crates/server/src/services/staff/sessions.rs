@@ -47,7 +47,6 @@ pub async fn begin(app: &House, tx: &mut Tx, member: Uuid) -> Result<String, Err
         member,
         created: now,
         seen: now,
-        proved: now,
     };
     tx.add_session(&line).await?;
     Ok(URL_SAFE_NO_PAD.encode(token))

@@ -6,8 +6,8 @@ use askama::Template;
 use axum::{
     Router,
     extract::{Path, Query, State},
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
     routing::get,
 };
 use consent::{
@@ -33,7 +33,7 @@ use crate::{
         roster::{self, Row, Side},
         staff::Power,
     },
-    ui::notice::shown,
+    ui::{download::saved, notice::shown},
 };
 
 /// Things of the timeline on a page.
@@ -131,7 +131,7 @@ async fn export(
     let export = customer::export(&app, ContactId::new(id), desk.actor()).await?;
     let text = serde_json::to_vec_pretty(&export)
         .map_err(|cause| Refusal::from(Error::internal(cause)))?;
-    let named = format!("attachment; filename=\"customer-{id}.json\"");
+    let named = format!("customer-{id}.json");
     Ok(saved("application/json", &named, text))
 }
 
@@ -154,7 +154,7 @@ async fn file(
         .take(12)
         .filter(char::is_ascii_hexdigit)
         .collect();
-    let named = format!("attachment; filename=\"evidence-{start}.{ending}\"");
+    let named = format!("evidence-{start}.{ending}");
     Ok(saved(file.kind, &named, file.bytes))
 }
 
@@ -170,25 +170,12 @@ async fn of_event(
         return Err(Refusal::NotFound);
     }
     let text = proof::of_event(&app, event).await?;
-    let named = format!("attachment; filename=\"proof-{event}.txt\"");
+    let named = format!("proof-{event}.txt");
     Ok(saved(
         "text/plain; charset=utf-8",
         &named,
         text.into_bytes(),
     ))
-}
-
-fn saved(kind: &'static str, named: &str, bytes: Vec<u8>) -> Response {
-    let named = HeaderValue::from_str(named).unwrap_or(HeaderValue::from_static("attachment"));
-    let kind = HeaderValue::from_static(kind);
-    (
-        [
-            (header::CONTENT_TYPE, kind),
-            (header::CONTENT_DISPOSITION, named),
-        ],
-        bytes,
-    )
-        .into_response()
 }
 
 impl Page {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{
     Router,
     extract::{RawQuery, State},
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -16,7 +16,7 @@ use crate::{
     app::App,
     proving::Phase,
     services::{proof, staff::Power, verification},
-    ui::{form::Form, notice::shown},
+    ui::{download::saved, form::Form, notice::shown},
 };
 
 const HERE: &str = "/ledger";
@@ -95,12 +95,5 @@ async fn checkpoint(State(app): State<App>, _: Desk) -> Result<Response, Refusal
 }
 
 fn file(name: &str, text: String) -> Response {
-    let named = format!("attachment; filename=\"{name}\"");
-    let mut response = text.into_response();
-    if let Ok(named) = HeaderValue::from_str(&named) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, named);
-    }
-    response
+    saved("text/plain; charset=utf-8", name, text.into_bytes())
 }
