@@ -34,6 +34,8 @@ create index upload_at on upload (at_ms);
 
 -- All that segments ask of a contact itself, without the standings in between.
 create index contact_brief on contact (id, erased_ms, consent, platform, created_ms);
+-- The addresses of each person, at hand without the rows that they are found by.
+create index alias_brief on alias (contact_id, kind, value) where until_ms is null;
 -- When somebody wrote last, and when something went to them last.
 create index message_heard on message (contact_id, at_ms) where direction = 'in';
 create index message_sent on message (contact_id, at_ms) where direction = 'out' and basis is not null;
