@@ -1,4 +1,4 @@
--- Segments, what kind of value an attribute holds, and what people said of single topics and categories.
+-- Segments, and what kind of value an attribute holds.
 create table segment (
   id blob primary key,
   name text not null,
@@ -12,15 +12,6 @@ create table attribute_type (
   key text primary key,
   kind text not null
 ) without rowid;
-
--- The state of a topic, or of a category other than marketing, for those whose wishes name it. It follows from their standing.
-create table stance (
-  contact_id blob not null,
-  subject text not null,
-  state text not null,
-  primary key (contact_id, subject)
-) without rowid;
-create index stance_subject on stance (subject, state, contact_id);
 
 -- Files that somebody sent from a page and has not taken in yet: sealed, and gone after an hour.
 create table upload (

@@ -10,7 +10,7 @@ use consent::{id::ContactId, time::Timestamp};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    ContactFilter, ContactLine, ContactRow,
+    ContactFilter, ContactLine, ContactRow, Person,
     filter::{Bind, Part, Piece, parts},
     id_list,
 };
@@ -239,6 +239,27 @@ impl Store {
         rows.into_iter()
             .map(|(id, standing)| Ok((ContactId::new(codec::uuid(&id)?), standing)))
             .collect()
+    }
+
+    /// A page of the people whose wishes may name more than marketing: for writing down what follows from them.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn outspoken(
+        &self,
+        after: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<Person>, StoreError> {
+        let sql = "select id from contact where id > $1 and erased_ms is null and (standing like '%\"all|%' \
+                   or standing like '%\"utility%' or standing like '%\"authentication%' \
+                   or standing like '%\"service%' or standing like '%\"marketing/%') order by id limit $2";
+        let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(sql).bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        let ids: Vec<ContactId> = rows
+            .into_iter()
+            .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
+            .collect::<Result<_, StoreError>>()?;
+        self.persons(&ids).await
     }
 
     /// Which of these contacts have a tag.
