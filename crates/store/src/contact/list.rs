@@ -223,19 +223,21 @@ impl Store {
             .collect()
     }
 
-    /// The standings of contacts that were not erased, as they are written, some after `after`, in the order of their ids.
+    /// The standings of contacts that were not erased, as they are written, some after `after` and not after `last`, in the order
+    /// of their ids.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn standings(
         &self,
-        after: Option<ContactId>,
+        (after, last): (Option<ContactId>, Option<ContactId>),
         limit: u32,
     ) -> Result<Vec<(ContactId, String)>, StoreError> {
-        let sql = "select id, standing from contact where id > $1 and erased_ms is null order by id limit $2";
+        let sql = "select id, standing from contact where id > $1 and id <= $2 and erased_ms is null order by id limit $3";
         let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
+        let last = before(last.map(ContactId::get));
         let rows: Vec<(Vec<u8>, String)> = on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+            .bind(after).bind(last).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter()
             .map(|(id, standing)| Ok((ContactId::new(codec::uuid(&id)?), standing)))
             .collect()

@@ -312,7 +312,7 @@ async fn one_of_many_is_found_at_once(place: Arc<Place>) {
     let mut standings = vec![];
     loop {
         let page = store
-            .standings(standings.last().copied(), 5_000)
+            .standings((standings.last().copied(), None), 5_000)
             .await
             .unwrap();
         if page.is_empty() {
