@@ -25,7 +25,7 @@ use crate::{
 const FEW: i64 = 10_000;
 /// So many contacts are asked, on the walk, for one page: first some, then more. A walk that only looks at the index goes
 /// [`CHEAPER`] times as far.
-const STEPS: [i64; 3] = [1_000, 6_000, 23_000];
+const STEPS: [i64; 3] = [1_000, 4_000, 10_000];
 /// How many times cheaper it is to look at the index alone.
 const CHEAPER: i64 = 10;
 /// Beside a page, a count may ask this part of as many.

@@ -139,6 +139,9 @@ async fn a_state_of_a_topic_follows_what_was_said_of_it(place: Arc<Place>) {
     assert_eq!(found(&place, about(Some("opted_out"))).await, [bea]);
     say(bea, vec![(topic, State::OptedIn)]).await;
     assert!(found(&place, about(Some("opted_out"))).await.is_empty());
+    // A standing that was written for another reason leaves it as it is.
+    set(&place, bea, &Standing::default(), ("none", 5)).await;
+    assert_eq!(found(&place, about(None)).await, [bea, ana]);
     // What was retracted was perhaps all that was said.
     say(bea, vec![]).await;
     assert_eq!(found(&place, about(None)).await, [ana]);

@@ -406,3 +406,19 @@ async fn keep(
     };
     Ok(answer.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_waits_for_a_tenth_of_a_second_unless_it_is_told_to_wait() {
+        let never = std::future::pending::<Result<i64, Error>>();
+        assert_eq!(in_time(false, never).await.unwrap(), None);
+        for waits in [false, true] {
+            assert_eq!(in_time(waits, async { Ok(7) }).await.unwrap(), Some(7));
+        }
+        let fails = async { Err::<i64, _>(Error::NotFound("segment")) };
+        assert!(in_time(true, fails).await.is_err());
+    }
+}
