@@ -34,7 +34,7 @@
       if (!answer) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const news = page.querySelector(".segment-count");
-      if (news) form.querySelector(".segment-count").textContent = news.textContent || "…";
+      if (news) form.querySelector(".segment-count").replaceWith(news);
     }, 400);
   });
 })();
