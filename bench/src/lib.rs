@@ -1,5 +1,6 @@
 //! `bench`: peers and Consentry side by side, in one run on one machine, and what came of it as a page.
 
+mod desk;
 mod engine;
 mod events;
 pub mod hot;

@@ -268,7 +268,8 @@ fn draft(app: &House, contact: ContactId, yes: bool) -> Draft {
     }
 }
 
-fn line(app: &House, index: u64, to: u64, contact: ContactId) -> MessageLine {
+/// A message of ours, as Meta had accepted it.
+pub fn line(app: &House, index: u64, to: u64, contact: ContactId) -> MessageLine {
     let at: Timestamp = app.clock.now();
     MessageLine {
         id: AttemptId::new(app.clock.id()),

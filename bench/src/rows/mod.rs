@@ -1,6 +1,7 @@
 //! One file for each kind of row; each can be run alone.
 
 mod cluster;
+mod desk;
 mod evidence;
 mod filter;
 mod growth;
@@ -18,7 +19,7 @@ use crate::{plan::Bench, report::Section};
 pub type Kind = (&'static str, fn(&Bench) -> Result<Section>);
 
 /// Every kind, in the order of the page.
-pub const ALL: [Kind; 9] = [
+pub const ALL: [Kind; 10] = [
     ("filter", filter::run),
     ("verdict", verdict::run),
     ("ingest", ingest::run),
@@ -28,4 +29,5 @@ pub const ALL: [Kind; 9] = [
     ("optout", optout::run),
     ("cluster", cluster::run),
     ("sends", sends::run),
+    ("desk", desk::run),
 ];

@@ -22,6 +22,7 @@ use crate::{
     error::{StoreError, corrupt},
     list::{List, clean, hex},
     pool::{Store, Tx, on_pool, on_tx},
+    stance::Stance,
 };
 
 /// A contact as the rules see it.
@@ -76,8 +77,9 @@ pub struct Update<'a> {
     pub consent: &'static str,
     /// `open` or `stopped`: WhatsApp's own switch.
     pub platform: &'static str,
-    /// The same four words for each topic that the person said something of.
-    pub topics: Vec<(TopicId, &'static str)>,
+    /// What they said of topics and of categories other than marketing, over all that was written of it before; none where that
+    /// cannot have changed.
+    pub said: Option<Vec<Stance>>,
     /// When.
     pub at: Timestamp,
 }

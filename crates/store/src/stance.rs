@@ -1,12 +1,10 @@
-//! What people said of single topics and categories, in a word each: for segments. It follows from the standings.
+//! What people said of single topics and categories, in a word each: for lists and segments. It follows from the standings.
 
 use consent::id::ContactId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    codec,
-    contact::Person,
-    error::StoreError,
+    error::{StoreError, corrupt},
     list::{List, hex},
     pool::{Store, Tx, on_pool},
     segment::State,
@@ -34,8 +32,7 @@ impl Store {
         let rows: Vec<(String, String)> =
             on_pool!(self, pool => sqlx::query_as(sql).bind(id).fetch_all(pool).await?);
         let read = |(subject, state): (String, String)| {
-            let state =
-                State::read(&state).ok_or_else(|| crate::error::corrupt("state", &state))?;
+            let state = State::read(&state).ok_or_else(|| corrupt("state", &state))?;
             Ok(Stance {
                 contact,
                 subject,
@@ -44,27 +41,6 @@ impl Store {
         };
         rows.into_iter().map(read).collect()
     }
-
-    /// A page of the people whose wishes may name more than marketing: for writing down what follows from them.
-    ///
-    /// # Errors
-    /// When the database does not answer or a row makes no sense.
-    pub async fn outspoken(
-        &self,
-        after: Option<ContactId>,
-        limit: u32,
-    ) -> Result<Vec<Person>, StoreError> {
-        let sql = "select id from contact where id > $1 and erased_ms is null and (standing like '%\"all|%' \
-                   or standing like '%\"utility%' or standing like '%\"authentication%' \
-                   or standing like '%\"service%' or standing like '%\"marketing/%') order by id limit $2";
-        let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
-        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(sql).bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
-        let ids: Vec<ContactId> = rows
-            .into_iter()
-            .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
-            .collect::<Result<_, StoreError>>()?;
-        self.persons(&ids).await
-    }
 }
 
 impl Tx {
@@ -72,24 +48,28 @@ impl Tx {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn set_stances(
+    pub async fn set_stances<'a>(
         &mut self,
         contacts: &[ContactId],
-        stances: &[Stance],
+        stances: impl IntoIterator<Item = &'a Stance>,
     ) -> Result<(), StoreError> {
         let drop = "delete from stance where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
         let put = "insert into stance (contact_id, subject, state) \
                    select unhex(r.value ->> 'id'), r.value ->> 't', r.value ->> 's' from jsonb_each($1) as r where true \
                    on conflict (contact_id, subject) do update set state = excluded.state";
-        if !contacts.is_empty() {
-            let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
-            self.later(drop, vec![list.into()]).await?;
+        if contacts.is_empty() {
+            return Ok(());
         }
-        if !stances.is_empty() {
-            let list = List::of(stances.iter().map(|stance| {
+        let list = List::of(contacts.iter().map(|id| json!({ "id": hex(id.get()) })));
+        self.later(drop, vec![list.into()]).await?;
+        let rows: Vec<Value> = stances
+            .into_iter()
+            .map(|stance| {
                 json!({ "id": hex(stance.contact.get()), "t": stance.subject, "s": stance.state.word() })
-            }));
-            self.later(put, vec![list.into()]).await?;
+            })
+            .collect();
+        if !rows.is_empty() {
+            self.later(put, vec![List::of(rows).into()]).await?;
         }
         Ok(())
     }

@@ -373,7 +373,7 @@ impl<'a> Cast<'a> {
     async fn save_standings(&self, tx: &mut Tx, policy: &Policy) -> Result<(), Error> {
         let dirty = self.members.values().filter(|member| member.dirty);
         let updates: Vec<Update<'_>> = dirty
-            .map(|member| summary::update(&member.person, policy, self.now))
+            .map(|member| member.update(policy, self.now))
             .collect();
         if updates.is_empty() {
             return Ok(());
@@ -405,23 +405,6 @@ impl<'a> Cast<'a> {
                 .collect::<Vec<_>>()
         };
         tx.retag(OPTED_OUT_TAG, &ids(&out), &ids(&rest)).await?;
-        self.save_stances(tx, policy).await
-    }
-
-    /// What they told us of single topics, where that may have changed.
-    async fn save_stances(&self, tx: &mut Tx, policy: &Policy) -> Result<(), Error> {
-        let (mut touched, mut stances) = (Vec::new(), Vec::new());
-        let changed = self.members.iter();
-        for (id, member) in changed.filter(|(_, member)| !member.made.is_empty()) {
-            let mut facts = member.made.iter().map(|(event, _)| &event.fact);
-            let is_undone = facts.any(|fact| matches!(fact, Fact::Retract(_)));
-            let own = summary::stances(&member.person, policy, self.now);
-            if is_undone || !own.is_empty() {
-                touched.push(*id);
-                stances.extend(own);
-            }
-        }
-        tx.set_stances(&touched, &stances).await?;
         Ok(())
     }
 
@@ -454,6 +437,19 @@ impl Member {
             dirty: false,
             name: None,
             note: None,
+        }
+    }
+
+    /// The standing as it is written; with what they said of single topics where that may have changed.
+    fn update(&self, policy: &Policy, now: Timestamp) -> Update<'_> {
+        let said = if self.made.is_empty() {
+            None
+        } else {
+            summary::said(&self.person, policy, now)
+        };
+        Update {
+            said,
+            ..summary::update(&self.person, policy, now)
         }
     }
 

@@ -1,10 +1,11 @@
 //! What another policy would change: marketing decided for everybody under both, in seconds for a million people.
 //!
-//! The rows come page by page; while the next page is read, pages that were read are decided beside each other.
+//! Everybody is cut into stretches of ids, and a few of them are read and decided beside each other. Where nothing changes that
+//! marketing rests on, as with keywords, nobody is read at all.
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use consent::{
@@ -19,19 +20,22 @@ use consent::{
 };
 use serde::Serialize;
 use store::codec;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
-    app::House,
+    app::{App, House},
     error::Error,
     services::{facts, policy},
 };
 
 /// People of a page.
-const PAGE: u32 = 5_000;
-/// Pages that may be decided beside each other.
-const PAGES_MAX: usize = 4;
+const PAGE: u32 = 2_000;
+/// Stretches that everybody is cut into: ids grow with time, so some hold more people than others.
+const STRETCHES: u128 = 64;
+/// Stretches that are read and decided beside each other.
+const READERS: usize = 4;
 /// Samples of each kind in an answer.
 const SAMPLES_MAX: usize = 10;
 
@@ -79,49 +83,127 @@ struct Page {
     countries: [BTreeMap<ContactId, Country>; 2],
 }
 
-type Decided = JoinHandle<Result<(u64, Vec<Change>), Error>>;
+/// Stretches of ids that nobody has taken yet.
+type Stretches = Arc<Mutex<VecDeque<(Option<ContactId>, Option<ContactId>)>>>;
 
 /// Decides marketing for every contact under two policies. What depends on the hour (quiet hours) is left out.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn run(app: &House, after: &Policy) -> Result<DryRun, Error> {
-    let rules = Arc::new([policy::current(app).await?.as_ref().clone(), after.clone()]);
+pub async fn run(app: &App, after: &Policy) -> Result<DryRun, Error> {
+    let before = policy::current(app).await?;
+    if rests_on(&before) == rests_on(after) {
+        let checked = app.store.count_contacts().await?;
+        return Ok(DryRun {
+            checked: checked.unsigned_abs(),
+            ..DryRun::default()
+        });
+    }
+    let rules = Arc::new([before.as_ref().clone(), after.clone()]);
+    let first = app.store.contact_ids(None, 1).await?.first().copied();
+    let stretches = Arc::new(Mutex::new(cut(first, app.clock.id())));
+    let mut readers = JoinSet::new();
+    for _ in 0..READERS {
+        readers.spawn(read(
+            app.clone(),
+            Arc::clone(&stretches),
+            Arc::clone(&rules),
+        ));
+    }
+    let mut run = DryRun::default();
+    let mut sampled: [Vec<Change>; 2] = [Vec::new(), Vec::new()];
+    while let Some(part) = readers.join_next().await {
+        let (part, changes) = part.map_err(Error::internal)??;
+        run.add(part);
+        for (all, some) in sampled.iter_mut().zip(changes) {
+            all.extend(some);
+        }
+    }
+    for some in &mut sampled {
+        some.sort_by_key(|change| change.contact);
+        some.truncate(SAMPLES_MAX);
+    }
+    run.samples = samples(app, sampled).await?;
+    Ok(run)
+}
+
+/// A policy without all that a verdict about marketing in general never looks at: how words are read, what single topics say,
+/// what holds for groups, codes and the hour.
+fn rests_on(policy: &Policy) -> Policy {
+    let plain = Policy::default();
+    Policy {
+        version: plain.version,
+        keywords: plain.keywords,
+        stop_words: plain.stop_words,
+        stop_covers: plain.stop_covers,
+        start_from_stranger: plain.start_from_stranger,
+        ads: plain.ads,
+        refusal_spreads: plain.refusal_spreads,
+        topics: plain.topics,
+        authentication_after_all: plain.authentication_after_all,
+        groups: plain.groups,
+        quiet_hours: plain.quiet_hours,
+        zone: plain.zone,
+        ..policy.clone()
+    }
+}
+
+/// Everybody, from the first to whoever comes now, in stretches of the same length; the last has no end.
+fn cut(first: Option<ContactId>, now: Uuid) -> VecDeque<(Option<ContactId>, Option<ContactId>)> {
+    let Some(first) = first else {
+        return VecDeque::new();
+    };
+    let first = first.get().as_u128();
+    let step = now.as_u128().saturating_sub(first) / STRETCHES;
+    let end = |count: u128| ContactId::new(Uuid::from_u128(first + step * count));
+    let ends = (1..STRETCHES).map(|count| Some(end(count)));
+    let begins = std::iter::once(None).chain(ends.clone());
+    begins.zip(ends.chain([None])).collect()
+}
+
+/// Takes stretches as long as there are any, and decides for everybody in them.
+async fn read(
+    app: App,
+    stretches: Stretches,
+    rules: Arc<[Policy; 2]>,
+) -> Result<(DryRun, [Vec<Change>; 2]), Error> {
     let now = app.clock.now();
     let mut run = DryRun::default();
     let mut sampled: [Vec<Change>; 2] = [Vec::new(), Vec::new()];
-    let mut under_way: VecDeque<Decided> = VecDeque::new();
-    let mut last = None;
     loop {
-        let page = page(app, last, &rules, now).await?;
-        last = page.standings.last().map(|(id, _)| *id);
-        if last.is_some() {
+        let next = stretches
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
+        let Some((mut after, end)) = next else {
+            return Ok((run, sampled));
+        };
+        loop {
+            let page = page(&app, (after, end), &rules, now).await?;
+            let Some((last, _)) = page.standings.last() else {
+                break;
+            };
+            after = Some(*last);
+            let is_last = u32::try_from(page.standings.len()).is_ok_and(|count| count < PAGE);
             let rules = Arc::clone(&rules);
-            under_way.push_back(tokio::task::spawn_blocking(move || {
-                decide(&page, &rules, now)
-            }));
-        }
-        while under_way.len() >= PAGES_MAX || (last.is_none() && !under_way.is_empty()) {
-            if let Some(done) = under_way.pop_front() {
-                let (checked, changes) = done.await.map_err(Error::internal)??;
-                run.checked += checked;
-                run.count(changes, &mut sampled);
+            let decided = tokio::task::spawn_blocking(move || decide(&page, &rules, now));
+            let (checked, changes) = decided.await.map_err(Error::internal)??;
+            run.checked += checked;
+            run.count(changes, &mut sampled);
+            if is_last {
+                break;
             }
-        }
-        if last.is_none() {
-            run.samples = samples(app, sampled).await?;
-            return Ok(run);
         }
     }
 }
 
 async fn page(
     app: &House,
-    after: Option<ContactId>,
+    between: (Option<ContactId>, Option<ContactId>),
     rules: &[Policy; 2],
     now: Timestamp,
 ) -> Result<Page, Error> {
-    let standings = app.store.standings(after, PAGE).await?;
+    let standings = app.store.standings(between, PAGE).await?;
     let [before, then] = rules;
     let ids: Vec<ContactId> = if rules.iter().any(Policy::names_countries) {
         standings.iter().map(|(id, _)| *id).collect()
@@ -180,6 +262,20 @@ fn decide(page: &Page, rules: &[Policy; 2], now: Timestamp) -> Result<(u64, Vec<
 }
 
 impl DryRun {
+    fn add(&mut self, part: Self) {
+        self.checked += part.checked;
+        self.newly_blocked += part.newly_blocked;
+        self.newly_allowed += part.newly_allowed;
+        for (all, some) in [
+            (&mut self.blocked_by, part.blocked_by),
+            (&mut self.allowed_from, part.allowed_from),
+        ] {
+            for (code, count) in some {
+                *all.entry(code).or_default() += count;
+            }
+        }
+    }
+
     fn count(&mut self, changes: Vec<Change>, sampled: &mut [Vec<Change>; 2]) {
         let [blocked, allowed] = sampled;
         for change in changes {
@@ -224,4 +320,38 @@ async fn samples(app: &House, sampled: [Vec<Change>; 2]) -> Result<Vec<Sample>, 
         after: change.after.map(Code::word),
     };
     Ok(all.into_iter().map(sample).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_is_in_one_stretch() {
+        let id = |number: u128| ContactId::new(Uuid::from_u128(number));
+        assert!(cut(None, Uuid::from_u128(9)).is_empty());
+        for (first, now) in [(5, 5), (5, 3), (5, 40), (1_000, 1_000_000)] {
+            let all = cut(Some(id(first)), Uuid::from_u128(now));
+            assert_eq!(all.front().map(|stretch| stretch.0), Some(None));
+            assert_eq!(all.back().map(|stretch| stretch.1), Some(None));
+            let pairs = all.iter().zip(all.iter().skip(1));
+            assert!(pairs.into_iter().all(|(one, next)| one.1 == next.0));
+        }
+    }
+
+    #[test]
+    fn what_marketing_does_not_rest_on_changes_nobody() {
+        let plain = Policy::default();
+        let words = Policy {
+            version: 7,
+            groups: consent::policy::Leave::Given,
+            ..Policy::default()
+        };
+        assert_eq!(rests_on(&plain), rests_on(&words));
+        let shorter = Policy {
+            opt_in_days: Some(30),
+            ..Policy::default()
+        };
+        assert_ne!(rests_on(&plain), rests_on(&shorter));
+    }
 }

@@ -264,7 +264,11 @@ async fn read(app: &House, body: &SegmentBody) -> Result<SegmentLine, Error> {
     })
 }
 
-async fn find(app: &House, id: &str) -> Result<SegmentAnswer, Error> {
+/// One segment, not counted.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none; when the database does not answer.
+pub async fn find(app: &House, id: &str) -> Result<SegmentAnswer, Error> {
     if let Some(found) = built_in().find(|segment| segment.id == id) {
         return Ok(found);
     }

@@ -39,7 +39,11 @@ async fn page(app: &App, note: &[u8]) -> Result<(), Error> {
     tx.lock(&ids).await?;
     let mut stances = Vec::new();
     for person in tx.persons(&ids).await? {
-        stances.extend(summary::stances(&person, &policy, app.clock.now()));
+        stances.extend(
+            summary::said(&person, &policy, app.clock.now())
+                .into_iter()
+                .flatten(),
+        );
     }
     tx.set_stances(&ids, &stances).await?;
     let news = ids.last().map(|id| id.get().into_bytes());

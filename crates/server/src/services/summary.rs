@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use consent::{
-    id::{EventId, TopicId},
+    id::EventId,
     policy::Policy,
     reason::Code,
     register::{Platform, Standing},
@@ -30,30 +30,6 @@ pub fn consent(standing: &Standing, policy: &Policy, now: Timestamp) -> &'static
 #[must_use]
 pub fn because(standing: &Standing, policy: &Policy, now: Timestamp) -> Vec<EventId> {
     about(&Request::about(Category::Marketing), standing, policy, now).1
-}
-
-/// The same state for each topic that the person said something of.
-#[must_use]
-pub fn topics(
-    standing: &Standing,
-    policy: &Policy,
-    now: Timestamp,
-) -> Vec<(TopicId, &'static str)> {
-    let scopes = standing.registers.keys();
-    let said: BTreeSet<Topic> = scopes
-        .filter_map(|scope| match scope.subject {
-            Subject::Topic(topic) => Some(topic),
-            Subject::All | Subject::Category(_) => None,
-        })
-        .collect();
-    let own = |topic: Topic| {
-        let request = Request {
-            topic: Some(topic),
-            ..Request::about(topic.category)
-        };
-        (topic.id, state(&request, standing, policy, now).word())
-    };
-    said.into_iter().map(own).collect()
 }
 
 /// What the person told us about such messages.
@@ -99,9 +75,9 @@ fn about(
 }
 
 /// What a person told us about the topics, and the categories other than marketing, that their wishes name. Of the
-/// others they told us what they told us of the category, or nothing.
+/// others they told us what they told us of the category, or nothing. None where they name none and never did.
 #[must_use]
-pub fn stances(person: &Person, policy: &Policy, now: Timestamp) -> Vec<Stance> {
+pub fn said(person: &Person, policy: &Policy, now: Timestamp) -> Option<Vec<Stance>> {
     let others = [
         Category::Utility,
         Category::Authentication,
@@ -119,6 +95,10 @@ pub fn stances(person: &Person, policy: &Policy, now: Timestamp) -> Vec<Stance> 
                 topics.insert(topic);
             }
         }
+    }
+    if topics.is_empty() && categories.is_empty() {
+        // What was retracted may have been all.
+        return (!person.standing.retracted.is_empty()).then(Vec::new);
     }
     // Who has to speak first, and what was retired, is not what anybody told us.
     let policy = if topics.is_empty() || policy.topics.is_empty() {
@@ -144,7 +124,7 @@ pub fn stances(person: &Person, policy: &Policy, now: Timestamp) -> Vec<Stance> 
     let of_categories = categories
         .into_iter()
         .map(|category| stance(category.word().to_owned(), Request::about(category)));
-    of_topics.chain(of_categories).collect()
+    Some(of_topics.chain(of_categories).collect())
 }
 
 /// What WhatsApp's switch says at any of our numbers: `stopped` or `open`.
@@ -161,7 +141,7 @@ pub fn platform(standing: &Standing) -> &'static str {
     }
 }
 
-/// A standing as it is written, with what lists show of it.
+/// A standing as it is written, with what lists show of it; of single topics nothing is written.
 #[must_use]
 pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update<'a> {
     Update {
@@ -169,7 +149,7 @@ pub fn update<'a>(person: &'a Person, policy: &Policy, now: Timestamp) -> Update
         standing: &person.standing,
         consent: consent(&person.standing, policy, now),
         platform: platform(&person.standing),
-        topics: topics(&person.standing, policy, now),
+        said: None,
         at: now,
     }
 }

@@ -24,14 +24,14 @@ create table word (
 create index word_find on word (word, contact_id);
 insert into house (name, value) select 'words', '\x00'::bytea where exists (select 1 from contact);
 
--- What was said of single topics, as lists show it.
-create table wish (
+-- The state of a topic, or of a category other than marketing, for those whose wishes name it. It follows from their standing.
+create table stance (
   contact_id bytea not null,
-  topic_id bytea not null,
+  subject text not null,
   state text not null,
-  primary key (contact_id, topic_id)
+  primary key (contact_id, subject)
 );
-create index wish_topic on wish (topic_id, state, contact_id);
+create index stance_subject on stance (subject, state, contact_id);
 
 -- Files that prove an opt-in, sealed under the person's key.
 create table enclosure (

@@ -1,4 +1,4 @@
--- Segments, what kind of value an attribute holds, and what people said of single topics and categories.
+-- Segments, and what kind of value an attribute holds.
 create table segment (
   id blob primary key,
   name text not null,
@@ -13,15 +13,6 @@ create table attribute_type (
   kind text not null
 ) without rowid;
 
--- The state of a topic, or of a category other than marketing, for those whose wishes name it. It follows from their standing.
-create table stance (
-  contact_id blob not null,
-  subject text not null,
-  state text not null,
-  primary key (contact_id, subject)
-) without rowid;
-create index stance_subject on stance (subject, state, contact_id);
-
 -- Files that somebody sent from a page and has not taken in yet: sealed, and gone after an hour.
 create table upload (
   id blob not null,
@@ -34,6 +25,8 @@ create index upload_at on upload (at_ms);
 
 -- All that segments ask of a contact itself, without the standings in between.
 create index contact_brief on contact (id, erased_ms, consent, platform, created_ms);
+-- The addresses of each person, at hand without the rows that they are found by.
+create index alias_brief on alias (contact_id, kind, value) where until_ms is null;
 -- When somebody wrote last, and when something went to them last.
 create index message_heard on message (contact_id, at_ms) where direction = 'in';
 create index message_sent on message (contact_id, at_ms) where direction = 'out' and basis is not null;

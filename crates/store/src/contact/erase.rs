@@ -37,7 +37,6 @@ impl Tx {
             "delete from attribute where contact_id = $1",
             "delete from stance where contact_id = $1",
             "delete from word where contact_id = $1",
-            "delete from wish where contact_id = $1",
             "delete from enclosure where contact_id = $1",
             "delete from reply where contact_id = $1",
             "delete from review where contact_id = $1",

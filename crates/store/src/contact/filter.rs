@@ -112,9 +112,9 @@ fn said(topic: TopicId, state: Option<&str>) -> Part {
     } else {
         ""
     };
-    let topic = Bind::Bytes(topic.get().as_bytes().to_vec());
+    let topic = Bind::Text(topic.to_string());
     let binds: Vec<Bind> = [topic].into_iter().chain(state).collect();
-    rows_of("wish w", "w", &format!("w.topic_id = ?{more}"), binds)
+    rows_of("stance w", "w", &format!("w.subject = ?{more}"), binds)
 }
 
 fn tagged(tag: &str) -> Part {

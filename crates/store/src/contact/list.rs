@@ -10,7 +10,7 @@ use consent::{id::ContactId, time::Timestamp};
 use sqlx::AssertSqlSafe;
 
 use super::{
-    ContactFilter, ContactLine, ContactRow,
+    ContactFilter, ContactLine, ContactRow, Person,
     filter::{Bind, Part, Piece, parts},
     id_list,
 };
@@ -25,7 +25,7 @@ use crate::{
 const FEW: i64 = 10_000;
 /// So many contacts are asked, on the walk, for one page: first some, then more. A walk that only looks at the index goes
 /// [`CHEAPER`] times as far.
-const STEPS: [i64; 3] = [1_000, 6_000, 23_000];
+const STEPS: [i64; 3] = [1_000, 4_000, 10_000];
 /// How many times cheaper it is to look at the index alone.
 const CHEAPER: i64 = 10;
 /// Beside a page, a count may ask this part of as many.
@@ -223,22 +223,45 @@ impl Store {
             .collect()
     }
 
-    /// The standings of contacts that were not erased, as they are written, some after `after`, in the order of their ids.
+    /// The standings of contacts that were not erased, as they are written, some after `after` and not after `last`, in the order
+    /// of their ids.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
     pub async fn standings(
         &self,
-        after: Option<ContactId>,
+        (after, last): (Option<ContactId>, Option<ContactId>),
         limit: u32,
     ) -> Result<Vec<(ContactId, String)>, StoreError> {
-        let sql = "select id, standing from contact where id > $1 and erased_ms is null order by id limit $2";
+        let sql = "select id, standing from contact where id > $1 and id <= $2 and erased_ms is null order by id limit $3";
         let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
+        let last = before(last.map(ContactId::get));
         let rows: Vec<(Vec<u8>, String)> = on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+            .bind(after).bind(last).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter()
             .map(|(id, standing)| Ok((ContactId::new(codec::uuid(&id)?), standing)))
             .collect()
+    }
+
+    /// A page of the people whose wishes may name more than marketing: for writing down what follows from them.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn outspoken(
+        &self,
+        after: Option<ContactId>,
+        limit: u32,
+    ) -> Result<Vec<Person>, StoreError> {
+        let sql = "select id from contact where id > $1 and erased_ms is null and (standing like '%\"all|%' \
+                   or standing like '%\"utility%' or standing like '%\"authentication%' \
+                   or standing like '%\"service%' or standing like '%\"marketing/%') order by id limit $2";
+        let after = after.map_or_else(Vec::new, |id| id.get().as_bytes().to_vec());
+        let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => sqlx::query_as(sql).bind(after).bind(i64::from(limit)).fetch_all(pool).await?);
+        let ids: Vec<ContactId> = rows
+            .into_iter()
+            .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
+            .collect::<Result<_, StoreError>>()?;
+        self.persons(&ids).await
     }
 
     /// Which of these contacts have a tag.

@@ -16,6 +16,7 @@ use crate::{
     later::Arg,
     list::{List, clean, filled, hex, hex_of, last_of_each},
     pool::{Tx, on_tx},
+    stance::Stance,
 };
 
 /// A text that was told, if one was.
@@ -105,31 +106,11 @@ impl Tx {
                     "at": update.at.millis() })
         }));
         self.later(sql, vec![list.into()]).await?;
-        self.set_wishes(&updates).await
-    }
-
-    /// What was said of single topics. Most people said nothing of any.
-    async fn set_wishes(&mut self, updates: &[&Update<'_>]) -> Result<(), StoreError> {
-        let said = updates.iter().filter(|update| {
-            let standing = update.standing;
-            // One that was retracted may have been the only one.
-            !update.topics.is_empty() || !standing.retracted.is_empty()
-        });
-        let ids: Vec<ContactId> = said.map(|update| update.contact).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let gone = "delete from wish where contact_id in (select unhex(r.value ->> 'id') from jsonb_each($1) as r)";
-        self.later(gone, vec![id_list(&ids).into()]).await?;
-        let rows = updates.iter().flat_map(|update| {
-            let id = hex(update.contact.get());
-            let topics = update.topics.iter();
-            topics.map(move |(topic, state)| json!({ "id": id, "t": hex(topic.get()), "s": state }))
-        });
-        let insert = "insert into wish (contact_id, topic_id, state) select unhex(r.value ->> 'id'), \
-                      unhex(r.value ->> 't'), r.value ->> 's' from jsonb_each($1) as r where true \
-                      on conflict (contact_id, topic_id) do update set state = excluded.state";
-        self.later(insert, vec![List::of(rows).into()]).await
+        let said = updates
+            .iter()
+            .filter_map(|update| Some((update.contact, update.said.as_deref()?)));
+        let (ids, said): (Vec<ContactId>, Vec<&[Stance]>) = said.unzip();
+        self.set_stances(&ids, said.into_iter().flatten()).await
     }
 
     /// Notes what people call themselves; an empty name changes nothing.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A search looks through so many conversations, the newest; whoever has a whole number is found in any case.
-const SEARCHED_MAX: u32 = 5_000;
+const SEARCHED_MAX: u32 = 3_000;
 /// Longer than any name; SQLite refuses patterns beyond 50,000 bytes.
 const SEARCH_CHARS_MAX: usize = 300;
 /// Digits from which on they are part of a number.

@@ -17,7 +17,7 @@ pub(super) struct Text {
 
 /// A plain number and nothing else: what both databases read alike.
 const NUMBER: &str = "exists (select 1 from attribute a where a.contact_id = c.id and a.key = ? and \
-    case when length(a.value) <= 40 and a.value not like '%e%' and a.value not like '%E%' and json_valid(a.value) = 1 \
+    case when length(a.value) <= 40 and a.value not like '%e%' and json_valid(a.value) = 1 \
     and json_type(a.value) in ('integer', 'real') then cast(a.value as double precision) end";
 
 /// The two states in words. Half of everybody may be in one: an index that leads to whole rows is slower than reading the narrow
@@ -91,15 +91,10 @@ impl Text {
                 self.say(OURS, vec![text(state.word())]);
             }
             Leaf::Category(category, state) => self.said(&[category.word()], state.word()),
-            Leaf::Topic(topic, Category::Marketing, state) => {
-                let (topic, state) = (topic.to_string(), state.word());
-                self.say(
-                    "exists (select 1 from stance w where w.contact_id = c.id and w.subject = ? and w.state = ?) \
-                     or (c.consent = ? and not exists \
-                     (select 1 from stance w where w.contact_id = c.id and w.subject = ?))",
-                    vec![text(&topic), text(state), text(state), text(&topic)],
-                );
-            }
+            Leaf::Topic(topic, Category::Marketing, state) => self.say(
+                "coalesce((select w.state from stance w where w.contact_id = c.id and w.subject = ?), c.consent) = ?",
+                vec![text(&topic.to_string()), text(state.word())],
+            ),
             Leaf::Topic(topic, category, state) => {
                 self.said(&[&topic.to_string(), category.word()], state.word());
             }

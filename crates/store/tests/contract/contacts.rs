@@ -174,7 +174,7 @@ async fn the_last_of_two_updates_in_a_batch_wins(place: Arc<Place>) {
         standing: &standing,
         consent,
         platform: "open",
-        topics: vec![],
+        said: None,
         at: at(9),
     };
     for (first, last) in [("opted_in", "opted_out"), ("opted_out", "opted_in")] {

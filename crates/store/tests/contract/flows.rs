@@ -213,7 +213,7 @@ async fn nobody_is_nudged_twice(place: Arc<Place>) {
         standing: &Standing::default(),
         consent: "opted_in",
         platform: "open",
-        topics: vec![],
+        said: None,
         at: at(5),
     };
     tx.set_standings(&[update]).await.unwrap();

@@ -170,7 +170,7 @@ pub async fn stand(tx: &mut Tx, contact: ContactId, standing: &Standing) {
         standing,
         consent: "opted_out",
         platform: "open",
-        topics: vec![],
+        said: None,
         at: at(5),
     };
     tx.set_standings(&[update]).await.unwrap();

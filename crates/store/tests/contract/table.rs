@@ -13,6 +13,8 @@ use store::{
     contact::{ContactFilter, Count, Update},
     enclosure::Enclosure,
     event::NewEvent,
+    segment::State,
+    stance::Stance,
 };
 use uuid::Uuid;
 
@@ -39,7 +41,7 @@ async fn set(
         standing,
         consent,
         platform: "open",
-        topics: vec![],
+        said: None,
         at: at(ms),
     };
     let mut tx = place.store.begin().await.unwrap();
@@ -100,29 +102,31 @@ async fn lists_go_by_the_last_change_and_by_days(place: Arc<Place>) {
 async fn a_state_of_a_topic_follows_what_was_said_of_it(place: Arc<Place>) {
     let (ana, bea) = (place.newcomer("Ana").await, place.newcomer("Bea").await);
     let topic = TopicId::new(Uuid::from_u128(9));
-    let say = async |contact, topics| {
-        let standing = Standing {
-            retracted: [EventId::new(Uuid::from_u128(1))].into(),
-            ..Standing::default()
-        };
+    let say = async |contact, said: Vec<(TopicId, State)>| {
+        let standing = Standing::default();
+        let said = said.into_iter().map(|(topic, state)| Stance {
+            contact,
+            subject: topic.to_string(),
+            state,
+        });
         let update = Update {
             contact,
             standing: &standing,
             consent: "none",
             platform: "open",
-            topics,
+            said: Some(said.collect()),
             at: at(5),
         };
         let mut tx = place.store.begin().await.unwrap();
         tx.set_standings(&[update]).await.unwrap();
         tx.commit().await.unwrap();
     };
-    say(ana, vec![(topic, "opted_in")]).await;
+    say(ana, vec![(topic, State::OptedIn)]).await;
     say(
         bea,
         vec![
-            (topic, "opted_out"),
-            (TopicId::new(Uuid::from_u128(8)), "opted_in"),
+            (topic, State::OptedOut),
+            (TopicId::new(Uuid::from_u128(8)), State::OptedIn),
         ],
     )
     .await;
@@ -133,8 +137,11 @@ async fn a_state_of_a_topic_follows_what_was_said_of_it(place: Arc<Place>) {
     };
     assert_eq!(found(&place, about(None)).await, [bea, ana]);
     assert_eq!(found(&place, about(Some("opted_out"))).await, [bea]);
-    say(bea, vec![(topic, "opted_in")]).await;
+    say(bea, vec![(topic, State::OptedIn)]).await;
     assert!(found(&place, about(Some("opted_out"))).await.is_empty());
+    // A standing that was written for another reason leaves it as it is.
+    set(&place, bea, &Standing::default(), ("none", 5)).await;
+    assert_eq!(found(&place, about(None)).await, [bea, ana]);
     // What was retracted was perhaps all that was said.
     say(bea, vec![]).await;
     assert_eq!(found(&place, about(None)).await, [ana]);
@@ -308,7 +315,7 @@ async fn one_of_many_is_found_at_once(place: Arc<Place>) {
     let mut standings = vec![];
     loop {
         let page = store
-            .standings(standings.last().copied(), 5_000)
+            .standings((standings.last().copied(), None), 5_000)
             .await
             .unwrap();
         if page.is_empty() {

@@ -2,6 +2,8 @@
 
 mod rows;
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::{
     Router,
@@ -33,6 +35,8 @@ use crate::{
 
 /// People on one page of a segment.
 const PEOPLE: u32 = 25;
+/// How long a page waits for who is in a segment. Then it comes without them; its script, or its link, asks again.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -62,10 +66,19 @@ struct Page {
     rows: Vec<Row>,
     topics: Vec<TopicLine>,
     keys: Vec<String>,
+    members: Members,
+    /// Where those are shown who were not counted in time.
+    whole: Option<String>,
+    fault: Option<String>,
+}
+
+/// Who is in a segment.
+#[derive(Default)]
+struct Members {
+    /// How many; none where that cannot be said.
     count: Option<i64>,
     people: Vec<ContactLine>,
     next: Option<String>,
-    fault: Option<String>,
 }
 
 /// What a segment is called on a page: those that are always there in the reader's language.
@@ -144,7 +157,7 @@ impl Page {
     }
 
     fn counted(&self) -> Option<String> {
-        let count = usize::try_from(self.count?).unwrap_or(usize::MAX);
+        let count = usize::try_from(self.members.count?).unwrap_or(usize::MAX);
         Some(self.desk.count("segments-people", count))
     }
 
@@ -173,13 +186,12 @@ impl Page {
             rows: kept
                 .as_ref()
                 .map_or_else(rows::fresh, |kept| rows::of(&kept.condition)),
-            count: kept.as_ref().and_then(|kept| kept.count),
             desk,
             kept,
             topics: app.store.topics().await?,
             keys: app.store.attribute_keys(attributes::KEYS_MAX).await?,
-            people: Vec::new(),
-            next: None,
+            members: Members::default(),
+            whole: None,
             fault: None,
         })
     }
@@ -190,10 +202,11 @@ impl Page {
     }
 }
 
-/// Where a page of people goes on.
+/// Where a page of people goes on, and whether it waits for them however long that takes.
 #[derive(Debug, Deserialize)]
 struct After {
     after: Option<Uuid>,
+    whole: Option<String>,
 }
 
 async fn list(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
@@ -214,20 +227,58 @@ async fn show(
     Query(query): Query<After>,
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
-    let kept = segments::show(&app, &id).await?;
+    let kept = segments::find(&app, &id).await?;
     let mut page = Page::of(&app, desk, Some(kept)).await?;
-    if page.count.is_some() {
-        let condition = segments::condition_of(&app, &id).await?;
-        let asked = segment::Page {
-            after: query.after.map(ContactId::new),
-            limit: PEOPLE,
-        };
-        let ids = segments::ids(&app, &condition, &asked).await?;
-        let is_full = u32::try_from(ids.len()).unwrap_or(u32::MAX) == PEOPLE;
-        page.next = ids.last().filter(|_| is_full).map(ToString::to_string);
-        page.people = app.store.pick_contacts(&ids).await.map_err(Error::from)?;
+    let asked = segment::Page {
+        after: query.after.map(ContactId::new),
+        limit: PEOPLE,
+    };
+    match in_time(query.whole.is_some(), members(app, id, asked)).await? {
+        Some(members) => page.members = members,
+        None => {
+            let after = query
+                .after
+                .map_or_else(String::new, |after| format!("&after={after}"));
+            page.whole = Some(format!("{}?whole=1{after}", page.here));
+        }
     }
     Ok(shown(StatusCode::OK, &page))
+}
+
+/// What a page waits for, if it comes in time. It goes on by itself otherwise: a statement that nobody waits for would keep its
+/// connection from the next one.
+async fn in_time<T: Send + 'static>(
+    waits: bool,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<Option<T>, Error> {
+    let work = tokio::spawn(work);
+    let done = if waits {
+        work.await
+    } else {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => done,
+            Err(_) => return Ok(None),
+        }
+    };
+    done.map_err(Error::internal)?.map(Some)
+}
+
+async fn members(app: App, id: String, asked: segment::Page) -> Result<Members, Error> {
+    let condition = match segments::condition_of(&app, &id).await {
+        Ok(condition) => condition,
+        // An attribute has another kind since: who looks can see the condition, and mend it.
+        Err(Error::Invalid { .. }) => return Ok(Members::default()),
+        Err(other) => return Err(other),
+    };
+    let now = app.clock.now();
+    let count = async { Ok(app.store.count_segment(&condition, now).await?) };
+    let (count, ids) = tokio::try_join!(count, segments::ids(&app, &condition, &asked))?;
+    let is_full = u32::try_from(ids.len()).unwrap_or(u32::MAX) == PEOPLE;
+    Ok(Members {
+        count: Some(count),
+        next: ids.last().filter(|_| is_full).map(ToString::to_string),
+        people: app.store.pick_contacts(&ids).await?,
+    })
 }
 
 /// The count alone, for the script of the list.
@@ -274,7 +325,7 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
     let Posted { desk, form } = posted;
     desk.need(Power::Market)?;
     let kept = match &id {
-        Some(id) => Some(segments::show(app, id).await?),
+        Some(id) => Some(segments::find(app, id).await?),
         None => None,
     };
     let mut rows = rows::read(&form);
@@ -309,11 +360,13 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
     };
     let mut page = Page::of(app, desk, kept).await?;
     (page.name, page.rows, page.fault) = (name, rows, fault);
-    (page.count, page.fault) = match counted(app, &page.rows).await {
-        Ok(count) => (Some(count), page.fault),
+    let is_asked = matches!(act, "count" | "save");
+    let count = counted(app.clone(), page.rows.clone());
+    (page.members.count, page.fault) = match in_time(is_asked, count).await {
+        Ok(count) => (count, page.fault),
         // Only somebody who asked is told what is still missing.
         Err(Error::Invalid { message, .. }) => {
-            let told = Some(message).filter(|_| matches!(act, "count" | "save"));
+            let told = Some(message).filter(|_| is_asked);
             (None, page.fault.or(told))
         }
         Err(other) => return Err(other.into()),
@@ -332,8 +385,8 @@ fn pressed(form: &Form) -> (&str, &str) {
     act.split_once(':').unwrap_or((act, ""))
 }
 
-async fn counted(app: &App, rows: &[Row]) -> Result<i64, Error> {
-    Ok(segments::count(app, &rows::condition(rows)?).await?.count)
+async fn counted(app: App, rows: Vec<Row>) -> Result<i64, Error> {
+    Ok(segments::count(&app, &rows::condition(&rows)?).await?.count)
 }
 
 /// Keeps a segment: under its id, or as a new one where there is none, or where the one at hand stays as it is.
@@ -352,4 +405,20 @@ async fn keep(
         None => segments::create(app, &body, desk.actor()).await?,
     };
     Ok(answer.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_page_waits_for_a_tenth_of_a_second_unless_it_is_told_to_wait() {
+        let never = std::future::pending::<Result<i64, Error>>();
+        assert_eq!(in_time(false, never).await.unwrap(), None);
+        for waits in [false, true] {
+            assert_eq!(in_time(waits, async { Ok(7) }).await.unwrap(), Some(7));
+        }
+        let fails = async { Err::<i64, _>(Error::NotFound("segment")) };
+        assert!(in_time(true, fails).await.is_err());
+    }
 }

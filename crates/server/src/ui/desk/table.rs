@@ -198,16 +198,13 @@ impl Page {
                 limit: ROWS,
                 ..asked
             };
-            let page = roster::page(app, &asked).await?;
+            let all = ContactFilter {
+                after: None,
+                ..asked.clone()
+            };
+            let page;
+            (page, count) = tokio::try_join!(roster::page(app, &asked), roster::count(app, &all))?;
             (rows, next) = (page.rows, page.next.map(|place| place.to_string()));
-            count = roster::count(
-                app,
-                &ContactFilter {
-                    after: None,
-                    ..asked
-                },
-            )
-            .await?;
         }
         let topics = app.store.topics().await.map_err(Error::from)?;
         Ok(Self {

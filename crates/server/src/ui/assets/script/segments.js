@@ -7,11 +7,23 @@
   }
 })();
 
+// Who is in a large segment comes after the page; without a script a link leads there.
+(async () => {
+  const link = document.querySelector("a[data-whole]");
+  if (!link) return;
+  const answer = await fetch(link.href, { credentials: "same-origin" }).catch(() => null);
+  if (!answer || !answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const name of [".segment-count", "#people"]) {
+    const [news, old] = [page.querySelector(name), document.querySelector(name)];
+    if (news && old) old.replaceWith(news);
+  }
+})();
+
 // A segment is counted anew shortly after something was chosen.
 (() => {
   const form = document.querySelector("form.segment");
-  const shown = form && form.querySelector(".segment-count strong");
-  if (!shown) return;
+  if (!form) return;
   let waiting;
   form.addEventListener("change", () => {
     clearTimeout(waiting);
@@ -21,8 +33,8 @@
       const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin" }).catch(() => null);
       if (!answer) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const news = page.querySelector(".segment-count strong");
-      shown.textContent = news ? news.textContent : "…";
+      const news = page.querySelector(".segment-count");
+      if (news) form.querySelector(".segment-count").replaceWith(news);
     }, 400);
   });
 })();

@@ -7,6 +7,7 @@ segments-name = Name
 segments-count = People
 segments-changed = Last change
 segments-count-now = Count
+segments-whole = Count and list them
 segments-people = 
     { $count ->
         [one] { $count } person

@@ -7,6 +7,7 @@ segments-name = Nombre
 segments-count = Personas
 segments-changed = Último cambio
 segments-count-now = Contar
+segments-whole = Contar y mostrar
 segments-people = 
     { $count ->
         [one] { $count } persona

@@ -7,6 +7,7 @@ segments-name = Nome
 segments-count = Pessoas
 segments-changed = Última alteração
 segments-count-now = Contar
+segments-whole = Contar e mostrar
 segments-people = 
     { $count ->
         [one] { $count } pessoa
