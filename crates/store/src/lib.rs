@@ -43,5 +43,6 @@ pub mod transfer;
 pub mod upload;
 pub mod version;
 pub mod wal;
+pub mod waiting;
 pub mod watch;
 pub mod whole;

@@ -12,8 +12,10 @@ pub mod nav;
 pub mod posted;
 pub mod refusal;
 pub mod reports;
+pub mod reviews;
 pub mod rules;
 pub mod segments;
+pub mod settings;
 pub mod table;
 pub mod uploaded;
 pub mod users;
@@ -25,11 +27,13 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
 };
 use consent::time::Timestamp;
+use store::waiting::Waiting;
 
 use self::{nav::Item, refusal::Refusal};
 use super::{assets, form::Form, frame::Frame, guard, language::Language, voice::Voice};
 use crate::{
     app::App,
+    error::Error,
     services::staff::{
         Member, Power,
         sessions::{self, Session},
@@ -57,6 +61,8 @@ pub struct Desk {
     pub csrf: String,
     /// The path that was asked for, without what comes before it at a proxy.
     pub path: String,
+    /// What waits for the member, as the menu says it.
+    pub waiting: Waiting,
 }
 
 /// The pages of the dashboard, at the main address only.
@@ -66,6 +72,8 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(home::routes())
         .merge(reports::routes())
         .merge(inbox::routes())
+        .merge(reviews::routes())
+        .merge(settings::routes())
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(segments::routes())
@@ -96,7 +104,9 @@ impl Desk {
             return Err(Refusal::SignIn(here.to_owned()));
         };
         let frame = frame(app, parts, Some(&member)).await;
+        let waiting = app.store.waiting(member.id, nav::COUNT_MAX).await;
         Ok(Self {
+            waiting: waiting.map_err(Error::from)?,
             member,
             frame,
             csrf,

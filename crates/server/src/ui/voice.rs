@@ -103,6 +103,13 @@ impl Voice {
         self.say_with(id, &[])
     }
 
+    /// Whether there is such a text.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        let bundle = BUNDLES.get(self.language.tag());
+        bundle.is_some_and(|bundle| bundle.has_message(id))
+    }
+
     /// A text with things put in.
     #[must_use]
     pub fn say_with(&self, id: &str, what: &[(&'static str, &str)]) -> String {
@@ -160,10 +167,7 @@ impl Voice {
     #[must_use]
     pub fn how(&self, source: &str) -> String {
         let id = format!("how-{}", source.replace('_', "-"));
-        let known = BUNDLES
-            .get(self.language.tag())
-            .is_some_and(|bundle| bundle.has_message(&id));
-        if known {
+        if self.knows(&id) {
             self.say(&id)
         } else {
             self.say_with("how-other", &[("source", source)])

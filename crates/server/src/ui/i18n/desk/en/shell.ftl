@@ -31,3 +31,40 @@ role-compliance = Compliance officer
 role-compliance-note = Records opt-ins with evidence, changes the rules, erases and exports.
 role-admin = Admin
 role-admin-note = Everything, and who else may what.
+
+nav-reviews = To decide
+nav-settings = Settings
+nav-count-unread = { $count ->
+    [one] One unread
+    [100] More than 99 unread
+   *[other] { $count } unread
+}
+nav-count-reviews = { $count ->
+    [one] One message to decide
+    [100] More than 99 messages to decide
+   *[other] { $count } messages to decide
+}
+nav-count-quarantine = { $count ->
+    [one] One part not understood
+    [100] More than 99 parts not understood
+   *[other] { $count } parts not understood
+}
+nav-count-alerts = { $count ->
+    [one] One alert
+    [100] More than 99 alerts
+   *[other] { $count } alerts
+}
+settings-consent = Stop words, opt-in words, scope, confirmations, and who would be affected by a change.
+settings-attributes = Which attributes customers have, and what kind of value each holds.
+settings-users = Who works here, what they may do, and invitations.
+settings-account = Your name, language, time zone, password and authenticator.
+reviews-note = These messages may mean “stop”. Until somebody decides, marketing to the person may be held. Open one and say in the conversation what they meant.
+reviews-none = Nothing waits for a decision.
+reviews-inbox = To the inbox
+reviews-erased = The words were erased.
+review-kind-review = May mean stop
+review-kind-stop = Stop
+review-kind-topic = About a topic
+review-kind-pause = Wants a pause
+review-kind-erasure = Wants to be forgotten
+review-kind-wrong-number = Wrong number

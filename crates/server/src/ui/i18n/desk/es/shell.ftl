@@ -31,3 +31,40 @@ role-compliance = Cumplimiento
 role-compliance-note = Registra altas con pruebas, cambia las reglas, borra y exporta.
 role-admin = Administrador
 role-admin-note = Todo, y quién más puede qué.
+
+nav-reviews = Por decidir
+nav-settings = Ajustes
+nav-count-unread = { $count ->
+    [one] Una sin leer
+    [100] Más de 99 sin leer
+   *[other] { $count } sin leer
+}
+nav-count-reviews = { $count ->
+    [one] Un mensaje por decidir
+    [100] Más de 99 mensajes por decidir
+   *[other] { $count } mensajes por decidir
+}
+nav-count-quarantine = { $count ->
+    [one] Una parte sin entender
+    [100] Más de 99 partes sin entender
+   *[other] { $count } partes sin entender
+}
+nav-count-alerts = { $count ->
+    [one] Una alerta
+    [100] Más de 99 alertas
+   *[other] { $count } alertas
+}
+settings-consent = Palabras de baja y de alta, alcance, confirmaciones, y a quién afectaría un cambio.
+settings-attributes = Qué atributos tienen los clientes y qué tipo de valor guarda cada uno.
+settings-users = Quién trabaja aquí, qué puede hacer, e invitaciones.
+settings-account = Su nombre, idioma, zona horaria, contraseña y autenticador.
+reviews-note = Estos mensajes pueden querer decir «basta». Hasta que alguien decida, el marketing a la persona puede quedar retenido. Abra uno y diga en la conversación qué quería decir.
+reviews-none = Nada espera una decisión.
+reviews-inbox = Ir a la bandeja
+reviews-erased = Las palabras se borraron.
+review-kind-review = Puede ser una baja
+review-kind-stop = Baja
+review-kind-topic = Sobre un tema
+review-kind-pause = Quiere una pausa
+review-kind-erasure = Quiere ser olvidado
+review-kind-wrong-number = Número equivocado

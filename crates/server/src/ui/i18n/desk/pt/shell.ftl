@@ -31,3 +31,40 @@ role-compliance = Conformidade
 role-compliance-note = Registra entradas com provas, muda as regras, apaga e exporta.
 role-admin = Administrador
 role-admin-note = Tudo, e quem mais pode o quê.
+
+nav-reviews = A decidir
+nav-settings = Configurações
+nav-count-unread = { $count ->
+    [one] Uma não lida
+    [100] Mais de 99 não lidas
+   *[other] { $count } não lidas
+}
+nav-count-reviews = { $count ->
+    [one] Uma mensagem a decidir
+    [100] Mais de 99 mensagens a decidir
+   *[other] { $count } mensagens a decidir
+}
+nav-count-quarantine = { $count ->
+    [one] Uma parte não entendida
+    [100] Mais de 99 partes não entendidas
+   *[other] { $count } partes não entendidas
+}
+nav-count-alerts = { $count ->
+    [one] Um alerta
+    [100] Mais de 99 alertas
+   *[other] { $count } alertas
+}
+settings-consent = Palavras de saída e de adesão, alcance, confirmações, e quem seria afetado por uma mudança.
+settings-attributes = Quais atributos os clientes têm e que tipo de valor cada um guarda.
+settings-users = Quem trabalha aqui, o que pode fazer, e convites.
+settings-account = Seu nome, idioma, fuso horário, senha e autenticador.
+reviews-note = Estas mensagens podem querer dizer “pare”. Até que alguém decida, o marketing para a pessoa pode ficar retido. Abra uma e diga na conversa o que ela queria dizer.
+reviews-none = Nada espera uma decisão.
+reviews-inbox = Ir para a caixa de entrada
+reviews-erased = As palavras foram apagadas.
+review-kind-review = Pode ser uma saída
+review-kind-stop = Saída
+review-kind-topic = Sobre um tema
+review-kind-pause = Quer uma pausa
+review-kind-erasure = Quer ser esquecido
+review-kind-wrong-number = Número errado
