@@ -29,7 +29,7 @@ macro_rules! rooms {
 }
 
 const DESK: [(Language, &[&str]); 3] = rooms![
-    "shell", "staff", "ledger", "reports", "segments", "import", "inbox", "table"
+    "shell", "staff", "ledger", "reports", "segments", "import", "inbox", "table", "refusals"
 ];
 
 type Bundle = FluentBundle<FluentResource>;

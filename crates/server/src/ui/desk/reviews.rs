@@ -11,7 +11,7 @@ use axum::{
 use consent::id::ContactId;
 use uuid::Uuid;
 
-use super::{Desk, refusal::Refusal};
+use super::{Desk, refusal::Refusal, table::dialog::who};
 use crate::{
     app::App,
     clock,
@@ -84,15 +84,11 @@ async fn row(app: &App, desk: &Desk, review: ReviewAnswer) -> Result<Row, Error>
     let contact: Uuid = review.contact.parse().map_err(Error::internal)?;
     let line = contacts::line(app, ContactId::new(contact)).await?;
     let person = roster::row(app, &line).await?;
-    let name = person.name.unwrap_or_else(|| {
-        let address = person.address.as_deref();
-        address.map_or_else(|| desk.say("table-nameless"), |text| desk.number(text))
-    });
     let kind = format!("review-kind-{}", review.kind.replace('_', "-"));
     let at = clock::read_rfc3339(&review.said_at);
     Ok(Row {
         href: desk.to(&format!("/inbox/{contact}/{}", review.number)),
-        who: name,
+        who: who(desk, &person),
         text: review.text,
         kind: desk.say(&kind),
         time: at.map(|at| desk.time(at)).unwrap_or_default(),

@@ -304,7 +304,9 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
     let fault = match outcome {
         Ok(Some(to)) => return Ok(Redirect::to(&format!("/segments/{to}")).into_response()),
         Ok(None) => None,
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => Some(message),
+        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
+            Some(desk.objection(&message))
+        }
         Err(other) => return Err(other.into()),
     };
     let mut page = Page::of(app, desk, kept).await?;
@@ -313,7 +315,7 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
         Ok(count) => (Some(count), page.fault),
         // Only somebody who asked is told what is still missing.
         Err(Error::Invalid { message, .. }) => {
-            let told = Some(message).filter(|_| matches!(act, "count" | "save"));
+            let told = matches!(act, "count" | "save").then(|| page.desk.objection(&message));
             (None, page.fault.or(told))
         }
         Err(other) => return Err(other.into()),

@@ -68,3 +68,30 @@ review-kind-topic = About a topic
 review-kind-pause = Wants a pause
 review-kind-erasure = Wants to be forgotten
 review-kind-wrong-number = Wrong number
+
+desk-again = Open the page again
+desk-method = A page cannot be asked for in this way. Open it from the menu.
+desk-unreadable = What was sent could not be read. Nothing was changed.
+factor-required = Your team asks everybody for a second factor. Add an authenticator, and then you can go on.
+account-factor-other = Use another authenticator
+inbox-opt-in = Opt in, with evidence
+home-unread = { $count ->
+    [one] One conversation has something unread.
+    [100] More than 99 conversations have something unread.
+   *[other] { $count } conversations have something unread.
+}
+home-ledger = { $count ->
+    [one] The ledger has one entry.
+   *[other] The ledger has { $count } entries.
+}
+home-ledger-never = Not verified since the start
+home-ledger-running = Being verified
+home-ledger-holds = Everything fits
+home-ledger-breaks = Something does not fit
+home-ledger-failed = Could not be verified
+home-step-done = Done
+home-step-open = To do
+home-step-number = Connect a number of yours (in the settings file: whatsapp.accounts).
+home-step-key = Make a key for your app.
+home-step-colleague = Invite a colleague.
+home-step-form = Make a form by which people join.

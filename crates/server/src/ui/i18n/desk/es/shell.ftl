@@ -68,3 +68,30 @@ review-kind-topic = Sobre un tema
 review-kind-pause = Quiere una pausa
 review-kind-erasure = Quiere ser olvidado
 review-kind-wrong-number = Número equivocado
+
+desk-again = Abrir la página de nuevo
+desk-method = Una página no se puede pedir de esta manera. Ábrala desde el menú.
+desk-unreadable = Lo que se envió no se pudo leer. Nada cambió.
+factor-required = Su equipo pide a todos un segundo factor. Añada un autenticador y podrá continuar.
+account-factor-other = Usar otro autenticador
+inbox-opt-in = Dar de alta, con prueba
+home-unread = { $count ->
+    [one] Una conversación tiene algo sin leer.
+    [100] Más de 99 conversaciones tienen algo sin leer.
+   *[other] { $count } conversaciones tienen algo sin leer.
+}
+home-ledger = { $count ->
+    [one] El registro tiene una entrada.
+   *[other] El registro tiene { $count } entradas.
+}
+home-ledger-never = Sin verificar desde el arranque
+home-ledger-running = Verificándose
+home-ledger-holds = Todo encaja
+home-ledger-breaks = Algo no encaja
+home-ledger-failed = No se pudo verificar
+home-step-done = Hecho
+home-step-open = Pendiente
+home-step-number = Conecte un número suyo (en el archivo de ajustes: whatsapp.accounts).
+home-step-key = Cree una clave para su aplicación.
+home-step-colleague = Invite a alguien de su equipo.
+home-step-form = Cree un formulario para que la gente se inscriba.

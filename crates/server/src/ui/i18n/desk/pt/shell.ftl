@@ -68,3 +68,30 @@ review-kind-topic = Sobre um tema
 review-kind-pause = Quer uma pausa
 review-kind-erasure = Quer ser esquecido
 review-kind-wrong-number = Número errado
+
+desk-again = Abrir a página de novo
+desk-method = Uma página não pode ser pedida desta forma. Abra-a pelo menu.
+desk-unreadable = O que foi enviado não pôde ser lido. Nada mudou.
+factor-required = Sua equipe pede a todos um segundo fator. Adicione um autenticador e você poderá continuar.
+account-factor-other = Usar outro autenticador
+inbox-opt-in = Registrar adesão, com prova
+home-unread = { $count ->
+    [one] Uma conversa tem algo não lido.
+    [100] Mais de 99 conversas têm algo não lido.
+   *[other] { $count } conversas têm algo não lido.
+}
+home-ledger = { $count ->
+    [one] O registro tem uma entrada.
+   *[other] O registro tem { $count } entradas.
+}
+home-ledger-never = Não verificado desde o início
+home-ledger-running = Em verificação
+home-ledger-holds = Tudo confere
+home-ledger-breaks = Algo não confere
+home-ledger-failed = Não pôde ser verificado
+home-step-done = Feito
+home-step-open = A fazer
+home-step-number = Conecte um número seu (no arquivo de configuração: whatsapp.accounts).
+home-step-key = Crie uma chave para o seu aplicativo.
+home-step-colleague = Convide alguém da equipe.
+home-step-form = Crie um formulário para as pessoas se inscreverem.
