@@ -116,6 +116,26 @@ mod tests {
         "services/staff/row.rs",
     ];
 
+    /// What these files say that nobody is refused with: notes in the log, names, and what stands in a sentence of the list.
+    const OTHERS: [&str; 16] = [
+        "a number like 42 or -3.5",
+        "a day like 2026-11-22",
+        "file {} of contact {contact}",
+        "the file has more than {ROWS_MAX} rows: the others were not read",
+        "An earlier row of this file has the same address.",
+        "a reply that left no trace",
+        "inbox reply {contact} {number} {}",
+        "{reply} to contact {contact} from number {number}",
+        "{} about contact {contact}",
+        "{id} about contact {contact}, destroyed",
+        "Opted out of marketing",
+        "Opted in to marketing",
+        "a member has the role `{}`",
+        "{} invited as {}",
+        "{id} from {} to {}",
+        "{id} was given a new link",
+    ];
+
     /// The sentences in a file: every literal of a certain length that stands in what makes an error.
     fn sentences(text: &str) -> Vec<String> {
         let code = text.split("#[cfg(test)]").next().unwrap();
@@ -136,7 +156,7 @@ mod tests {
             let is_sentence =
                 literal.split(' ').count() > 3 && !line.trim_start().starts_with("//");
             let is_sql = literal.starts_with("select ") || literal.starts_with("insert ");
-            if is_sentence && !is_sql {
+            if is_sentence && !is_sql && !OTHERS.contains(&literal.as_str()) {
                 found.push(literal);
             }
             rest = &after[end + 1..];

@@ -67,8 +67,7 @@ pub fn bare(response: &Response) -> Option<Refusal> {
     }
     match response.status() {
         // On pages, a path that cannot be read names nothing.
-        StatusCode::NOT_FOUND => Some(Refusal::NotFound),
-        StatusCode::BAD_REQUEST => Some(Refusal::NotFound),
+        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Some(Refusal::NotFound),
         StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::Method),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
         StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {

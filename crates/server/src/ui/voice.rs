@@ -249,12 +249,14 @@ mod tests {
             assert_eq!(ids(text), ids(english), "{}", language.tag());
             assert!(FluentResource::try_new((*text).to_owned()).is_ok());
             for id in ids(english) {
-                assert_eq!(
-                    holes(text, id),
-                    holes(english, id),
-                    "{id} in {}",
-                    language.tag()
-                );
+                let (own, there) = (holes(text, id), holes(english, id));
+                // What a service put into its English sentence may be English as well: others can do without.
+                let is_right = if id.starts_with("refused-") {
+                    own.is_subset(&there)
+                } else {
+                    own == there
+                };
+                assert!(is_right, "{id} in {}", language.tag());
             }
         }
     }

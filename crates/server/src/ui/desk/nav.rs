@@ -48,6 +48,7 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/segments", "nav-segments", Power::See),
     ("/import", "nav-import", Power::Market),
     ("/reports", "nav-reports", Power::See),
+    ("/reports/alerts", "reports-alerts", Power::See),
     ("/ledger", "nav-ledger", Power::See),
     (SETTINGS, "nav-settings", Power::See),
     ("/settings/consent", "nav-rules", Power::Rule),
@@ -66,10 +67,8 @@ pub(super) fn items(desk: &Desk) -> Vec<Item> {
     let pages = PAGES.iter().filter(|(path, ..)| !is_setting(path));
     let mut items: Vec<Item> = pages.filter_map(|page| item(desk, page)).collect();
     for item in &mut items {
-        if item.is_here && item.href == desk.to(SETTINGS) {
+        if lies_at(&desk.path, SETTINGS) && item.href == desk.to(SETTINGS) {
             item.below = settings(desk);
-            // The page itself is marked, not the one that led there.
-            item.is_here = desk.path == SETTINGS;
         }
     }
     items
@@ -101,7 +100,7 @@ fn waits(waiting: &Waiting, path: &str) -> Option<(&'static str, i64)> {
         "/inbox" => Some(("unread", waiting.unread)),
         "/reviews" => Some(("reviews", waiting.reviews)),
         "/quarantine" => Some(("quarantine", waiting.quarantine)),
-        "/reports" => Some(("alerts", waiting.alerts)),
+        "/reports/alerts" => Some(("alerts", waiting.alerts)),
         _ => None,
     }
 }
@@ -126,11 +125,19 @@ pub fn shown(count: usize) -> String {
 }
 
 fn is_setting(path: &str) -> bool {
-    path != SETTINGS && is_here(path, SETTINGS)
+    path != SETTINGS && lies_at(path, SETTINGS)
+}
+
+/// Whether a page is the one that a path belongs to: the nearest that the menu has.
+fn is_here(path: &str, page: &str) -> bool {
+    let nearer = |(other, ..): &(&str, &str, Power)| {
+        *other != page && lies_at(other, page) && lies_at(path, other)
+    };
+    lies_at(path, page) && !PAGES.iter().any(nearer)
 }
 
 /// Whether a path is that of a page, or lies below it.
-fn is_here(path: &str, page: &str) -> bool {
+fn lies_at(path: &str, page: &str) -> bool {
     path == page
         || (page != "/"
             && path
@@ -148,6 +155,10 @@ mod tests {
         assert!(!is_here("/users", "/"));
         assert!(is_here("/customers/1", "/customers"));
         assert!(!is_here("/customersx", "/customers"));
+        assert!(is_here("/reports/failures", "/reports"));
+        assert!(is_here("/reports/alerts", "/reports/alerts"));
+        assert!(!is_here("/reports/alerts", "/reports"));
+        assert!(!is_here("/settings/users", "/settings"));
     }
 
     #[test]
