@@ -32,7 +32,7 @@ use store::waiting::Waiting;
 
 use self::{nav::Item, refusal::Refusal};
 use super::{
-    assets, form::Form, frame::Frame, guard, language::Language, objection, stray, voice::Voice,
+    assets, form::Form, frame::Frame, guard, language::Language, objection, origin, voice::Voice,
 };
 use crate::{
     app::App,
@@ -107,7 +107,7 @@ impl Desk {
             None => None,
         };
         let Some(Session { member, csrf, .. }) = session else {
-            return Err(Refusal::SignIn(stray::place(app, parts)));
+            return Err(Refusal::SignIn(origin::place(app, parts)));
         };
         if app.config.staff.second_factor == SecondFactor::Required
             && !member.has_factor

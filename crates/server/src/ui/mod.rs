@@ -14,6 +14,7 @@ pub mod language;
 pub mod letter;
 pub mod notice;
 pub mod objection;
+pub mod origin;
 pub mod preference;
 pub mod qr;
 pub mod stray;

@@ -2,14 +2,14 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, Uri, header},
     middleware::Next,
     response::Response,
 };
 
 use super::{
     desk::refusal::{self, Refusal},
-    frame::{Frame, root},
+    frame::Frame,
     guard,
     notice::Notice,
 };
@@ -30,7 +30,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         // Whoever types an address by hand does not look for a node of the Graph.
         Some(Refusal::NotFound)
     } else {
-        bare(&response)
+        refusal::bare(&response)
     };
     match refusal {
         Some(refusal) => {
@@ -48,57 +48,13 @@ pub async fn dress_public(State(app): State<App>, request: Request, next: Next) 
     }
     let (path, headers) = (request.uri().path().to_owned(), request.headers().clone());
     let response = next.run(request).await;
-    if bare(&response).is_none() {
+    if refusal::bare(&response).is_none() {
         return response;
     }
     let frame = Frame::of(&app, &path, None, &headers).await;
     let mut page = Notice::Gone.page(&frame);
     *page.status_mut() = response.status();
     guard::people(page)
-}
-
-/// What a router refuses by itself, without a word that is meant for people.
-#[must_use]
-pub fn bare(response: &Response) -> Option<Refusal> {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    let is_bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    if !is_bare {
-        return None;
-    }
-    match response.status() {
-        // On pages, a path that cannot be read names nothing.
-        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Some(Refusal::NotFound),
-        StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::Method),
-        StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
-            Some(Refusal::Unreadable)
-        }
-        _ => None,
-    }
-}
-
-/// Where whoever signs in goes on: the page that was asked for, or the one that a form came from.
-#[must_use]
-pub fn place(app: &App, parts: &Parts) -> String {
-    if parts.method.is_safe() {
-        let here = parts.uri.path_and_query();
-        return here.map_or("/", |path| path.as_str()).to_owned();
-    }
-    came_from(app, &parts.headers).unwrap_or_else(|| "/".to_owned())
-}
-
-/// The page of ours that a request came from, without what comes before it at a proxy.
-#[must_use]
-pub fn came_from(app: &App, headers: &HeaderMap) -> Option<String> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let from: Uri = text(header::REFERER)?.parse().ok()?;
-    let host = text(header::HOST)?;
-    if from.authority()?.as_str() != host {
-        return None;
-    }
-    let path = from.path_and_query()?.as_str();
-    let path = path.strip_prefix(&root(app.config.public_url.as_deref()))?;
-    (path.starts_with('/') && !path.starts_with("//")).then(|| path.to_owned())
 }
 
 /// Whether somebody reads the answer in a browser: they like pages and show no key. For a path that could be one of the

@@ -319,23 +319,6 @@ async fn show(
     Ok(shown(StatusCode::OK, &page))
 }
 
-/// The conversation again, with the question for the evidence that was not answered well.
-pub(super) async fn asked_again(
-    app: &App,
-    desk: Desk,
-    (contact, number): (Uuid, &str),
-    view: OptInView,
-) -> Result<Response, Refusal> {
-    let number = number.to_owned();
-    let named = Named { contact, number };
-    let nothing = Form::default();
-    let talk = Talk::of(app, &desk, &named, &nothing).await?;
-    let mut page = Page::of(app, desk, &nothing).await?;
-    page.open(talk);
-    page.asking = Some(view);
-    Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
-}
-
 impl Page {
     fn open(&mut self, talk: Talk) {
         for row in &mut self.rows {

@@ -13,7 +13,7 @@ use super::{Desk, frame};
 use crate::{
     app::App,
     error::Error,
-    ui::{frame::Frame, notice::shown, objection, stray},
+    ui::{frame::Frame, notice::shown, objection, origin},
 };
 
 /// What a path is written with inside a query.
@@ -166,7 +166,7 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let asked = parts.clone();
     let response = next.run(Request::from_parts(parts, body)).await;
     let said = response.extensions().get::<Refusal>().cloned();
-    match said.or_else(|| stray::bare(&response)) {
+    match said.or_else(|| bare(&response)) {
         Some(refusal) => {
             page(
                 &app,
@@ -192,7 +192,7 @@ pub async fn page(
         Ok(desk) => {
             let (heading, note) = refusal.words(&desk.frame);
             let again = match refusal {
-                Refusal::Foreign => stray::came_from(app, &asked.headers),
+                Refusal::Foreign => origin::came_from(app, &asked.headers),
                 _ => None,
             };
             let page = Page {
@@ -222,6 +222,26 @@ pub async fn page(
         headers.insert(header::ALLOW, allow.clone());
     }
     dressed
+}
+
+/// What a router refuses by itself, without a word that is meant for people.
+#[must_use]
+pub fn bare(response: &Response) -> Option<Refusal> {
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_bare = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if !is_bare {
+        return None;
+    }
+    match response.status() {
+        // On pages, a path that cannot be read names nothing.
+        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => Some(Refusal::NotFound),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::Method),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(Refusal::TooLarge),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::UNPROCESSABLE_ENTITY => {
+            Some(Refusal::Unreadable)
+        }
+        _ => None,
+    }
 }
 
 /// A redirection leads to where a proxy shows us.

@@ -27,7 +27,7 @@ use crate::{
         switch::{self, SwitchBody},
     },
     ui::{
-        desk::{Desk, inbox, posted::Posted, refusal::Refusal, uploaded::Uploaded},
+        desk::{Desk, posted::Posted, refusal::Refusal, uploaded::Uploaded},
         form::Form,
         notice::shown,
     },
@@ -73,9 +73,6 @@ pub(super) async fn opt_in(
             view.source = text(&form, "source");
             view.wording = text(&form, "wording");
             view.fault = Some(fault);
-            if let Some(number) = talk(&form, id) {
-                return inbox::asked_again(&app, desk, (id, &number), view).await;
-            }
             again(&app, desk, &form, Dialog::OptIn(Box::new(view))).await
         }
         Err(error) => Err(error.into()),
@@ -213,7 +210,7 @@ pub(super) async fn bulk(State(app): State<App>, posted: Posted) -> Result<Respo
 
 /// The table again, with the question that was not answered well.
 async fn again(app: &App, desk: Desk, form: &Form, dialog: Dialog) -> Result<Response, Refusal> {
-    // A question of the customer's own page is asked again before the table.
+    // A question of the customer's own page, or of a conversation, is asked again before the table.
     let asked =
         Asked::back(form.get("back").unwrap_or_default()).or_else(|_| Asked::back("/customers"))?;
     let mut page = Page::of(app, desk, asked.kind, asked.filter, &asked.beside).await?;
