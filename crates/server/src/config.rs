@@ -13,7 +13,7 @@ use figment::{
 };
 use serde::Deserialize;
 
-pub use people::{Controller, Email, Pages, Sms};
+pub use people::{Controller, Email, Pages, SecondFactor, Sms, Staff};
 pub use secret::Secret;
 
 /// Every setting with its default, as text.
@@ -55,6 +55,8 @@ pub struct Config {
     pub retention: Retention,
     /// What the pages for people say about the business.
     pub pages: Pages,
+    /// Who works with the dashboard.
+    pub staff: Staff,
     /// Who answers for the data, as receipts say it.
     pub controller: Controller,
     /// Text messages.
@@ -338,19 +340,20 @@ fn is_setting(name: &str) -> bool {
     KEYS.contains(&first) && (name.contains("__") || !SECTIONS.contains(&first))
 }
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "whatsapp",
     "gateway",
     "relay",
     "keys",
     "retention",
     "pages",
+    "staff",
     "controller",
     "sms",
     "email",
     "log",
 ];
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "listen",
     "public_listen",
     "database",
@@ -364,6 +367,7 @@ const KEYS: [&str; 17] = [
     "keys",
     "retention",
     "pages",
+    "staff",
     "controller",
     "sms",
     "email",

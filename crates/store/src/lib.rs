@@ -42,6 +42,7 @@ pub mod topic;
 pub mod transfer;
 pub mod upload;
 pub mod version;
+pub mod waiting;
 pub mod wal;
 pub mod watch;
 pub mod whole;

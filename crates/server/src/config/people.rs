@@ -25,6 +25,24 @@ pub struct Pages {
     pub joins_per_person: u32,
 }
 
+/// Who works with the dashboard.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    /// Whether an authenticator has to stand beside the password.
+    pub second_factor: SecondFactor,
+}
+
+/// Whether members need an authenticator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SecondFactor {
+    /// Whoever wants one adds one.
+    Optional,
+    /// Whoever has none adds one before anything else.
+    Required,
+}
+
 /// Who answers for the data, as a receipt says it (ISO/IEC TS 27560).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

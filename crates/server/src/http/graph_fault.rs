@@ -227,6 +227,7 @@ impl IntoResponse for GraphFault {
         {
             response.headers_mut().insert(VERDICT, value);
         }
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -15,7 +15,10 @@ pub mod sms;
 pub mod upload;
 pub mod webhook;
 
-use axum::{Router, middleware::from_fn};
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+};
 
 use crate::{app::App, ui};
 
@@ -30,6 +33,7 @@ pub fn router(app: App) -> Router {
         .merge(ui::public_routes())
         .merge(ui::desk::routes(&app))
         .route_layer(from_fn(health::count))
+        .layer(from_fn_with_state(App::clone(&app), ui::stray::dress))
         .with_state(app)
 }
 
@@ -40,5 +44,9 @@ pub fn public_router(app: App) -> Router {
         .merge(sms::routes())
         .merge(ui::public_routes())
         .route_layer(from_fn(health::count))
+        .layer(from_fn_with_state(
+            App::clone(&app),
+            ui::stray::dress_public,
+        ))
         .with_state(app)
 }

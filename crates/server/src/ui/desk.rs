@@ -3,6 +3,7 @@
 pub mod account;
 pub mod attributes;
 pub mod customer;
+pub mod denial;
 pub mod door;
 pub mod home;
 pub mod import;
@@ -12,8 +13,10 @@ pub mod nav;
 pub mod posted;
 pub mod refusal;
 pub mod reports;
+pub mod reviews;
 pub mod rules;
 pub mod segments;
+pub mod settings;
 pub mod table;
 pub mod uploaded;
 pub mod users;
@@ -25,11 +28,16 @@ use axum::{
     middleware::{from_fn, from_fn_with_state},
 };
 use consent::time::Timestamp;
+use store::waiting::Waiting;
 
 use self::{nav::Item, refusal::Refusal};
-use super::{assets, form::Form, frame::Frame, guard, language::Language, voice::Voice};
+use super::{
+    assets, form::Form, frame::Frame, guard, language::Language, objection, origin, voice::Voice,
+};
 use crate::{
     app::App,
+    config::SecondFactor,
+    error::Error,
     services::staff::{
         Member, Power,
         sessions::{self, Session},
@@ -42,6 +50,9 @@ const COOKIES: [&str; 2] = ["__Host-consentry", "consentry"];
 const ZONE_COOKIE: &str = "consentry-zone";
 /// Digits of a number that stay in sight where it is masked: at its end.
 const SHOWN_DIGITS: usize = 2;
+
+/// Where somebody may go who has yet to add the authenticator that is required.
+const BEFORE_FACTOR: [&str; 2] = ["/account/authenticator", "/logout"];
 
 /// The languages of the dashboard.
 pub const LANGUAGES: [Language; 3] = [Language::English, Language::Spanish, Language::Portuguese];
@@ -57,6 +68,8 @@ pub struct Desk {
     pub csrf: String,
     /// The path that was asked for, without what comes before it at a proxy.
     pub path: String,
+    /// What waits for the member, as the menu says it.
+    pub waiting: Waiting,
 }
 
 /// The pages of the dashboard, at the main address only.
@@ -66,6 +79,8 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(home::routes())
         .merge(reports::routes())
         .merge(inbox::routes())
+        .merge(reviews::routes())
+        .merge(settings::routes())
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(segments::routes())
@@ -92,11 +107,18 @@ impl Desk {
             None => None,
         };
         let Some(Session { member, csrf, .. }) = session else {
-            let here = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-            return Err(Refusal::SignIn(here.to_owned()));
+            return Err(Refusal::SignIn(origin::place(app, parts)));
         };
+        if app.config.staff.second_factor == SecondFactor::Required
+            && !member.has_factor
+            && !BEFORE_FACTOR.contains(&parts.uri.path())
+        {
+            return Err(Refusal::Factor);
+        }
         let frame = frame(app, parts, Some(&member)).await;
+        let waiting = app.store.waiting(member.id, nav::COUNT_MAX).await;
         Ok(Self {
+            waiting: waiting.map_err(Error::from)?,
             member,
             frame,
             csrf,
@@ -181,6 +203,12 @@ impl Desk {
     #[must_use]
     pub fn nav(&self) -> Vec<Item> {
         nav::items(self)
+    }
+
+    /// What a service said against something, in the reader's language.
+    #[must_use]
+    pub fn objection(&self, message: &str) -> String {
+        objection::told(&self.frame.voice, message)
     }
 
     /// Where the style of the dashboard is.

@@ -38,7 +38,12 @@ const DESK_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'sel
 
 /// Puts the headers on whatever a page of the dashboard answers. It tells itself where a form came from, and nobody else.
 pub async fn protect_desk(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    desk(next.run(request).await)
+}
+
+/// The headers of the dashboard, put on an answer.
+#[must_use]
+pub fn desk(mut response: Response) -> Response {
     let headers = response.headers_mut();
     let own = [
         (header::CONTENT_SECURITY_POLICY, DESK_POLICY),
@@ -53,7 +58,12 @@ pub async fn protect_desk(request: Request, next: Next) -> Response {
 
 /// Puts the headers on whatever a page answers. A page that set a policy of its own, with [`framed`], keeps that.
 pub async fn protect(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    people(next.run(request).await)
+}
+
+/// The same headers, put on an answer.
+#[must_use]
+pub fn people(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));

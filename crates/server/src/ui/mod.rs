@@ -13,8 +13,11 @@ pub mod join;
 pub mod language;
 pub mod letter;
 pub mod notice;
+pub mod objection;
+pub mod origin;
 pub mod preference;
 pub mod qr;
+pub mod stray;
 pub mod voice;
 
 use axum::{Router, middleware::from_fn};

@@ -13,5 +13,6 @@ mod browser;
 #[path = "../it/house.rs"]
 mod house;
 mod roles;
+mod shell;
 mod sign_in;
 mod team;

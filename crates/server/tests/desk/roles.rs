@@ -34,6 +34,8 @@ const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("POST", "/customers/{id}/opt-in", Some(Power::Attest)),
     ("POST", "/customers/{id}/opt-out", Some(Power::Refuse)),
     ("GET", "/customers/{id}/proof/{event}", Some(Power::See)),
+    ("GET", "/reviews", Some(Power::See)),
+    ("GET", "/settings", Some(Power::See)),
     ("GET", "/settings/consent", Some(Power::Rule)),
     ("POST", "/settings/consent", Some(Power::Rule)),
     ("GET", "/segments", Some(Power::See)),

@@ -244,7 +244,7 @@ async fn a_code_counts_once_and_a_stolen_password_opens_nothing() {
 }
 
 /// What an authenticator shows for a secret that was typed into it.
-fn code_of(typed: &str, house: &House) -> String {
+pub fn code_of(typed: &str, house: &House) -> String {
     let secret = totp_rs::Secret::try_from_base32(typed).unwrap();
     let totp = totp_rs::Builder::new().with_secret(secret).build().unwrap();
     let seconds = u64::try_from(house.app.clock.now().millis() / 1000).unwrap();

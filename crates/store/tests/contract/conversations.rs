@@ -81,6 +81,8 @@ async fn a_message_begins_a_conversation_and_opens_it_again(place: Arc<Place>) {
     assert_eq!((line.state, line.assigned), (State::Open, None));
     assert_eq!(place.store.count_unread(State::Open, 9).await.unwrap(), 1);
     let member = Uuid::now_v7();
+    let waits = async |who| place.store.waiting(who, 9).await.unwrap().unread;
+    assert_eq!(waits(member).await, 1, "what is nobody's is everybody's");
     let mut tx = place.store.begin().await.unwrap();
     tx.touch_conversations(&[], at(1)).await.unwrap();
     assert!(
@@ -126,6 +128,7 @@ async fn a_message_begins_a_conversation_and_opens_it_again(place: Arc<Place>) {
         (line.state, line.unread, line.assigned),
         (State::Open, 1, Some(member))
     );
+    assert_eq!((waits(member).await, waits(Uuid::now_v7()).await), (1, 0));
 }
 
 async fn pages_are_complete_and_filtered_conversations(place: Arc<Place>) {

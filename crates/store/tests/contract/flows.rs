@@ -150,6 +150,8 @@ async fn a_review_is_decided_by_whoever_saw_it_as_it_stands(place: Arc<Place>) {
     tx.commit().await.unwrap();
     let store = &place.store;
     assert_eq!(store.count_reviews().await.unwrap(), 2);
+    let waits = async |cap| store.waiting(two.id, cap).await.unwrap().reviews;
+    assert_eq!((waits(1).await, waits(9).await), (1, 2));
     assert_eq!(
         store
             .reviews_of(two.contact, 9)

@@ -106,4 +106,6 @@ async fn quarantine_is_listed_retried_and_counted(place: Arc<Place>) {
         ("done", "understood", Some(at(70)))
     );
     assert_eq!(store.count_quarantine().await.unwrap(), 4);
+    let waiting = store.waiting(one.id, 3).await.unwrap();
+    assert_eq!((waiting.quarantine, waiting.alerts), (3, 0));
 }

@@ -404,6 +404,8 @@ async fn an_alert_is_raised_once_and_settled_once(place: Arc<Place>) {
     let store = &place.store;
     let open = store.alerts(true, None, 9).await.unwrap();
     assert_eq!(open.len(), 3);
+    let waiting = store.waiting(open[0].id, 99).await.unwrap();
+    assert_eq!(waiting.alerts, 3);
     assert_eq!(
         store.alerts(true, Some(open[1].id), 9).await.unwrap(),
         std::slice::from_ref(&first)

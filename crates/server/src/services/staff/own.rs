@@ -6,7 +6,7 @@ use store::{member::MemberLine, pool::Tx};
 use uuid::Uuid;
 
 use super::{factor, password, row, sessions};
-use crate::{app::App, error::Error, services::keys};
+use crate::{app::App, config::SecondFactor, error::Error, services::keys};
 
 /// How a member wants their pages.
 #[derive(Debug, Clone, Copy)]
@@ -81,8 +81,13 @@ pub async fn set_factor(
 /// Takes the authenticator away. Every session ends; gives the token of a new one for this browser.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the password is wrong; when the database does not answer.
+/// [`Error::Conflict`] where one is required; [`Error::Invalid`] when the password is wrong; when the database does not
+/// answer.
 pub async fn drop_factor(app: &App, id: Uuid, old: &str) -> Result<String, Error> {
+    if app.config.staff.second_factor == SecondFactor::Required {
+        let message = "an authenticator is required here: add another one in its place";
+        return Err(Error::Conflict(message.to_owned()));
+    }
     let seen = proved(app, id, old).await?;
     end_all(app, &seen, "no authenticator", |line| line.totp = None).await
 }

@@ -12,6 +12,7 @@ use axum::{
 use super::{Desk, door::came_in, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
+    config::SecondFactor,
     error::Error,
     services::staff::{
         factor::{self, Proposal},
@@ -40,6 +41,7 @@ struct Page {
     zones: Vec<String>,
     chars_min: usize,
     hint: String,
+    is_required: bool,
     fault: Option<Fault>,
 }
 
@@ -55,11 +57,12 @@ struct FactorPage {
     desk: Desk,
     proposal: Proposal,
     qr: Option<String>,
+    is_required: bool,
     fault: Option<String>,
 }
 
 impl Page {
-    fn of(desk: Desk) -> Self {
+    fn of(app: &App, desk: Desk) -> Self {
         let zones = jiff::tz::db().available();
         Self {
             language: desk.member.language.clone().unwrap_or_default(),
@@ -68,6 +71,7 @@ impl Page {
             chars_min: password::CHARS_MIN,
             hint: desk.count("password-hint", password::CHARS_MIN),
             desk,
+            is_required: is_required(app),
             fault: None,
         }
     }
@@ -78,8 +82,12 @@ impl Page {
     }
 }
 
-async fn show(desk: Desk) -> Response {
-    shown(StatusCode::OK, &Page::of(desk))
+async fn show(State(app): State<App>, desk: Desk) -> Response {
+    shown(StatusCode::OK, &Page::of(&app, desk))
+}
+
+fn is_required(app: &App) -> bool {
+    app.config.staff.second_factor == SecondFactor::Required
 }
 
 async fn save(State(app): State<App>, posted: Posted) -> Result<Response, Refusal> {
@@ -92,7 +100,7 @@ async fn save(State(app): State<App>, posted: Posted) -> Result<Response, Refusa
     };
     match own::set_profile(&app, desk.member.id, profile).await {
         Ok(()) => Ok(Redirect::to(HERE).into_response()),
-        Err(error) => again(desk, "profile", error),
+        Err(error) => again(&app, desk, "profile", error),
     }
 }
 
@@ -105,17 +113,17 @@ async fn change_password(
     let text = |name: &str| form.get(name).unwrap_or_default();
     if text("new") != text("again") {
         let message = desk.say("password-differs");
-        return again(desk, "password", Error::field("again", message));
+        return Ok(refused(&app, desk, "password", message));
     }
     match own::set_password(&app, desk.member.id, text("old"), text("new")).await {
         Ok(token) => Ok(came_in(&headers, &token, HERE)),
-        Err(error) => again(desk, "password", error),
+        Err(error) => again(&app, desk, "password", error),
     }
 }
 
 async fn begin(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
     let proposal = factor::propose(&app, &desk.member.email)?;
-    Ok(factor_page(StatusCode::OK, desk, proposal, None))
+    Ok(factor_page(&app, desk, proposal, None))
 }
 
 async fn add(
@@ -130,8 +138,8 @@ async fn add(
         Ok(token) => Ok(came_in(&headers, &token, HERE)),
         Err(Error::Invalid { message, .. }) => {
             let proposal = factor::proposed(&app, text("secret"), &desk.member.email)?;
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            Ok(factor_page(status, desk, proposal, Some(message)))
+            let message = desk.objection(&message);
+            Ok(factor_page(&app, desk, proposal, Some(message)))
         }
         Err(error) => Err(error.into()),
     }
@@ -146,33 +154,38 @@ async fn remove(
     let old = form.get("old").unwrap_or_default();
     match own::drop_factor(&app, desk.member.id, old).await {
         Ok(token) => Ok(came_in(&headers, &token, HERE)),
-        Err(error) => again(desk, "factor", error),
+        Err(error) => again(&app, desk, "factor", error),
     }
 }
 
-fn factor_page(
-    status: StatusCode,
-    desk: Desk,
-    proposal: Proposal,
-    fault: Option<String>,
-) -> Response {
+fn factor_page(app: &App, desk: Desk, proposal: Proposal, fault: Option<String>) -> Response {
+    let status = match fault {
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        None => StatusCode::OK,
+    };
     // Where the words are too long for a code, the secret can be typed.
     let qr = Qr::of(&proposal.url).ok().map(|qr| qr.svg());
     let page = FactorPage {
         desk,
         proposal,
         qr,
+        is_required: is_required(app),
         fault,
     };
     shown(status, &page)
 }
 
 /// The page once more, with what was wrong at the form that it was wrong in.
-fn again(desk: Desk, form: &'static str, error: Error) -> Result<Response, Refusal> {
+fn again(app: &App, desk: Desk, form: &'static str, error: Error) -> Result<Response, Refusal> {
     let Error::Invalid { message, .. } = error else {
         return Err(error.into());
     };
-    let mut page = Page::of(desk);
+    let message = desk.objection(&message);
+    Ok(refused(app, desk, form, message))
+}
+
+fn refused(app: &App, desk: Desk, form: &'static str, message: String) -> Response {
+    let mut page = Page::of(app, desk);
     page.fault = Some(Fault { form, message });
-    Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
+    shown(StatusCode::UNPROCESSABLE_ENTITY, &page)
 }

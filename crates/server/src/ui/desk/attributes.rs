@@ -85,10 +85,10 @@ async fn act(State(app): State<App>, posted: Posted) -> Result<Response, Refusal
         Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
             let attributes = attributes::list(&app).await?;
             let page = Page {
+                fault: Some(desk.objection(&message)),
                 desk,
                 attributes,
                 key,
-                fault: Some(message),
             };
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }

@@ -12,7 +12,6 @@ use axum::{
 };
 use consent::{
     id::{ContactId, EventId},
-    reason::Code,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -270,36 +269,6 @@ impl Page {
 
     fn channel(&self, word: &str) -> String {
         self.desk.say(&format!("state-channel-{word}"))
-    }
-
-    /// Why not, in one sentence.
-    fn why(&self, code: &str) -> String {
-        match Code::read(code) {
-            Some(code) => self
-                .desk
-                .say(&format!("why-{}", code.word().replace('_', "-"))),
-            None => code.to_owned(),
-        }
-    }
-
-    /// Who can lift a refusal.
-    fn lifter(&self, code: &str) -> String {
-        let Some(code) = Code::read(code) else {
-            return String::new();
-        };
-        self.desk.say(match code {
-            Code::PlatformOptOut => "lift-whatsapp",
-            Code::OptedOutAll
-            | Code::OptedOutCategory
-            | Code::OptedOutTopic
-            | Code::NoConsent
-            | Code::ConsentPending
-            | Code::ConsentExpired => "lift-customer",
-            Code::Blocked | Code::WindowClosed | Code::IdentityChanged => "lift-writes",
-            Code::Held | Code::TopicRetired | Code::TemplateUnavailable => "lift-staff",
-            Code::FrequencyCapped | Code::QuietHours | Code::PlatformBackoff => "lift-time",
-            Code::IdentityConflict | Code::InvalidRecipient => "lift-caller",
-        })
     }
 
     fn scope(&self, scope: &ScopeAnswer) -> String {

@@ -20,7 +20,7 @@ use crate::{
         password, sessions,
         sign_in::{self, Tried},
     },
-    ui::{address, form::Form, frame::Frame, guard, notice::shown},
+    ui::{address, form::Form, frame::Frame, guard, notice::shown, objection},
 };
 
 pub(super) fn routes() -> Router<App> {
@@ -250,7 +250,7 @@ async fn take(
         Ok(Some(token)) => Ok(came_in(&parts.headers, &token, "/")),
         Ok(None) => Err(Refusal::NotFound),
         Err(Error::Invalid { message, .. }) => {
-            page.fault = Some(message);
+            page.fault = Some(objection::told(&page.frame.voice, &message));
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(error) => Err(error.into()),

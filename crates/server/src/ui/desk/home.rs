@@ -4,16 +4,21 @@ use askama::Template;
 use axum::{Router, extract::State, http::StatusCode, response::Response, routing::get};
 
 use super::{
-    Desk,
+    Desk, nav,
     refusal::Refusal,
     reports::{Told, number, told, words},
 };
 use crate::{
     app::App,
-    services::reports::{
-        self, Ask, alerts,
-        figures::{self, Figure},
-        range::Wanted,
+    error::Error,
+    proving::Phase,
+    services::{
+        forms,
+        reports::{
+            self, Ask, alerts,
+            figures::{self, Figure},
+            range::Wanted,
+        },
     },
     ui::{
         chart::{self, Size},
@@ -52,16 +57,39 @@ struct Small {
 struct Page {
     desk: Desk,
     alerts: Vec<Told>,
-    reviews: Option<String>,
-    quarantine: Option<String>,
+    waiting: Vec<Waits>,
+    ledger: Ledger,
+    steps: Vec<Step>,
     figures: Vec<Shown>,
     charts: Vec<Small>,
     is_empty: bool,
 }
 
+/// Something that waits, with the page where it is dealt with.
+struct Waits {
+    href: String,
+    text: String,
+    tone: &'static str,
+}
+
+/// What the log says of itself.
+struct Ledger {
+    entries: String,
+    proved: String,
+    tone: &'static str,
+}
+
+/// One of the first steps, and whether it is done.
+struct Step {
+    text: String,
+    /// Where it is done, for whoever may.
+    href: Option<String>,
+    is_done: bool,
+}
+
 impl Page {
     fn is_calm(&self) -> bool {
-        self.alerts.is_empty() && self.reviews.is_none() && self.quarantine.is_none()
+        self.alerts.is_empty() && self.waiting.is_empty()
     }
 }
 
@@ -69,14 +97,11 @@ async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
     let zone = desk.frame.voice.zone_name().to_owned();
     let made = figures::make(&app, &zone).await?;
     let alerts = alerts::list(&app, true, None, ALERTS_MAX).await?;
-    let waiting = |key: &str, count: i64| {
-        let count = usize::try_from(count).unwrap_or(0);
-        (count > 0).then(|| desk.count(key, count))
-    };
     let page = Page {
         alerts: alerts.into_iter().map(|alert| told(&desk, alert)).collect(),
-        reviews: waiting("home-reviews", made.reviews),
-        quarantine: waiting("home-quarantine", made.quarantine),
+        waiting: waiting(&desk),
+        ledger: ledger(&app, &desk).await?,
+        steps: steps(&app, &desk, made.is_empty).await?,
         figures: made
             .figures
             .iter()
@@ -91,6 +116,74 @@ async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
         desk,
     };
     Ok(shown(StatusCode::OK, &page))
+}
+
+/// What waits, as the menu counts it, where the member can open the page.
+fn waiting(desk: &Desk) -> Vec<Waits> {
+    let counted = [
+        ("/inbox", "home-unread", desk.waiting.unread, "info"),
+        ("/reviews", "home-reviews", desk.waiting.reviews, "warn"),
+        (
+            "/quarantine",
+            "home-quarantine",
+            desk.waiting.quarantine,
+            "bad",
+        ),
+    ];
+    let there = counted
+        .into_iter()
+        .filter(|(path, _, count, _)| *count > 0 && nav::opens(desk, path));
+    there
+        .map(|(path, text, count, tone)| Waits {
+            href: desk.to(path),
+            text: desk.count(text, usize::try_from(count).unwrap_or_default()),
+            tone,
+        })
+        .collect()
+}
+
+async fn ledger(app: &App, desk: &Desk) -> Result<Ledger, Error> {
+    let size = app.store.head().await?.size;
+    let (proved, tone) = match app.proving.phase() {
+        Phase::Never => ("home-ledger-never", ""),
+        Phase::Running { .. } => ("home-ledger-running", "info"),
+        Phase::Done { report, .. } if report.holds => ("home-ledger-holds", "good"),
+        Phase::Done { .. } => ("home-ledger-breaks", "bad"),
+        Phase::Failed { .. } => ("home-ledger-failed", "warn"),
+    };
+    Ok(Ledger {
+        entries: desk.count("home-ledger", usize::try_from(size).unwrap_or_default()),
+        proved: desk.say(proved),
+        tone,
+    })
+}
+
+/// The first steps in a house where nothing has happened yet.
+async fn steps(app: &App, desk: &Desk, is_empty: bool) -> Result<Vec<Step>, Error> {
+    if !is_empty {
+        return Ok(Vec::new());
+    }
+    let has_number = app.config.numbers().next().is_some();
+    let has_key = app
+        .store
+        .keys()
+        .await?
+        .iter()
+        .any(|key| key.revoked.is_none());
+    let has_colleague = app.store.members().await?.len() > 1;
+    let has_form = !forms::list(app).await?.is_empty();
+    let steps = [
+        ("home-step-number", "/reports/numbers", has_number),
+        ("home-step-key", "/settings/keys", has_key),
+        ("home-step-colleague", "/settings/users", has_colleague),
+        ("home-step-form", "/forms", has_form),
+    ];
+    let step = |(text, path, is_done): (&str, &str, bool)| Step {
+        text: desk.say(text),
+        href: (path == "/reports/numbers" || nav::opens(desk, path)).then(|| desk.to(path)),
+        is_done,
+    };
+    Ok(steps.map(step).into())
 }
 
 fn shown_figure(desk: &Desk, figure: &Figure) -> Shown {

@@ -259,7 +259,7 @@ async fn upload(State(app): State<App>, sent: Sent) -> Result<Response, Refusal>
                 let id = waiting::keep(&app, &file).await?;
                 return Ok(Redirect::to(&format!("/import/{id}")).into_response());
             }
-            Err(Error::Invalid { message, .. }) => fault = fault.or(Some(message)),
+            Err(Error::Invalid { message, .. }) => fault = fault.or(Some(desk.objection(&message))),
             Err(other) => return Err(other.into()),
         }
     }
@@ -341,7 +341,9 @@ async fn act(
     };
     match run(&app, plan, file).await {
         Ok(done) => page.outcome = Some(done),
-        Err(Error::Invalid { message, .. }) => page.fault = Some(message),
+        Err(Error::Invalid { message, .. }) => {
+            page.fault = Some(page.desk.objection(&message));
+        }
         Err(other) => return Err(other.into()),
     }
     if page.is_done() {

@@ -26,13 +26,21 @@ use self::{
     rows::RowView,
     side::{ConsentView, WindowView},
 };
-use super::{Desk, refusal::Refusal};
+use super::{
+    Desk,
+    refusal::Refusal,
+    table::{
+        self,
+        dialog::{OptInView, who},
+    },
+};
 use crate::{
     app::App,
     live::events,
     services::{
         inbox::{self, ConversationAnswer, chat, handle, layers, offers},
         quick_replies::{self, QuickReplyAnswer},
+        roster::Row,
         staff::{
             Power, Role,
             members::{self, UserAnswer},
@@ -85,11 +93,16 @@ struct Page {
     more: Option<String>,
     members: Vec<UserAnswer>,
     talk: Option<Talk>,
+    /// The evidence of an opt-in that is asked for.
+    asking: Option<OptInView>,
 }
 
 /// The conversation that is open.
 struct Talk {
     here: String,
+    path: String,
+    /// What was just done, and whether all went well.
+    news: Option<(&'static str, String)>,
     answer: ConversationAnswer,
     title: String,
     number: String,
@@ -202,6 +215,7 @@ impl Page {
             members: people.into_iter().filter(may_talk).collect(),
             filter,
             talk: None,
+            asking: None,
             desk,
         })
     }
@@ -267,6 +281,8 @@ impl Talk {
             },
             quick,
             fault: None,
+            path: named.path(),
+            news: query.get("said").and_then(|said| table::news(desk, said)),
             here,
             answer,
         })
@@ -296,6 +312,10 @@ async fn show(
     let talk = Talk::of(&app, &desk, &named, &query).await?;
     let mut page = Page::of(&app, desk, &query).await?;
     page.open(talk);
+    if query.get("ask") == Some("opt_in") {
+        page.desk.need(Power::Attest)?;
+        page.asking = Some(OptInView::of(&app, &named.contact.to_string()).await?);
+    }
     Ok(shown(StatusCode::OK, &page))
 }
 
@@ -305,6 +325,21 @@ impl Page {
             row.is_here = row.path == talk.here;
         }
         self.talk = Some(talk);
+    }
+
+    /// The conversation, as a form names where to go back to.
+    fn here(&self) -> &str {
+        self.talk.as_ref().map_or(HERE, |talk| &talk.path)
+    }
+
+    /// The same, as a link.
+    fn behind(&self) -> String {
+        self.desk.to(self.here())
+    }
+
+    /// Whom a question is about.
+    fn who(&self, row: &Row) -> String {
+        who(&self.desk, row)
     }
 }
 

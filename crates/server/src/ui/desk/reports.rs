@@ -145,7 +145,7 @@ async fn show(
         Err(crate::error::Error::Invalid { message, .. }) if ending.is_empty() => {
             let usual = Asked::default();
             let report = reports::make(&app, name, &usual.ask(&zone)).await?;
-            (report, Some(message))
+            (report, Some(desk.objection(&message)))
         }
         Err(error) => return Err(error.into()),
     };

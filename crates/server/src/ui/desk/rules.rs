@@ -97,7 +97,7 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     let new = match read {
         Ok(new) => new,
         Err(Error::Invalid { message, .. }) => {
-            page.fault = Some(message);
+            page.fault = Some(page.desk.objection(&message));
             return Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page));
         }
         Err(error) => return Err(error.into()),

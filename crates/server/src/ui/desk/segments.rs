@@ -355,7 +355,9 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
     let fault = match outcome {
         Ok(Some(to)) => return Ok(Redirect::to(&format!("/segments/{to}")).into_response()),
         Ok(None) => None,
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => Some(message),
+        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
+            Some(desk.objection(&message))
+        }
         Err(other) => return Err(other.into()),
     };
     let mut page = Page::of(app, desk, kept).await?;
@@ -366,7 +368,7 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
         Ok(count) => (count, page.fault),
         // Only somebody who asked is told what is still missing.
         Err(Error::Invalid { message, .. }) => {
-            let told = Some(message).filter(|_| is_asked);
+            let told = is_asked.then(|| page.desk.objection(&message));
             (None, page.fault.or(told))
         }
         Err(other) => return Err(other.into()),

@@ -1,7 +1,7 @@
 //! The tables of customers: Opt-In / Opt-Out with both states side by side, and Customers with what is known of them.
 
 mod acts;
-mod dialog;
+pub(super) mod dialog;
 
 use askama::Template;
 use axum::{
@@ -183,7 +183,7 @@ impl Page {
         // A filter that makes no sense finds nobody, and says why above the table.
         let (asked, fault) = match read {
             Ok(asked) => (Some(asked), None),
-            Err(Error::Invalid { message, .. }) => (None, Some(message)),
+            Err(Error::Invalid { message, .. }) => (None, Some(desk.objection(&message))),
             Err(error) => return Err(error.into()),
         };
         let (mut rows, mut next) = (Vec::new(), None);

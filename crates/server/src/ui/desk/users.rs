@@ -90,7 +90,7 @@ async fn invite(State(app): State<App>, posted: Posted) -> Result<Response, Refu
         Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
             let mut page = Page::of(&app, desk).await?;
             page.typed = body;
-            page.fault = Some(message);
+            page.fault = Some(page.desk.objection(&message));
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
         Err(error) => Err(error.into()),

@@ -24,6 +24,9 @@
 // A text that is there to be copied is selected as a whole.
 for (const input of document.querySelectorAll("input.copied")) input.addEventListener("focus", () => input.select());
 
+// Where tabs are more than the screen has room for, the one that is open is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // What is under way is looked at again by itself.
 for (const link of document.querySelectorAll("[data-refresh]")) setTimeout(() => location.assign(link.href), Number(link.dataset.refresh) * 1000);
 

@@ -45,7 +45,7 @@
       // A refusal, or the page for signing in: whoever sits here sees it with the next click.
       if (!answer.ok || answer.redirected) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const part of inbox.querySelectorAll("[data-live]")) {
+      for (const part of document.querySelectorAll("[data-live]")) {
         const fresh = page.querySelector(`[data-live="${part.dataset.live}"]`);
         // Whoever types into a part keeps it as it is.
         const typing = part.contains(document.activeElement) && document.activeElement.matches("input, textarea, select");

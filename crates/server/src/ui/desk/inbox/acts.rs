@@ -82,7 +82,7 @@ async fn answer(
             Some(fault) => fault,
         },
         Err(Error::Invalid { message, .. } | Error::Conflict(message)) => Fault {
-            why: message,
+            why: desk.objection(&message),
             lifted_by: None,
         },
         Err(error) => return Err(error.into()),
@@ -121,14 +121,15 @@ fn body(form: &Form) -> ReplyBody {
 fn fault(desk: &crate::ui::desk::Desk, sent: &ReplyAnswer) -> Option<Fault> {
     match sent.state {
         "denied" | "rejected" => {
-            let why = sent.reason.clone();
+            let code = sent.code.as_deref();
+            let why = code.map(|code| desk.why(code)).or(sent.reason.clone());
             let why = why.unwrap_or_else(|| desk.say("inbox-rejected"));
             Some(Fault {
                 why: match sent.error_code {
                     Some(code) => format!("{why} ({code})"),
                     None => why,
                 },
-                lifted_by: sent.lifted_by.map(str::to_owned),
+                lifted_by: code.and_then(|code| desk.lifter(code)),
             })
         }
         _ => None,

@@ -52,6 +52,7 @@ impl ItemView {
 
     fn message(desk: &Desk, message: ChatMessage, here: &str) -> Self {
         let refused = message.state == "denied";
+        let code = message.code.as_deref().filter(|_| refused);
         let named = message.template.as_ref().map(|template| &template.name);
         let (state, tone) = fate(&message);
         let text = message.text.clone();
@@ -79,12 +80,12 @@ impl ItemView {
                 .then(|| desk.say("inbox-refused"))
                 .or(message.reason.clone().filter(|_| tone == "bad"))
                 .map(|why| with_code(why, message.error_code)),
-            lifted_by: message.lifted_by.map(str::to_owned),
+            lifted_by: code.and_then(|code| desk.lifter(code)),
             act: review.map_or_else(String::new, |review| format!("{here}/review/{}", review.id)),
             review: review.map(|review| ReviewView::of(desk, review)),
             ..Self::at(desk, message.id, &message.at)
         }
-        .because(message.reason.filter(|_| refused))
+        .because(code.map(|code| desk.why(code)))
     }
 
     /// A refusal says its reason in place of its words.

@@ -60,8 +60,8 @@ impl VerdictView {
         Self {
             allow: verdict.allow,
             words: desk.say(words),
-            reason: verdict.reason.to_owned(),
-            lifted_by: verdict.lifted_by.map(str::to_owned),
+            reason: verdict.code.map(|code| desk.why(code)).unwrap_or_default(),
+            lifted_by: verdict.code.and_then(|code| desk.lifter(code)),
         }
     }
 }

@@ -51,6 +51,8 @@ impl WindowView {
 pub(super) struct ConsentView {
     pub(super) opted_in: bool,
     pub(super) headline: String,
+    /// What we have on record: `opted_in`, `opted_out`, `pending`, `unknown`.
+    pub(super) ours: &'static str,
     pub(super) with_us: LayerView,
     pub(super) at_whatsapp: LayerView,
     pub(super) stopped: bool,
@@ -87,6 +89,7 @@ impl ConsentView {
         Self {
             opted_in: layers.opted_in,
             headline: desk.say(headline),
+            ours: layers.with_us.state,
             with_us: LayerView::of(desk, &layers.with_us, (words, tone)),
             at_whatsapp: LayerView::of(desk, &layers.at_whatsapp, (theirs, their_tone)),
             stopped,

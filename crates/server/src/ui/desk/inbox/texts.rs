@@ -88,7 +88,7 @@ async fn put(app: &App, id: Option<Uuid>, posted: Posted) -> Result<Response, Re
         Ok(_) => Ok(Redirect::to(HERE).into_response()),
         Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
             let mut page = Page::of(app, desk).await?;
-            page.fault = Some(message);
+            page.fault = Some(page.desk.objection(&message));
             page.typed = body;
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }

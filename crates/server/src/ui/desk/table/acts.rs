@@ -159,7 +159,7 @@ pub(super) async fn edit(
             let mut view = EditView::of(&app, &id.to_string()).await?;
             view.tags = tags;
             view.attributes = pairs;
-            view.fault = Some(message);
+            view.fault = Some(desk.objection(&message));
             again(&app, desk, &form, Dialog::Edit(Box::new(view))).await
         }
         Err(error) => Err(error.into()),
@@ -210,7 +210,7 @@ pub(super) async fn bulk(State(app): State<App>, posted: Posted) -> Result<Respo
 
 /// The table again, with the question that was not answered well.
 async fn again(app: &App, desk: Desk, form: &Form, dialog: Dialog) -> Result<Response, Refusal> {
-    // A question of the customer's own page is asked again before the table.
+    // A question of the customer's own page, or of a conversation, is asked again before the table.
     let asked =
         Asked::back(form.get("back").unwrap_or_default()).or_else(|_| Asked::back("/customers"))?;
     let mut page = Page::of(app, desk, asked.kind, asked.filter, &asked.beside).await?;
@@ -218,13 +218,24 @@ async fn again(app: &App, desk: Desk, form: &Form, dialog: Dialog) -> Result<Res
     Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
-/// Back to where the question was asked: one of the lists, or the page of the customer.
+/// Back to where the question was asked: one of the lists, the page of the customer, or a conversation with them.
 fn back(form: &Form, id: Uuid, said: &str) -> Result<Response, Refusal> {
     let own = format!("/customers/{id}");
     if form.get("back") == Some(own.as_str()) {
         return Ok(Redirect::to(&format!("{own}?said={said}")).into_response());
     }
+    if let Some(number) = talk(form, id) {
+        let talk = format!("/inbox/{id}/{number}?said={said}#about");
+        return Ok(Redirect::to(&talk).into_response());
+    }
     back_to(form, said)
+}
+
+/// The number of the conversation in which the question was asked, if it was asked in one.
+fn talk(form: &Form, id: Uuid) -> Option<String> {
+    let number = form.get("back")?.strip_prefix(&format!("/inbox/{id}/"))?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| number.to_owned())
 }
 
 fn back_to(form: &Form, said: &str) -> Result<Response, Refusal> {

@@ -10,7 +10,10 @@ use crate::{
         roster,
         staff::Power,
     },
-    ui::{desk::refusal::Refusal, form::Form},
+    ui::{
+        desk::{Desk, refusal::Refusal},
+        form::Form,
+    },
 };
 
 /// A question, as an address of its own opens it.
@@ -39,11 +42,11 @@ pub(super) struct EditView {
 
 /// The evidence of an opt-in, as far as it was typed.
 #[derive(Debug)]
-pub(super) struct OptInView {
-    pub(super) row: Row,
-    pub(super) source: String,
-    pub(super) wording: String,
-    pub(super) fault: Option<String>,
+pub(in crate::ui::desk) struct OptInView {
+    pub(in crate::ui::desk) row: Row,
+    pub(in crate::ui::desk) source: String,
+    pub(in crate::ui::desk) wording: String,
+    pub(in crate::ui::desk) fault: Option<String>,
 }
 
 /// What shall be done to how many.
@@ -66,7 +69,7 @@ const ACTIONS: [(&str, Power); 4] = [
 ];
 
 /// One of the things that can be done to many, when the member may.
-pub(super) fn action(page: &crate::ui::desk::Desk, name: &str) -> Result<&'static str, Refusal> {
+pub(super) fn action(page: &Desk, name: &str) -> Result<&'static str, Refusal> {
     let found = ACTIONS.into_iter().find(|(known, _)| *known == name);
     let (action, power) = found.ok_or(Refusal::NotFound)?;
     page.need(power)?;
@@ -124,7 +127,7 @@ impl EditView {
 }
 
 impl OptInView {
-    pub(super) async fn of(app: &App, id: &str) -> Result<Self, Refusal> {
+    pub(in crate::ui::desk) async fn of(app: &App, id: &str) -> Result<Self, Refusal> {
         let line = line_of(app, id).await?;
         Ok(Self {
             row: roster::row(app, &line).await?,
@@ -135,7 +138,7 @@ impl OptInView {
     }
 
     /// Whether something still stands against it at WhatsApp.
-    pub(super) fn is_stopped(&self) -> bool {
+    pub(in crate::ui::desk) fn is_stopped(&self) -> bool {
         self.row.platform.state == "stopped"
     }
 }
@@ -210,13 +213,13 @@ impl Page {
 
     /// Whom a question is about.
     pub(super) fn who(&self, row: &Row) -> String {
-        let address = row
-            .address
-            .as_deref()
-            .map(|address| self.desk.number(address));
-        row.name
-            .clone()
-            .or(address)
-            .unwrap_or_else(|| self.desk.say("table-nameless"))
+        who(&self.desk, row)
     }
+}
+
+/// What somebody is called.
+pub(in crate::ui::desk) fn who(desk: &Desk, row: &Row) -> String {
+    let address = row.address.as_deref().map(|address| desk.number(address));
+    let name = row.name.clone().or(address);
+    name.unwrap_or_else(|| desk.say("table-nameless"))
 }

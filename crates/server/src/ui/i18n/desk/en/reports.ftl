@@ -101,8 +101,8 @@ home-reviews = { $count ->
    *[other] { $count } messages wait for somebody to say what they meant.
 }
 home-quarantine = { $count ->
-    [one] One part of a webhook could not be understood. It may hold an opt-out: read it under /api/v1/quarantine.
-   *[other] { $count } parts of webhooks could not be understood. They may hold opt-outs: read them under /api/v1/quarantine.
+    [one] One part of a webhook could not be understood. It may hold an opt-out.
+   *[other] { $count } parts of webhooks could not be understood. They may hold opt-outs.
 }
 home-week = The last 7 days
 home-before = { $value } in the 7 days before

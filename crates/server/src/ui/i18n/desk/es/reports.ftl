@@ -101,8 +101,8 @@ home-reviews = { $count ->
    *[other] { $count } mensajes esperan a que alguien diga qué querían decir.
 }
 home-quarantine = { $count ->
-    [one] Una parte de un webhook no se pudo entender. Puede contener una baja: léela en /api/v1/quarantine.
-   *[other] { $count } partes de webhooks no se pudieron entender. Pueden contener bajas: léelas en /api/v1/quarantine.
+    [one] Una parte de un webhook no se pudo entender. Puede contener una baja.
+   *[other] { $count } partes de webhooks no se pudieron entender. Pueden contener bajas.
 }
 home-week = Los últimos 7 días
 home-before = { $value } en los 7 días anteriores

@@ -101,8 +101,8 @@ home-reviews = { $count ->
    *[other] { $count } mensagens esperam que alguém diga o que queriam dizer.
 }
 home-quarantine = { $count ->
-    [one] Uma parte de um webhook não pôde ser entendida. Pode conter uma saída: leia em /api/v1/quarantine.
-   *[other] { $count } partes de webhooks não puderam ser entendidas. Podem conter saídas: leia em /api/v1/quarantine.
+    [one] Uma parte de um webhook não pôde ser entendida. Pode conter uma saída.
+   *[other] { $count } partes de webhooks não puderam ser entendidas. Podem conter saídas.
 }
 home-week = Os últimos 7 dias
 home-before = { $value } nos 7 dias anteriores
