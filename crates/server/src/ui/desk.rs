@@ -2,19 +2,26 @@
 
 pub mod account;
 pub mod attributes;
+pub mod confirmations;
 pub mod customer;
 pub mod door;
+mod fault;
+pub mod forms;
 pub mod home;
 pub mod import;
 pub mod inbox;
+pub mod keys;
 pub mod ledger;
 pub mod nav;
 pub mod posted;
+pub mod quarantine;
 pub mod refusal;
 pub mod reports;
 pub mod rules;
 pub mod segments;
 pub mod table;
+mod telling;
+pub mod topics;
 pub mod uploaded;
 pub mod users;
 
@@ -74,7 +81,12 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(users::routes())
         .merge(table::routes())
         .merge(customer::routes())
-        .merge(rules::routes());
+        .merge(rules::routes())
+        .merge(topics::routes())
+        .merge(keys::routes())
+        .merge(quarantine::routes())
+        .merge(forms::routes())
+        .merge(confirmations::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
         .layer(from_fn(guard::protect_desk))

@@ -29,7 +29,17 @@ macro_rules! rooms {
 }
 
 const DESK: [(Language, &[&str]); 3] = rooms![
-    "shell", "staff", "ledger", "reports", "segments", "import", "inbox", "table"
+    "shell",
+    "staff",
+    "ledger",
+    "reports",
+    "segments",
+    "import",
+    "inbox",
+    "table",
+    "rooms",
+    "forms",
+    "confirmations"
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -13,5 +13,6 @@ mod browser;
 #[path = "../it/house.rs"]
 mod house;
 mod roles;
+mod rooms;
 mod sign_in;
 mod team;

@@ -22,11 +22,16 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/inbox", "nav-inbox", Power::See),
     ("/segments", "nav-segments", Power::See),
     ("/import", "nav-import", Power::Market),
+    ("/forms", "nav-forms", Power::See),
     ("/reports", "nav-reports", Power::See),
     ("/ledger", "nav-ledger", Power::See),
+    ("/quarantine", "nav-quarantine", Power::See),
     ("/settings/consent", "nav-rules", Power::Rule),
+    ("/settings/confirmations", "nav-confirmations", Power::Rule),
+    ("/settings/topics", "nav-topics", Power::See),
     ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
+    ("/settings/keys", "nav-keys", Power::Manage),
 ];
 
 pub(super) fn items(desk: &Desk) -> Vec<Item> {
