@@ -8,8 +8,17 @@ use crate::error::Error;
 /// # Errors
 /// Whatever is not the form's fault.
 pub fn of(error: Error) -> Result<String, Refusal> {
+    at(error).map(|(_, message)| message)
+}
+
+/// The same, after the field that is to blame, if one is.
+///
+/// # Errors
+/// As for [`of`].
+pub fn at(error: Error) -> Result<(Option<String>, String), Refusal> {
     match error {
-        Error::Invalid { message, .. } | Error::Conflict(message) => Ok(message),
+        Error::Invalid { field, message } => Ok((field, message)),
+        Error::Conflict(message) => Ok((None, message)),
         other => Err(other.into()),
     }
 }

@@ -321,6 +321,9 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     let before = setting::current(&app).await?.as_ref().clone();
     let chosen = Chosen::of(&form, &before);
     let group = form.get("group").unwrap_or_default().to_owned();
+    if !GROUPS.iter().any(|(name, ..)| *name == group) {
+        return Err(Refusal::NotFound);
+    }
     let flows = with_words(before, &chosen, &form, &group);
     let is_tried = form.get("act") == Some("try");
     let done = if is_tried {

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Desk, Posted, Power, Refusal, box_name, fault};
+use super::{Desk, Posted, Power, Refusal, box_name, fault, language_name};
 use crate::{
     app::App,
     services::{
@@ -41,7 +41,8 @@ struct Page {
     numbers: Vec<String>,
     /// Templates that may put the question, as name and language.
     templates: Vec<(String, String)>,
-    fault: Option<String>,
+    /// The field that is to blame, as the API calls it, and why.
+    fault: Option<(Option<String>, String)>,
 }
 
 /// The words of one language, as they stand in the form.
@@ -120,6 +121,36 @@ impl Page {
         words.collect()
     }
 
+    /// Whether a field is to blame.
+    fn blames(&self, tag: &str, name: &str) -> bool {
+        let field = self.fault.as_ref().and_then(|(field, _)| field.as_deref());
+        field.and_then(|field| field.strip_prefix("texts."))
+            == Some(format!("{tag}.{name}").as_str())
+    }
+
+    /// What the field that is to blame is called, before what is wrong with it.
+    fn where_wrong(&self) -> String {
+        let field = self.fault.as_ref().and_then(|(field, _)| field.as_deref());
+        let Some(field) = field else {
+            return String::new();
+        };
+        let mut parts = field.split('.');
+        let name = match (parts.next(), parts.next(), parts.next()) {
+            (Some("texts"), Some(tag), Some(name)) => {
+                let name = self.desk.say(&format!("forms-{name}"));
+                format!("{} · {name}", language_name(tag))
+            }
+            (Some("texts"), Some(tag), None) => language_name(tag),
+            (Some("slug"), ..) => self.desk.say("forms-slug"),
+            (Some("topics"), ..) => self.desk.say("forms-boxes"),
+            (Some("number"), ..) => self.desk.say("forms-number"),
+            (Some("question_template"), ..) => self.desk.say("forms-question"),
+            (Some("frames"), ..) => self.desk.say("forms-frames"),
+            _ => return String::new(),
+        };
+        format!("{name}: ")
+    }
+
     fn frames(&self) -> String {
         self.body.frames.join("\n")
     }
@@ -195,7 +226,7 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
                 &app,
                 Page::of(&app, desk, None).await?,
                 body,
-                fault::of(error)?,
+                fault::at(error)?,
             )
             .await
         }
@@ -213,12 +244,12 @@ async fn replace(
     let body = typed(&form);
     let seen = form.get("version").and_then(|text| text.parse().ok());
     if seen.is_some_and(|seen: i64| seen != page.version) {
-        let fault = page.desk.say("forms-overtaken");
+        let fault = (None, page.desk.say("forms-overtaken"));
         return again(&app, page, body, fault).await;
     }
     match forms::replace(&app, &slug, body.clone(), page.desk.actor()).await {
         Ok(_) => Ok(Redirect::to(&format!("/forms/{slug}?saved=1")).into_response()),
-        Err(error) => again(&app, page, body, fault::of(error)?).await,
+        Err(error) => again(&app, page, body, fault::at(error)?).await,
     }
 }
 
@@ -227,7 +258,7 @@ async fn again(
     app: &App,
     mut page: Page,
     body: FormBody,
-    fault: String,
+    fault: (Option<String>, String),
 ) -> Result<Response, Refusal> {
     page.body = body;
     page.fault = Some(fault);
