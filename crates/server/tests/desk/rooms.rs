@@ -166,7 +166,7 @@ const SPRING: [(&str, &str); 9] = [
 ];
 
 #[tokio::test]
-async fn a_form_is_written_changed_linked_and_retired() {
+async fn a_form_is_written_and_changed() {
     for house in [House::open().await, House::open_postgres().await] {
         let mut compliance = Browser::of(&house, Role::Compliance).await;
         let mut wrong = SPRING;
@@ -211,7 +211,14 @@ async fn a_form_is_written_changed_linked_and_retired() {
         assert!(late.contains("Somebody else changed this form"));
         let versions = house.get("/api/v1/forms/spring/versions").await.json();
         assert_eq!(versions["items"].as_array().unwrap().len(), 2);
+    }
+}
 
+#[tokio::test]
+async fn links_of_a_form_are_made_and_ended_and_so_is_the_form() {
+    for house in [House::open().await, House::open_postgres().await] {
+        let mut compliance = Browser::of(&house, Role::Compliance).await;
+        compliance.post("/forms/_new", &SPRING).await.expect(303);
         let mut marketer = Browser::of(&house, Role::Marketer).await;
         let path = "/forms/spring/links";
         let poster = [
