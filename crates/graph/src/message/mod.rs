@@ -82,6 +82,17 @@ pub struct Outgoing {
     body: Object,
 }
 
+/// What somebody sees of a message of our own making.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Face {
+    /// Its words; empty for a template, whose words are at Meta.
+    pub text: String,
+    /// What stands on its buttons.
+    pub buttons: Vec<String>,
+    /// What stands on the rows that its button opens.
+    pub rows: Vec<String>,
+}
+
 /// The kind of a message: what decides its category.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -226,6 +237,33 @@ impl Outgoing {
             .iter()
             .find_map(|(kind, inner)| self.body.get(*kind)?.pointer(inner)?.as_str());
         found.filter(|text| !text.is_empty())
+    }
+
+    /// What somebody sees of it.
+    #[must_use]
+    pub fn face(&self) -> Face {
+        let said = |value: &Value| value.as_str().map(str::to_owned);
+        let empty = Value::Null;
+        let action = self.body.get("interactive").and_then(|i| i.get("action"));
+        let action = action.unwrap_or(&empty);
+        let list = |value: Option<&Value>, place: &str| -> Vec<String> {
+            let items = value.and_then(Value::as_array).into_iter().flatten();
+            items
+                .filter_map(|item| said(item.pointer(place)?))
+                .collect()
+        };
+        let mut buttons = list(action.get("buttons"), "/reply/title");
+        let opens = ["/button", "/parameters/flow_cta"];
+        buttons.extend(
+            opens
+                .iter()
+                .filter_map(|place| said(action.pointer(place)?)),
+        );
+        Face {
+            text: self.words().unwrap_or_default().to_owned(),
+            buttons,
+            rows: list(action.pointer("/sections/0/rows"), "/title"),
+        }
     }
 
     /// The same message as an answer to another: the person sees which.

@@ -136,6 +136,11 @@ pub fn built_in(language: &str, key: Key) -> Option<&'static str> {
     })
 }
 
+/// The languages that have words, by their tags.
+pub fn languages() -> impl Iterator<Item = &'static str> {
+    LANGUAGES.into_iter().map(|(language, _)| language)
+}
+
 /// The language that a tag is a form of: `pt` of `pt-BR`.
 #[must_use]
 pub fn base(language: &str) -> &str {

@@ -6,6 +6,7 @@ pub mod compose;
 pub mod language;
 pub mod link;
 pub mod plan;
+pub mod preview;
 pub mod pump;
 mod receipt;
 pub mod remind;

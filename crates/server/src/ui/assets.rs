@@ -37,6 +37,7 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/segments.css",
             "style/table.css",
             "style/inbox.css",
+            "style/rooms.css",
         ],
     ),
     (

@@ -2,15 +2,20 @@
 
 pub mod account;
 pub mod attributes;
+pub mod confirmations;
 pub mod customer;
 pub mod denial;
 pub mod door;
+mod fault;
+pub mod forms;
 pub mod home;
 pub mod import;
 pub mod inbox;
+pub mod keys;
 pub mod ledger;
 pub mod nav;
 pub mod posted;
+pub mod quarantine;
 pub mod refusal;
 pub mod reports;
 pub mod reviews;
@@ -18,6 +23,8 @@ pub mod rules;
 pub mod segments;
 pub mod settings;
 pub mod table;
+mod telling;
+pub mod topics;
 pub mod uploaded;
 pub mod users;
 
@@ -89,7 +96,12 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(users::routes())
         .merge(table::routes())
         .merge(customer::routes())
-        .merge(rules::routes());
+        .merge(rules::routes())
+        .merge(topics::routes())
+        .merge(keys::routes())
+        .merge(quarantine::routes())
+        .merge(forms::routes())
+        .merge(confirmations::routes());
     pages
         .layer(from_fn_with_state(App::clone(app), refusal::dress))
         .layer(from_fn(guard::protect_desk))

@@ -29,7 +29,18 @@ macro_rules! rooms {
 }
 
 const DESK: [(Language, &[&str]); 3] = rooms![
-    "shell", "staff", "ledger", "reports", "segments", "import", "inbox", "table", "refusals"
+    "shell",
+    "staff",
+    "ledger",
+    "reports",
+    "segments",
+    "import",
+    "inbox",
+    "table",
+    "refusals",
+    "rooms",
+    "forms",
+    "confirmations"
 ];
 
 type Bundle = FluentBundle<FluentResource>;

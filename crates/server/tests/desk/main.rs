@@ -13,6 +13,7 @@ mod browser;
 #[path = "../it/house.rs"]
 mod house;
 mod roles;
+mod rooms;
 mod shell;
 mod sign_in;
 mod team;

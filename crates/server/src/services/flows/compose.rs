@@ -93,19 +93,33 @@ pub fn compose(
     kind: Kind,
     alias: &Alias,
 ) -> Result<Outgoing, BadMessage> {
+    let link = link::link(desk.app, line.contact, alias);
+    let composed = linking(desk, line, kind, (alias, link))?;
+    Ok(match &line.quotes {
+        Some(message) => composed.quoting(message),
+        None => composed,
+    })
+}
+
+/// The same with this link to the page of the person, or with none.
+///
+/// # Errors
+/// As for [`compose`].
+pub fn linking(
+    desk: Desk<'_>,
+    line: &ReplyLine,
+    kind: Kind,
+    (alias, link): (&Alias, Option<String>),
+) -> Result<Outgoing, BadMessage> {
     let detail: Detail = serde_json::from_str(&line.detail).unwrap_or_default();
     let letter = Letter {
         desk,
         line,
         detail: &detail,
         to: recipient(alias),
-        link: link::link(desk.app, line.contact, alias),
+        link,
     };
-    let composed = letter.write(kind)?;
-    Ok(match &line.quotes {
-        Some(message) => composed.quoting(message),
-        None => composed,
-    })
+    letter.write(kind)
 }
 
 /// The address of a message to somebody.

@@ -81,7 +81,11 @@ pub async fn replace(app: &App, body: Flows, actor: &str) -> Result<Arc<Flows>, 
     current(app).await
 }
 
-fn check(app: &House, body: &Flows) -> Result<(), Error> {
+/// Whether settings make sense.
+///
+/// # Errors
+/// [`Error::Invalid`] naming what makes none.
+pub fn check(app: &House, body: &Flows) -> Result<(), Error> {
     words("help_words", &body.help_words)?;
     words("menu_words", &body.menu_words)?;
     words("receipt_words", &body.receipt_words)?;

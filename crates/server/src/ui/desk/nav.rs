@@ -47,13 +47,18 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/reviews", "nav-reviews", Power::See),
     ("/segments", "nav-segments", Power::See),
     ("/import", "nav-import", Power::Market),
+    ("/forms", "nav-forms", Power::See),
     ("/reports", "nav-reports", Power::See),
     ("/reports/alerts", "reports-alerts", Power::See),
     ("/ledger", "nav-ledger", Power::See),
+    ("/quarantine", "nav-quarantine", Power::See),
     (SETTINGS, "nav-settings", Power::See),
     ("/settings/consent", "nav-rules", Power::Rule),
+    ("/settings/confirmations", "nav-confirmations", Power::Rule),
+    ("/settings/topics", "nav-topics", Power::See),
     ("/settings/attributes", "nav-attributes", Power::See),
     ("/settings/users", "nav-users", Power::Manage),
+    ("/settings/keys", "nav-keys", Power::Manage),
 ];
 
 /// Whether the menu has this page for the member.
