@@ -12,6 +12,7 @@
 mod browser;
 #[path = "../it/house.rs"]
 mod house;
+mod member;
 mod roles;
 mod sign_in;
 mod team;
