@@ -10,6 +10,7 @@
 )]
 
 mod browser;
+mod hostile;
 #[path = "../it/house.rs"]
 mod house;
 mod member;
