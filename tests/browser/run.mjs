@@ -6,13 +6,14 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { House } from "./house.mjs";
+import { tests as hostile } from "./hostile.mjs";
 import { tests as inbox } from "./inbox.mjs";
 import { tests as join } from "./join.mjs";
 import { tests as preference } from "./preference.mjs";
 import { tests as receipt } from "./receipt.mjs";
 import { tests as story } from "./story.mjs";
 
-const tests = { ...preference, ...join, ...receipt, ...story, ...inbox };
+const tests = { ...preference, ...join, ...receipt, ...story, ...inbox, ...hostile };
 
 const { values: given } = parseArgs({
   options: {

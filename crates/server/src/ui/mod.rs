@@ -1,6 +1,7 @@
 //! The doors for people: each page is a file of code beside the file that it looks like.
 
 pub mod address;
+pub mod apart;
 pub mod assets;
 pub mod chart;
 pub mod confirm;

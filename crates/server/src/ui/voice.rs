@@ -7,7 +7,10 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentB
 use jiff::tz::TimeZone;
 use unic_langid::LanguageIdentifier;
 
-use super::language::Language;
+use super::{
+    apart::{balanced, in_sentence},
+    language::Language,
+};
 
 const TEXTS: [(Language, &str); 5] = [
     (Language::English, include_str!("i18n/en.ftl")),
@@ -128,7 +131,9 @@ impl Voice {
         for (name, value) in what {
             let value = match *name {
                 "wording" | "source" | "code" | "answer" => self.apart(value),
-                _ => (*value).to_owned(),
+                // In a text from right to left, dates and numbers are part of it.
+                _ if self.language.direction() == "rtl" => balanced(value).into_owned(),
+                _ => in_sentence(value).into_owned(),
             };
             args.set(*name, FluentValue::from(value));
         }
@@ -188,8 +193,8 @@ impl Voice {
     /// What somebody wrote, in whatever script, so that it does not turn the sentence around it.
     fn apart(&self, text: &str) -> String {
         match self.language.direction() {
-            "rtl" => format!("\u{2068}{text}\u{2069}"),
-            _ => text.to_owned(),
+            "rtl" => format!("\u{2068}{}\u{2069}", balanced(text)),
+            _ => in_sentence(text).into_owned(),
         }
     }
 

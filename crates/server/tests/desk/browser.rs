@@ -1,13 +1,17 @@
 //! A browser that keeps one cookie, and the people who use it.
+#![allow(dead_code, reason = "each test program needs another part of it")]
 
 use axum::{
     body::Body,
     http::{Request, header, request::Builder},
 };
-use server::services::staff::{Role, password, row, sessions};
+use server::services::staff::{Role, password};
 use uuid::Uuid;
 
-use crate::house::{Answer, House};
+use crate::{
+    house::{Answer, House},
+    member::{cookie, member},
+};
 
 /// What everybody's password is.
 pub const PASSWORD: &str = "correct horse battery";
@@ -28,14 +32,9 @@ impl<'a> Browser<'a> {
 
     /// A browser in which somebody of a role is signed in.
     pub async fn of(house: &'a House, role: Role) -> Self {
-        let email = format!("{}-{}@shop.example", role.word(), Uuid::now_v7().simple());
-        let id = member(house, &email, role, "!").await;
-        let mut tx = house.app.store.begin().await.unwrap();
-        let token = sessions::begin(&house.app, &mut tx, id).await.unwrap();
-        tx.commit().await.unwrap();
         Self {
             house,
-            cookie: Some(format!("consentry={token}")),
+            cookie: Some(cookie(&house.app, role).await),
         }
     }
 
@@ -85,6 +84,26 @@ impl<'a> Browser<'a> {
         self.send(path, &all).await
     }
 
+    /// Sends a file, as a form with a file does.
+    pub async fn upload(&self, path: &str, (name, file): (&str, &str)) -> Answer {
+        let csrf = self.csrf().await;
+        self.upload_with(&csrf, path, (name, file)).await
+    }
+
+    /// The same with another token.
+    pub async fn upload_with(&self, csrf: &str, path: &str, (name, file): (&str, &str)) -> Answer {
+        let body = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--x\r\ncontent-disposition: form-data; \
+             name=\"file\"; filename=\"{name}\"\r\ncontent-type: text/csv\r\n\r\n{file}\r\n--x--\r\n"
+        );
+        let request = self
+            .request("POST", path)
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+        self.house
+            .raw(request.body(Body::from(body)).unwrap())
+            .await
+    }
+
     /// The token in the forms of this session.
     pub async fn csrf(&self) -> String {
         let page = self.get("/account").await.expect(200).text();
@@ -106,18 +125,8 @@ pub fn value_of(page: &str, name: &str) -> String {
     input.split('"').next().unwrap().to_owned()
 }
 
-/// A member with a password that is kept like this.
-pub async fn member(house: &House, email: &str, role: Role, kept: &str) -> Uuid {
-    let mut line = row::fresh(&house.app, email, "Somebody", role).unwrap();
-    line.password = Some(kept.to_owned());
-    let mut tx = house.app.store.begin().await.unwrap();
-    tx.add_member(&line).await.unwrap();
-    tx.commit().await.unwrap();
-    line.id
-}
-
 /// A member who signs in with [`PASSWORD`].
 pub async fn member_with_password(house: &House, email: &str, role: Role) -> Uuid {
     let hash = password::hash(PASSWORD).await.unwrap();
-    member(house, email, role, &hash).await
+    member(&house.app, email, role, &hash).await
 }

@@ -10,8 +10,10 @@
 )]
 
 mod browser;
+mod hostile;
 #[path = "../it/house.rs"]
 mod house;
+mod member;
 mod roles;
 mod rooms;
 mod shell;

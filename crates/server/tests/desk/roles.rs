@@ -16,7 +16,7 @@ use crate::{browser::Browser, house::House};
 const SOMEBODY: &str = "00000000-0000-7000-8000-000000000001";
 
 /// Every page and every form, and what it takes. Nobody needs to be signed in for the doors.
-const PAGES: &[(&str, &str, Option<Power>)] = &[
+pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("GET", "/", Some(Power::See)),
     ("GET", "/account", Some(Power::See)),
     ("POST", "/account", Some(Power::See)),

@@ -4,8 +4,9 @@ use serde_json::json;
 use server::services::staff::Role;
 
 use crate::{
-    browser::{Browser, PASSWORD, member},
+    browser::{Browser, PASSWORD},
     house::House,
+    member::member,
 };
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn the_last_admin_stays() {
         .delete(&format!("/api/v1/users/{id}"))
         .await
         .expect(409);
-    member(&house, "second@shop.example", Role::Admin, "!").await;
+    member(&house.app, "second@shop.example", Role::Admin, "!").await;
     house
         .delete(&format!("/api/v1/users/{id}"))
         .await

@@ -15,7 +15,8 @@ use tower::ServiceExt;
 
 use crate::{
     house::NUMBER,
-    inbox_desk::{Desk, cookie, pairs},
+    inbox_desk::{Desk, pairs},
+    member::cookie,
 };
 
 const ADA: &str = "447700900123";
@@ -349,7 +350,7 @@ async fn the_pages_show_what_is_said_as_text_and_send_what_is_typed() {
     let desk = Desk::open().await;
     desk.hear(ADA, "1", "<script>alert(1)</script>").await;
     let talk = desk.newest().await.replace("/conversations", "/inbox");
-    let agent = cookie(&desk.house, staff::Role::Agent).await;
+    let agent = cookie(&desk.house.app, staff::Role::Agent).await;
     let page = |path: String, cookie: String| {
         let router = desk.house.router.clone();
         async move {
@@ -400,7 +401,7 @@ async fn the_pages_show_what_is_said_as_text_and_send_what_is_typed() {
         assert_eq!(answer.status, want);
     }
     assert_eq!(desk.house.arrived().await.len(), 1);
-    let viewer = cookie(&desk.house, staff::Role::Viewer).await;
+    let viewer = cookie(&desk.house.app, staff::Role::Viewer).await;
     let (status, seen) = page(talk.clone(), viewer).await;
     assert_eq!(status, StatusCode::OK);
     assert!(!seen.contains("447700900123"), "numbers are masked");

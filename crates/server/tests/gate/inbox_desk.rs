@@ -8,10 +8,7 @@ use graph::signature::{AppSecret, sign};
 use serde_json::{Value, json};
 use server::{
     config::Secret,
-    services::{
-        keys::{self, Role},
-        staff::{self, row, sessions},
-    },
+    services::keys::{self, Role},
 };
 
 use crate::house::{Answer, House, NUMBER};
@@ -114,16 +111,4 @@ pub fn pairs(items: &[(&str, &str)]) -> Vec<(String, String)> {
     items
         .map(|(kind, text)| ((*kind).to_owned(), (*text).to_owned()))
         .collect()
-}
-
-/// The cookie of somebody who is signed in.
-pub async fn cookie(house: &House, role: staff::Role) -> String {
-    let email = format!("{}@shop.example", role.word());
-    let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
-    line.password = Some("unused".to_owned());
-    let mut tx = house.app.store.begin().await.unwrap();
-    assert!(tx.add_member(&line).await.is_ok());
-    let token = sessions::begin(&house.app, &mut tx, line.id).await.unwrap();
-    tx.commit().await.unwrap();
-    format!("consentry={token}")
 }

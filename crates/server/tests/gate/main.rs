@@ -14,6 +14,8 @@ mod house;
 mod inbox;
 mod inbox_desk;
 mod kept;
+#[path = "../desk/member.rs"]
+mod member;
 mod promise;
 mod refusals;
 mod unknown;

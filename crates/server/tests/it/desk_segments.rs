@@ -1,85 +1,19 @@
 //! The pages for segments, imports and attributes, as a browser without any script meets them.
 
-use axum::{body::Body, http::Request};
 use serde_json::json;
-use server::services::staff::{Role, row, sessions};
+use server::services::staff::Role;
 
-use crate::house::{Answer, House};
+use crate::{browser::Browser, house::House};
 
 const ANA: &str = "+447700900123";
 const EVIL: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
-
-/// Somebody at a browser.
-struct Browser<'a> {
-    house: &'a House,
-    token: String,
-}
-
-impl<'a> Browser<'a> {
-    async fn of(house: &'a House, role: Role) -> Self {
-        let email = format!("{}@shop.example", role.word());
-        let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
-        // Whoever has no password has not come yet.
-        line.password = Some("none that anybody could type".to_owned());
-        let mut tx = house.app.store.begin().await.unwrap();
-        tx.add_member(&line).await.unwrap();
-        let token = sessions::begin(&house.app, &mut tx, line.id).await.unwrap();
-        tx.commit().await.unwrap();
-        Self { house, token }
-    }
-
-    fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
-        let cookie = format!("consentry={}", self.token);
-        let request = Request::builder().method(method).uri(path);
-        request.header("cookie", cookie)
-    }
-
-    async fn see(&self, path: &str) -> Answer {
-        let request = self.request("GET", path).body(Body::empty());
-        self.house.raw(request.unwrap()).await
-    }
-
-    async fn csrf(&self) -> String {
-        let page = self.see("/account").await.expect(200).text();
-        let rest = page.split_once("name=\"csrf\" value=\"").unwrap().1;
-        rest.split('"').next().unwrap().to_owned()
-    }
-
-    async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let csrf = self.csrf().await;
-        let mut body = form_urlencoded::Serializer::new(String::new());
-        body.append_pair("csrf", &csrf).extend_pairs(fields);
-        let request = self
-            .request("POST", path)
-            .header("content-type", "application/x-www-form-urlencoded");
-        let request = request.body(Body::from(body.finish()));
-        self.house.raw(request.unwrap()).await
-    }
-
-    async fn upload(&self, csrf: &str, file: &str) -> Answer {
-        let body = format!(
-            "--x\r\ncontent-disposition: form-data; name=\"csrf\"\r\n\r\n{csrf}\r\n--x\r\ncontent-disposition: form-data; \
-             name=\"file\"; filename=\"a.csv\"\r\ncontent-type: text/csv\r\n\r\n{file}\r\n--x--\r\n"
-        );
-        let request = self
-            .request("POST", "/import")
-            .header("content-type", "multipart/form-data; boundary=x");
-        self.house
-            .raw(request.body(Body::from(body)).unwrap())
-            .await
-    }
-}
-
-fn place(answer: &Answer) -> String {
-    answer.headers["location"].to_str().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_segment_is_built_row_by_row_without_a_script() {
     for house in [House::open().await, House::open_postgres().await] {
         house.opt_in(ANA).await;
-        let marketer = Browser::of(&house, Role::Marketer).await;
-        let page = marketer.see("/segments/new").await.expect(200).text();
+        let mut marketer = Browser::of(&house, Role::Marketer).await;
+        let page = marketer.get("/segments/new").await.expect(200).text();
         assert!(page.contains("value=\"add:0\"") && page.contains("name=\"a.0.0\""));
         let rows = [
             ("row", "0"),
@@ -91,7 +25,7 @@ async fn a_segment_is_built_row_by_row_without_a_script() {
         ];
         let more = [&rows[..], &[("act", "add:0")]].concat();
         let page = marketer
-            .send("/segments/new", &more)
+            .post("/segments/new", &more)
             .await
             .expect(200)
             .text();
@@ -109,40 +43,40 @@ async fn a_segment_is_built_row_by_row_without_a_script() {
         ]
         .concat();
         let page = marketer
-            .send("/segments/new", &empty)
+            .post("/segments/new", &empty)
             .await
             .expect(422)
             .text();
         assert!(page.contains("role=\"alert\""));
         let whole = [&rows[..], &[("act", "save"), ("name", EVIL)]].concat();
-        let kept = place(&marketer.send("/segments/new", &whole).await.expect(303));
-        let page = marketer.see(&kept).await.expect(200).text();
+        let kept = Browser::leads(&marketer.post("/segments/new", &whole).await.expect(303));
+        let page = marketer.get(&kept).await.expect(200).text();
         assert!(page.contains("1 person") && page.contains(ANA));
         for path in [kept.as_str(), "/segments"] {
-            let page = marketer.see(path).await.expect(200).text();
+            let page = marketer.get(path).await.expect(200).text();
             assert!(
                 !page.contains("<script>alert") && !page.contains("<img"),
                 "{path}"
             );
         }
-        let count = marketer.see(&format!("{kept}/count")).await.expect(200);
+        let count = marketer.get(&format!("{kept}/count")).await.expect(200);
         assert_eq!(count.text(), "1 person");
         let again = [&rows[..], &[("act", "save"), ("name", EVIL)]].concat();
-        marketer.send("/segments/new", &again).await.expect(422);
+        marketer.post("/segments/new", &again).await.expect(422);
         // Those that are always there are copied, never changed.
         let copy = [&rows[..], &[("act", "save"), ("name", "Mine")]].concat();
-        let copied = place(
+        let copied = Browser::leads(
             &marketer
-                .send("/segments/opted_out", &copy)
+                .post("/segments/opted_out", &copy)
                 .await
                 .expect(303),
         );
         assert_ne!(copied, "/segments/opted_out");
         marketer
-            .send(&copied, &[("act", "remove")])
+            .post(&copied, &[("act", "remove")])
             .await
             .expect(303);
-        marketer.see(&copied).await.expect(404);
+        marketer.get(&copied).await.expect(404);
         house.close().await;
     }
 }
@@ -151,21 +85,21 @@ async fn a_segment_is_built_row_by_row_without_a_script() {
 async fn each_role_does_what_it_may_and_no_more() {
     let house = House::open().await;
     house.opt_in(ANA).await;
-    let viewer = Browser::of(&house, Role::Viewer).await;
-    let page = viewer.see("/segments/opted_in").await.expect(200).text();
+    let mut viewer = Browser::of(&house, Role::Viewer).await;
+    let page = viewer.get("/segments/opted_in").await.expect(200).text();
     assert!(
         !page.contains(ANA) && page.contains("…23"),
         "numbers are masked"
     );
     for path in ["/segments", "/settings/attributes"] {
-        viewer.see(path).await.expect(200);
+        viewer.get(path).await.expect(200);
     }
     for path in [
         "/segments/new",
         "/import",
         "/segments/opted_in/contacts.csv",
     ] {
-        viewer.see(path).await.expect(403);
+        viewer.get(path).await.expect(403);
     }
     let save = [("act", "save"), ("name", "x")];
     for path in [
@@ -173,39 +107,36 @@ async fn each_role_does_what_it_may_and_no_more() {
         "/settings/attributes",
         "/segments/opted_in",
     ] {
-        viewer.send(path, &save).await.expect(403);
+        viewer.post(path, &save).await.expect(403);
     }
     let agent = Browser::of(&house, Role::Agent).await;
-    agent.see("/import").await.expect(403);
+    agent.get("/import").await.expect(403);
     let marketer = Browser::of(&house, Role::Marketer).await;
     marketer
-        .see("/segments/opted_in/contacts.csv")
+        .get("/segments/opted_in/contacts.csv")
         .await
         .expect(403);
     let compliance = Browser::of(&house, Role::Compliance).await;
-    let csv = compliance.see("/segments/opted_in/contacts.csv").await;
+    let csv = compliance.get("/segments/opted_in/contacts.csv").await;
     assert!(csv.expect(200).text().contains(ANA));
     let csrf = "stolen";
     marketer
-        .upload(csrf, "phone\n+447700900124\n")
+        .upload_with(csrf, "/import", ("a.csv", "phone\n+447700900124\n"))
         .await
         .expect(403);
     let nobody = house.see("/segments").await.expect(303);
-    assert!(place(&nobody).starts_with("/login"));
+    assert!(Browser::leads(&nobody).starts_with("/login"));
 }
 
 #[tokio::test]
 async fn a_file_is_sent_tried_and_taken_in() {
     for house in [House::open().await, House::open_postgres().await] {
-        let officer = Browser::of(&house, Role::Compliance).await;
+        let mut officer = Browser::of(&house, Role::Compliance).await;
         let csv = format!("Telefone;Nome;Opt-in;{EVIL}\n{ANA};{EVIL};sim;{EVIL}\n12;X;;\n")
             .replace('"', "");
-        let sent = officer
-            .upload(&officer.csrf().await, &csv)
-            .await
-            .expect(303);
-        let here = place(&sent);
-        let page = officer.see(&here).await.expect(200).text();
+        let sent = officer.upload("/import", ("a.csv", &csv)).await.expect(303);
+        let here = Browser::leads(&sent);
+        let page = officer.get(&here).await.expect(200).text();
         assert!(page.contains("Telefone") && !page.contains("<script>alert"));
         for guessed in ["phone", "name", "consent"] {
             let selected = format!("value=\"{guessed}\" selected");
@@ -222,7 +153,7 @@ async fn a_file_is_sent_tried_and_taken_in() {
             ("column.3", "attribute:note"),
         ];
         let try_it = [&columns[..], &[("act", "try")]].concat();
-        let page = officer.send(&here, &try_it).await.expect(200).text();
+        let page = officer.post(&here, &try_it).await.expect(200).text();
         assert!(page.contains("Opt-in without evidence") && !page.contains("value=\"import\""));
         let proof = [
             ("source", "shop"),
@@ -231,15 +162,15 @@ async fn a_file_is_sent_tried_and_taken_in() {
             ("tags", "fair, new"),
         ];
         let try_it = [&columns[..], &proof, &[("act", "try")]].concat();
-        let page = officer.send(&here, &try_it).await.expect(200).text();
+        let page = officer.post(&here, &try_it).await.expect(200).text();
         assert!(page.contains("value=\"import\"") && !page.contains("<script>alert"));
         assert_eq!(house.marketing(ANA).await, "no_consent");
-        let marketer = Browser::of(&house, Role::Marketer).await;
-        marketer.send(&here, &try_it).await.expect(403);
+        let mut marketer = Browser::of(&house, Role::Marketer).await;
+        marketer.post(&here, &try_it).await.expect(403);
         let take = [&columns[..], &proof, &[("act", "import")]].concat();
-        officer.send(&here, &take).await.expect(200);
+        officer.post(&here, &take).await.expect(200);
         assert_eq!(house.marketing(ANA).await, "allow");
-        officer.see(&here).await.expect(404);
+        officer.get(&here).await.expect(404);
         let list = house
             .get("/api/v1/contacts?tag=fair")
             .await
@@ -247,7 +178,7 @@ async fn a_file_is_sent_tried_and_taken_in() {
             .json();
         assert_eq!(list["items"].as_array().unwrap().len(), 1);
         assert_eq!(list["items"][0]["tags"], json!(["fair", "new"]));
-        let bad = officer.upload(&officer.csrf().await, "PK\u{3}\u{4}").await;
+        let bad = officer.upload("/import", ("a.csv", "PK\u{3}\u{4}")).await;
         assert!(bad.expect(422).text().contains("workbook"));
         house.close().await;
     }
@@ -256,24 +187,24 @@ async fn a_file_is_sent_tried_and_taken_in() {
 #[tokio::test]
 async fn the_kind_of_an_attribute_is_set_on_its_page() {
     let house = House::open().await;
-    let marketer = Browser::of(&house, Role::Marketer).await;
+    let mut marketer = Browser::of(&house, Role::Marketer).await;
     let here = "/settings/attributes";
     let set = [("key", "age"), ("kind", "number")];
-    marketer.send(here, &set).await.expect(303);
-    let page = marketer.see(here).await.expect(200).text();
+    marketer.post(here, &set).await.expect(303);
+    let page = marketer.get(here).await.expect(200).text();
     assert!(page.contains("<bdi>age</bdi>") && page.contains("value=\"number\" selected"));
     marketer
-        .send(here, &[("key", EVIL), ("kind", "text")])
+        .post(here, &[("key", EVIL), ("kind", "text")])
         .await
         .expect(303);
-    let page = marketer.see(here).await.expect(200).text();
+    let page = marketer.get(here).await.expect(200).text();
     assert!(!page.contains("<script>alert") && !page.contains("<img"));
     let bad = marketer
-        .send(here, &[("key", "a:b"), ("kind", "text")])
+        .post(here, &[("key", "a:b"), ("kind", "text")])
         .await;
     assert!(bad.expect(422).text().contains("role=\"alert\""));
     marketer
-        .send(here, &[("key", "age"), ("kind", "")])
+        .post(here, &[("key", "age"), ("kind", "")])
         .await
         .expect(303);
     house.get("/api/v1/attributes/age").await.expect(404);

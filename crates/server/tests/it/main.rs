@@ -13,6 +13,8 @@ mod aliases;
 mod api;
 mod api_events;
 mod api_house;
+#[path = "../desk/browser.rs"]
+mod browser;
 mod desk_segments;
 mod expiry;
 mod house;
@@ -20,6 +22,8 @@ mod import;
 mod join_page;
 mod letters;
 mod letters_answer;
+#[path = "../desk/member.rs"]
+mod member;
 mod memory;
 mod page;
 mod page_links;

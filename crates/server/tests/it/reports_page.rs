@@ -6,14 +6,12 @@ use axum::{
     body::Body,
     http::{Request, header},
 };
-use server::services::{
-    reports::alerts,
-    staff::{self, row, sessions},
-};
+use server::services::{reports::alerts, staff};
 use store::message::State;
 
 use crate::{
     house::{Answer, House},
+    member::cookie,
     reports::{count, counted, keep, sent, story},
 };
 
@@ -23,21 +21,10 @@ async fn page(house: &House, cookie: &str, path: &str) -> Answer {
     house.raw(request.body(Body::empty()).unwrap()).await
 }
 
-async fn member(house: &House, role: staff::Role) -> String {
-    let email = format!("{}@shop.example", role.word());
-    let mut line = row::fresh(&house.app, &email, "Somebody", role).unwrap();
-    line.password = Some("chosen".to_owned());
-    let mut tx = house.app.store.begin().await.unwrap();
-    tx.add_member(&line).await.unwrap();
-    let token = sessions::begin(&house.app, &mut tx, line.id).await.unwrap();
-    tx.commit().await.unwrap();
-    format!("__Host-consentry={token}; consentry={token}")
-}
-
 #[tokio::test]
 async fn the_first_page_says_what_to_do_next_and_then_how_it_goes() {
     let house = House::open().await;
-    let viewer = member(&house, staff::Role::Viewer).await;
+    let viewer = cookie(&house.app, staff::Role::Viewer).await;
     let empty = page(&house, &viewer, "/").await.expect(200).text();
     assert!(
         empty.contains("/webhooks/whatsapp") && !empty.contains("<svg"),
@@ -70,7 +57,7 @@ async fn every_report_has_a_page_in_three_languages_that_runs_nothing_of_others(
     keep(&house, &[line]).await;
     house.pass(Duration::from_secs(60));
     count(&house).await;
-    let viewer = member(&house, staff::Role::Viewer).await;
+    let viewer = cookie(&house.app, staff::Role::Viewer).await;
     let mut paths: Vec<String> = server::services::reports::names()
         .into_iter()
         .map(|name| format!("/reports/{name}"))
@@ -136,7 +123,7 @@ async fn an_alert_is_settled_by_whoever_may_and_by_no_strange_form() {
     counted(&house, 24 * 7 * 4, 60).await;
     alerts::step(&house.app).await.unwrap();
     for (role, status) in [(staff::Role::Viewer, 403), (staff::Role::Marketer, 303)] {
-        let cookie = member(&house, role).await;
+        let cookie = cookie(&house.app, role).await;
         let text = page(&house, &cookie, "/reports/alerts")
             .await
             .expect(200)

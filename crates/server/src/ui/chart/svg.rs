@@ -6,6 +6,7 @@ use super::{
     Chart, Size,
     layout::{Anchor, Picture, Shape, picture},
 };
+use crate::ui::apart::balanced;
 
 /// The colours of a file, for light and for dark.
 const STYLE: &str = "svg{color-scheme:light dark;font:12px system-ui,sans-serif;--p:#fff;--i:#1c2330;--l:#d7dce4;\
@@ -149,10 +150,10 @@ fn place(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// A text that stays one, in XML as in HTML.
+/// A text that stays one, in XML as in HTML, and turns nothing beside it.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
+    for char in balanced(text).chars() {
         match char {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),

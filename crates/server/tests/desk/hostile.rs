@@ -1,0 +1,8 @@
+//! Five hundred hostile strings, put in wherever something can be written: pages show them as text, and they make nothing.
+
+mod census;
+mod files;
+mod guests;
+mod look;
+mod pages;
+mod strings;

@@ -1,0 +1,105 @@
+//! Strings that people write who mean harm, made of the families in `tests/hostile.json`, and a harmless twin of each.
+
+use serde::Deserialize;
+
+/// Where the families stand; the browser makes the same strings of them.
+const FAMILIES: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/hostile.json"
+));
+
+/// What must not begin or end anything but itself, whatever stands beside it.
+const CONTROLS: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
+#[derive(Deserialize)]
+struct Made {
+    families: Vec<Family>,
+    long: Vec<Long>,
+    json: Vec<String>,
+}
+
+/// One of each part, in their order.
+#[derive(Deserialize)]
+struct Family {
+    parts: Vec<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Long {
+    begin: String,
+    repeat: String,
+    times: usize,
+}
+
+/// All of them, each with its number in it.
+pub fn all() -> Vec<String> {
+    let made = made();
+    let families = made
+        .families
+        .iter()
+        .flat_map(|family| product(&family.parts));
+    let long = made.long.iter();
+    let long = long.map(|long| format!("{}{}", long.begin, long.repeat.repeat(long.times)));
+    let numbered = families.chain(long).enumerate();
+    numbered
+        .map(|(at, text)| text.replace('#', &at.to_string()))
+        .collect()
+}
+
+/// What stands between the quotes of JSON that is no text.
+pub fn no_texts() -> Vec<String> {
+    made().json
+}
+
+/// A text of the same length, with the same words and lines, that nobody could mean harm with.
+pub fn tame(text: &str) -> String {
+    let tame = text.chars().map(|c| match c {
+        '\t' | '\r' => ' ',
+        ' ' | '\n' => c,
+        c if c.is_alphanumeric() => c,
+        c if c.len_utf8() == 1 => 'x',
+        c if c.len_utf8() == 2 => 'é',
+        c if c.len_utf8() == 3 => '語',
+        _ => '𝒳',
+    });
+    tame.collect()
+}
+
+/// A text as a page may show it: what turns the writing around it may be gone, and what no text holds.
+pub fn shown(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let text: String = text
+        .chars()
+        .filter(|c| *c != '\0' && !CONTROLS.contains(c))
+        .collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn made() -> Made {
+    serde_json::from_str(FAMILIES).unwrap()
+}
+
+fn product(parts: &[Vec<String>]) -> Vec<String> {
+    let begin = vec![String::new()];
+    parts.iter().fold(begin, |done, part| {
+        let pairs = done
+            .iter()
+            .flat_map(|begin| part.iter().map(move |end| format!("{begin}{end}")));
+        pairs.collect()
+    })
+}
+
+#[test]
+fn there_are_more_than_five_hundred_and_no_two_alike() {
+    let all = all();
+    let distinct: std::collections::BTreeSet<&String> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len());
+    assert!(all.len() >= 500, "{}", all.len());
+    for text in &all {
+        assert!(!tame(text).contains(['<', '\t', '"', '\'', '=', '\0', '\u{202e}']));
+        assert_eq!(tame(text).chars().count(), text.chars().count());
+    }
+}
