@@ -145,6 +145,7 @@ export const tests = {
     await house.person("+447700900302");
     await marketer.menu("/segments");
     await page.getByRole("link", { name: "New segment" }).click();
+    await page.getByRole("button", { name: "Take away: Consent" }).click();
     await page.locator(".row-add select").first().selectOption({ label: "Tag" });
     await page.locator(".row-add button").first().click();
     await page.getByLabel("Tag", { exact: true }).fill("spring");

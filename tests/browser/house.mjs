@@ -178,6 +178,20 @@ level = "error"
     await this.does(who, "say", { text });
   }
 
+  /** A message that Meta hands over so many hours after it was written. */
+  async hearsLate(number, name, text, hours) {
+    const from = number.replace("+", "");
+    const sent = Math.floor(Date.now() / 1_000) - hours * 3_600;
+    const value = {
+      messaging_product: "whatsapp",
+      metadata: { display_phone_number: "12025550100", phone_number_id: this.ready.numbers[0] },
+      contacts: [{ profile: { name }, wa_id: from }],
+      messages: [{ from, id: `wamid.late${from}${sent}`, timestamp: String(sent), type: "text", text: { body: text } }],
+    };
+    await this.control("POST", "webhooks/emit", { updates: [{ field: "messages", value }] });
+    await this.settle();
+  }
+
   /** What came to somebody's phone holds these words. */
   async reaches(who, words) {
     const came = async () => (await this.control("GET", `phones/${who}/messages`)).items.some((one) => JSON.stringify(one).includes(words));

@@ -61,7 +61,7 @@ async function main() {
       console.log(`ok  ${name}  (${((Date.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
       outcome.failed.push(name);
-      console.log(`FAILED  ${name}\n\n${error.stack}\n`);
+      console.log(`FAILED  ${name}  (${((Date.now() - began) / 1000).toFixed(1)} s)\n\n${error.stack}\n`);
     }
   }
   await browser.close();

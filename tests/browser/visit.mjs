@@ -60,12 +60,21 @@ export class Visit {
     await this.page.locator("nav.nav").waitFor({ state: "attached" });
   }
 
-  /** By the menu, as somebody finds it who has not learned its address. */
+  /** By the menu, as somebody finds it who has not learned its address: there, or on the page of the settings. */
   async menu(path) {
-    const link = this.page.locator(`nav.nav a[href="${path}"]`);
-    if (!(await link.isVisible())) await this.page.locator("details.menu > summary").click();
+    const { page } = this;
+    const inMenu = page.locator(`nav.nav a[href="${path}"]`);
+    if (!(await inMenu.count())) await this.menu("/settings");
+    const link = page.locator(`nav.nav a[href="${path}"], main a[href="${path}"]`).first();
+    if (!(await link.isVisible())) await page.locator("details.menu > summary").click();
     await link.click();
-    await this.page.waitForURL((url) => url.pathname === path || url.pathname.startsWith(`${path}/`));
+    await page.waitForURL((url) => url.pathname === path || url.pathname.startsWith(`${path}/`));
+  }
+
+  /** Signs out by the button of the menu. */
+  async menuOut() {
+    await this.page.locator("form[action$='/logout'] button").click();
+    await this.page.waitForURL(/\/login/);
   }
 
   /** Whether the page scrolls sideways, in words, or nothing. */

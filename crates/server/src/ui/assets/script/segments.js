@@ -22,7 +22,8 @@
       if (!answer) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const news = page.querySelector(".segment-count strong");
-      shown.textContent = news ? news.textContent : "…";
+      // A condition that is not finished cannot be counted yet.
+      shown.textContent = (news && news.textContent) || "…";
     }, 400);
   });
 })();
