@@ -1,4 +1,4 @@
-// A picture of every page, by day, by night and on a phone: screenshots.mjs --binary FILE --chromium FILE [--modules DIR] --out DIR [--chosen DIR]
+// A picture of every page, by day, by night and on a phone: screenshots.mjs --binary FILE --chromium FILE [--modules DIR] --out DIR [--chosen DIR] [--only WORDS]
 // With libfaketime the sandbox lives through a month first and every run shows the same days; without it, only today.
 
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { crawl } from "./crawl.mjs";
-import { furnishFully } from "./furnished.mjs";
+import { ADA, furnishFully } from "./furnished.mjs";
 import { House } from "./house.mjs";
 import { Visit } from "./visit.mjs";
 
 const { values: given } = parseArgs({
-  options: { binary: { type: "string" }, chromium: { type: "string" }, modules: { type: "string" }, out: { type: "string" }, chosen: { type: "string" } },
+  options: { binary: { type: "string" }, chromium: { type: "string" }, modules: { type: "string" }, out: { type: "string" }, chosen: { type: "string" }, only: { type: "string", default: "" } },
 });
 const { chromium } = createRequire(resolve(given.modules ?? ".", "x.js"))("playwright-core");
 
@@ -26,7 +26,7 @@ const LOOKS = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", isMobile: true, hasTouch: true },
 };
 /** What the README shows, as a screen shows it at first. */
-const CHOSEN = ["consent-light", "inbox-talk-light", "customer-light", "reports-consent-dark", "consent-opt-in-light", "consent-phone", "inbox-talk-phone"];
+const CHOSEN = ["consent-light", "inbox-talk-light", "customer-light", "reports-consent-dark", "consent-phone", "inbox-talk-phone"];
 const FIRST = ["Olga", "Tom", "Ida", "Jon", "Mira", "Paul", "Nina", "Theo", "Rosa", "Hugo", "Lena", "Omar"];
 const LAST = ["Lind", "Reed", "Moss", "Vale", "Kerr", "Wood", "Hart", "Dunn"];
 
@@ -52,19 +52,26 @@ async function main() {
 async function live(house, clock) {
   const people = [];
   for (let day = DAYS; day > 0 && clock; day -= 1) {
-    await clock.set(NOW - day * DAY_MS);
-    for (let more = 0; more < 2 + ((day * 7) % 5); more += 1) people.push(await newcomer(house, people.length));
-    if (day % 3 === 0) for (const one of people.filter((_, at) => at % 2 === day % 2)) await house.send(one.phone, "spring_sale");
+    await clock.reach(NOW - day * DAY_MS, house);
+    for (let more = drawn(1, 5); more > 0; more -= 1) people.push(await newcomer(house, people.length));
+    if (day % 2 === 0) for (const one of people.filter(() => drawn(1, 3) > 1)) await house.send(one.phone, "spring_sale");
     await house.settle();
-    for (const one of people.filter((one, at) => !one.gone && (at * 13 + day * 5) % 41 === 0)) {
+    for (const one of people.filter((one) => !one.gone && drawn(1, 60) === 1)) {
       await house.does(one.id, ...(one.at % 3 === 0 ? ["offers", { on: false }] : ["say", { text: ["STOP", "Stop promotions", "unsubscribe"][one.at % 3] }]));
       one.gone = true;
     }
   }
-  await clock?.set(NOW - 50 * 60_000);
+  await clock?.reach(NOW - 50 * 60_000, house);
   await furnishFully(house);
-  await clock?.set(NOW);
+  await clock?.reach(NOW, house);
   await house.hears("ada", "And are you open on Saturday?");
+}
+
+/** The same numbers in every run. */
+let state = 20260330;
+function drawn(from, to) {
+  state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+  return from + Math.floor((state / 2 ** 32) * (to - from + 1));
 }
 
 /** One more person, with a name that nobody has. */
@@ -100,8 +107,11 @@ async function pictures(browser, house, { look, how, session, clock }) {
   visit.expects(404, 422);
   const named = new Map((await crawl(visit)).map((path) => [name(path), path]));
   // Who is shown is chosen: of each kind of page the crawl takes whoever comes first.
-  named.set("customer", `/customers/${await house.person("+447700900123")}`);
+  const ada = await house.person(ADA);
+  named.set("customer", `/customers/${ada}`);
+  named.set("inbox-talk", `/inbox/${ada}/${house.ready.numbers[0]}`);
   for (const [called, path] of named) {
+    if (!new RegExp(given.only).test(`${called}-${look}`)) continue;
     await visit.go(path);
     await visit.page.waitForLoadState("load");
     const chosen = CHOSEN.includes(`${called}-${look}`);
@@ -145,6 +155,14 @@ class Clock {
   async set(at) {
     const seconds = (at - Date.now()) / 1_000;
     await writeFile(this.file, `${seconds >= 0 ? "+" : ""}${seconds.toFixed(3)}\n`);
+  }
+
+  /** The same for the house and for the simulated Meta, which has a clock of its own. */
+  async reach(at, house) {
+    const ahead = Math.max(0, Math.round(at - (this.meta ?? NOW - DAYS * DAY_MS)));
+    await house.control("POST", "clock", { advance_ms: ahead });
+    this.meta = at;
+    await this.set(at);
   }
 
   close() {
