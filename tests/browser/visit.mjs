@@ -83,10 +83,11 @@ export class Visit {
     return is > may ? `the page is ${is} px wide on ${may} px` : null;
   }
 
-  /** What axe says against the page as it is, a line each. */
-  async complaints() {
+  /** What axe says against the page as it is, a line each; by some of its rules, where they are named. */
+  async complaints(some) {
     await this.page.evaluate(this.tools.axe);
-    const { violations } = await this.page.evaluate((values) => axe.run({ runOnly: { type: "tag", values }, resultTypes: ["violations"] }), RULES);
+    const runOnly = some ? { type: "rule", values: some } : { type: "tag", values: RULES };
+    const { violations } = await this.page.evaluate((asked) => axe.run({ runOnly: asked, resultTypes: ["violations"] }), runOnly);
     return violations.map((one) => `${one.impact} ${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" ")}`);
   }
 
