@@ -164,10 +164,11 @@ export const tests = {
     // Back in time: before the STOP she had agreed.
     const slider = page.getByLabel("Back in time");
     await slider.focus();
-    await page.keyboard.press("ArrowLeft");
+    await page.keyboard.press("Home");
+    for (let step = 0; step < 5; step += 1) await page.keyboard.press("ArrowRight");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/step=99/);
+    await page.waitForURL(/step=5/);
     const then = page.locator("[role=status]", { hasText: "With us" });
     want(/Opted in/.test(await then.innerText()), `she had agreed then: ${await then.innerText()}`);
     await page.getByRole("link", { name: "Back to now" }).click();
