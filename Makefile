@@ -1,5 +1,5 @@
 # What a developer types. `make test` is what CI runs, and it installs what it lacks.
-.PHONY: test check fmt run soak bench bench-instructions
+.PHONY: test check fmt run soak screenshots bench bench-instructions
 
 test:            ## everything: format, lints, docs, tests on both databases, real clients
 	@bash scripts/test.sh
@@ -14,6 +14,9 @@ fmt:             ## format the code
 
 run:             ## the sandbox: simulated WhatsApp, sample people, no account needed
 	cargo run -p cli -- sandbox
+
+screenshots:     ## a picture of every page, light, dark and on a phone, into target/screenshots; the README's into docs/screenshots
+	@bash scripts/screenshots.sh
 
 SCALE ?= real
 RUNS ?= 5

@@ -88,7 +88,7 @@ blackbox() {
     rm "$unbuilt"
 }
 
-# The pages for people, in a real browser and before an accessibility checker.
+# The pages for people, in a real browser and before an accessibility checker: each role's day on both databases.
 browser() {
     if [ -z "${NODE:-}" ]; then
         skip "pages in a browser: $NODE_MISSING"
@@ -99,7 +99,8 @@ browser() {
         return
     fi
     step "pages in a browser" "$NODE" tests/browser/run.mjs --binary "${CARGO_TARGET_DIR:-target}/debug/consentry" \
-        --chromium "$CHROMIUM" --modules "$BROWSER_MODULES" --screens "${CARGO_TARGET_DIR:-target}/browser"
+        --chromium "$CHROMIUM" --modules "$BROWSER_MODULES" --screens "${CARGO_TARGET_DIR:-target}/browser" \
+        --postgres "$CONSENTRY_TEST_DATABASE"
 }
 
 # In CI nothing that exists may be left out. Elsewhere only what a machine without a network cannot have.

@@ -74,7 +74,7 @@ async function day({ house, visit, want }, how) {
   want((await chat.getByText("<b>there</b>").count()) === 1, "what she wrote is text");
   await agent.inspect(`${name}-talk`);
 
-  await says(house, "ada", "I would rather not get so many of these");
+  await says(house, "ada", "Too many messages");
   await says(house, "ada", "STOP");
   await chat.getByText(es ? "Se dio de baja: marketing" : "Opted out: marketing").waitFor();
   await agent.page.locator(".inbox-side .badge.bad").first().waitFor({ state: "attached" });

@@ -87,6 +87,9 @@ pub struct Sandbox {
     /// Where the simulated WhatsApp listens; loopback only.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub sandbox_listen: std::net::SocketAddr,
+    /// An empty PostgreSQL database, as postgres://USER@HOST/NAME [default: an SQLite file in --data].
+    #[arg(long, value_name = "ADDRESS")]
+    pub database: Option<String>,
 }
 
 /// One question.

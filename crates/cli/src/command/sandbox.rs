@@ -17,6 +17,7 @@ use server::{
         keys::{self, Role},
         sample, templates,
     },
+    vault,
 };
 
 use super::{keys::ACTOR, serve::Signals};
@@ -56,7 +57,7 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     let meta = sandbox::Sandbox::start(options)
         .await
         .map_err(|error| Failure::io("start the sandbox", &error))?;
-    let config = settings(&meta, &data, listen)?;
+    let config = settings(&meta, &data, listen, asked.database.as_deref())?;
     house::begin_log(&config)?;
     let app = House::open(config, Clock::Real).await?;
     sample::agree(&app, &AGREED).await?;
@@ -124,12 +125,16 @@ fn folder(common: &Common) -> Result<(PathBuf, Option<tempfile::TempDir>), Failu
     Ok((temporary.path().to_owned(), Some(temporary)))
 }
 
-fn settings(meta: &Running, data: &std::path::Path, listen: SocketAddr) -> Result<Config, Failure> {
+fn settings(
+    meta: &Running,
+    data: &std::path::Path,
+    listen: SocketAddr,
+    database: Option<&str>,
+) -> Result<Config, Failure> {
     let mut config = Config::load(None, Some(data))?;
     let options = &meta.options;
     config.listen = listen.to_string();
     config.public_listen = None;
-    config.database = format!("sqlite:{}", data.join("consentry.db").display());
     config.whatsapp.graph_url = meta.base_url();
     config.whatsapp.app_secrets = vec![Secret::made(options.app_secret.clone())];
     config.whatsapp.verify_token = Some(Secret::made(options.verify_token.clone()));
@@ -147,7 +152,20 @@ fn settings(meta: &Running, data: &std::path::Path, listen: SocketAddr) -> Resul
         })
         .collect();
     config.relay.url = None;
-    config.keys.master = None;
+    match database {
+        None => {
+            config.database = format!("sqlite:{}", data.join("consentry.db").display());
+            config.keys.master = None;
+        }
+        Some(address) => {
+            config.database = address.to_owned();
+            // Of a database that outlives the sandbox somebody keeps the key, and gives it again.
+            if config.keys.master.is_none() {
+                let key = vault::random().map_err(|error| Failure::io("make a key", &error))?;
+                config.keys.master = Some(Secret::made(hex::encode(key)));
+            }
+        }
+    }
     if config.log.level == "info" {
         config.log.level = "warn".to_owned();
     }

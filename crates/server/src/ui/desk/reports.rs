@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use consent::time::Timestamp;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -156,13 +157,19 @@ async fn show(
         Format::Svg => file(format, name, chart::svg::standalone(&chart).into_bytes()),
         Format::Png => file(format, name, chart::raster::png(&chart)?),
         Format::Json => {
-            let page = page(desk, &report, (&words, &chart), fault);
+            let page = page(desk, &report, (&words, &chart), fault, app.clock.now());
             shown(StatusCode::OK, &page)
         }
     })
 }
 
-fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<String>) -> Page {
+fn page(
+    desk: Desk,
+    report: &Report,
+    drawn: (&Words, &Chart),
+    fault: Option<String>,
+    now: Timestamp,
+) -> Page {
     let (words, chart) = drawn;
     let (from, to) = ends(report);
     let kept: Vec<(&str, &str)> = [
@@ -207,7 +214,7 @@ fn page(desk: Desk, report: &Report, drawn: (&Words, &Chart), fault: Option<Stri
             })
             .into_iter()
             .collect(),
-        stretches: stretches(&desk, &report.name, &to),
+        stretches: stretches(&desk, &report.name, now),
         fault,
         totals: totals.collect(),
         wide: chart::svg::inline(chart, Size::Wide),
@@ -251,11 +258,10 @@ fn ends(report: &Report) -> (String, String) {
     (day(report.steps.first()), day(report.steps.last()))
 }
 
-/// Addresses of the same report over other stretches that end on the same day.
-fn stretches(desk: &Desk, name: &str, to: &str) -> Vec<(String, String)> {
-    let Ok(last) = to.parse::<jiff::civil::Date>() else {
-        return Vec::new();
-    };
+/// Addresses of the same report over other stretches that end today.
+fn stretches(desk: &Desk, name: &str, now: Timestamp) -> Vec<(String, String)> {
+    let now = jiff::Timestamp::from_millisecond(now.millis()).unwrap_or_default();
+    let last = now.to_zoned(desk.frame.voice.zone().clone()).date();
     let link = |days: i32| {
         let first = last.checked_sub(jiff::Span::new().days(days - 1)).ok()?;
         let href = desk.to(&format!("{HERE}/{name}?from={first}&to={last}"));

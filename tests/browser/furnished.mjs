@@ -1,0 +1,50 @@
+// A sandbox in which something has happened: people with tags, a conversation, refusals of each kind, a file, a segment.
+
+import { until } from "./house.mjs";
+
+export const ADA = "+447700900123";
+const SAM = "+12025550142";
+const ANA = "+5551998765432";
+const LUZ = "+525555550103";
+const PDF = Buffer.from("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
+
+export async function furnishFully(house) {
+  for (const [number, tags, attributes] of [
+    [ADA, ["garden", "vip"], { plan: "gold", city: "Leeds" }],
+    [ANA, ["garden"], { plan: "silver", city: "Porto Alegre" }],
+    [LUZ, [], { city: "Puebla" }],
+    [SAM, ["tools"], { plan: "gold", city: "Austin" }],
+  ]) {
+    await house.api("PATCH", `/api/v1/contacts/${await house.person(number)}`, { tags: { add: tags }, attributes });
+  }
+  await house.api("POST", "/api/v1/quick_replies", { title: "Opening hours", body: "We are open from 9 to 5, on Saturdays until 1." });
+  await house.api("POST", "/api/v1/segments", {
+    name: "Gold, and wrote lately",
+    condition: { all: [{ attribute: { key: "plan", is: "gold" } }, { activity: { wrote_within_days: 30 } }, { not: { tag: "tools" } }] },
+  });
+  for (const [number, language] of [[ADA, "en_GB"], [SAM, "en_US"], [ANA, "pt_BR"], [LUZ, "es"]]) await house.send(number, "spring_sale", { language });
+  await house.hears("ada", "Hello, is my order there yet?");
+  await house.hears("noor", "Do you have olive trees?");
+  await house.hears("luz", "STOP");
+  await house.does("ana", "offers", { on: false });
+  await house.send(ANA, "spring_sale", { language: "pt_BR" });
+  await house.send(LUZ, "spring_sale", { language: "es" });
+  await house.hears("ben", "Too many messages");
+  await proven(house);
+  await house.settle();
+  // What the page of the log and the reports show is counted a moment after it happened.
+  const counted = async () => (await house.api("GET", "/api/v1/reports/consent")).lines.some((line) => line.what === "opt_out" && line.total > 0);
+  await until(counted, "the reports have counted");
+}
+
+/** Noor agreed on paper; the sheet is kept. */
+async function proven(house) {
+  const noor = (await until(() => house.found("noor.haddad"), "Noor is known")).id;
+  const file = await fetch(`${house.origin}/api/v1/contacts/${noor}/files?name=fair-sheet.pdf`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${house.ready.api_key}`, "content-type": "application/pdf" },
+    body: PDF,
+  });
+  const { sha256 } = await file.json();
+  await house.api("PUT", `/api/v1/contacts/${noor}/consent`, { consent: "opted_in", evidence: { source: "trade_fair" }, file: sha256 });
+}
