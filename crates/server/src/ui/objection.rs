@@ -91,11 +91,15 @@ mod tests {
     use super::*;
 
     /// Where the sentences are that forms of the dashboard can meet.
-    const SOURCES: [&str; 22] = [
+    const SOURCES: [&str; 28] = [
         "services/attributes.rs",
         "services/bulk.rs",
         "services/contacts.rs",
         "services/enclosures.rs",
+        "services/flows/setting.rs",
+        "services/forms.rs",
+        "services/forms/body.rs",
+        "services/forms/link.rs",
         "services/import.rs",
         "services/import/mapping.rs",
         "services/inbox/reply.rs",
@@ -114,10 +118,12 @@ mod tests {
         "services/staff/own.rs",
         "services/staff/password.rs",
         "services/staff/row.rs",
+        "services/topics.rs",
+        "services/topics/change.rs",
     ];
 
     /// What these files say that nobody is refused with: notes in the log, names, and what stands in a sentence of the list.
-    const OTHERS: [&str; 16] = [
+    const OTHERS: [&str; 27] = [
         "a number like 42 or -3.5",
         "a day like 2026-11-22",
         "file {} of contact {contact}",
@@ -134,6 +140,17 @@ mod tests {
         "{} invited as {}",
         "{id} from {} to {}",
         "{id} was given a new link",
+        "form {} version {} {hash}{state}",
+        "Offers and news about our garden shop",
+        "at most once a week",
+        "Hello! I would like to get your messages: {kind}, {frequency}.",
+        "¡Hola! Me gustaría recibir sus mensajes: {kind}, {frequency}.",
+        "Olá! Gostaria de receber as suas mensagens: {kind}, {frequency}.",
+        "नमस्ते! मुझे आपके संदेश चाहिए: {kind}, {frequency}।",
+        "مرحبًا! أود أن تصلني رسائلكم: {kind}، {frequency}.",
+        "Poster at the till",
+        "link {} of form {slug}: {}",
+        "link {code} of form {slug}: {state}",
     ];
 
     /// The sentences in a file: every literal of a certain length that stands in what makes an error.

@@ -205,7 +205,7 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     match replace(&app, &page.desk, &form, flows.clone()).await {
         Ok(()) => Ok(Redirect::to(&format!("{HERE}?saved=1")).into_response()),
         Err(error) => {
-            page.fault = Some(fault::of(error)?);
+            page.fault = Some(fault::of(&page.desk, error)?);
             page.flows = flows;
             page.reminds = reminds;
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
@@ -286,7 +286,7 @@ async fn set_quiet(State(app): State<App>, posted: Posted) -> Result<Response, R
         Ok(()) => Ok(Redirect::to(&format!("{HERE}?saved=1#quiet")).into_response()),
         Err(error) => {
             let page = Page {
-                quiet_fault: Some(fault::of(error)?),
+                quiet_fault: Some(fault::of(&desk, error)?),
                 quiet: Some(quiet),
                 ..Page::of(&app, desk).await?
             };

@@ -1,24 +1,24 @@
 //! What a form is told when it was filled in wrongly; every other failure has a page of its own.
 
-use super::refusal::Refusal;
+use super::{Desk, refusal::Refusal};
 use crate::error::Error;
 
-/// Why a form was not taken, in words, to be shown in it.
+/// Why a form was not taken, in the reader's language, to be shown in it.
 ///
 /// # Errors
 /// Whatever is not the form's fault.
-pub fn of(error: Error) -> Result<String, Refusal> {
-    at(error).map(|(_, message)| message)
+pub fn of(desk: &Desk, error: Error) -> Result<String, Refusal> {
+    at(desk, error).map(|(_, message)| message)
 }
 
 /// The same, after the field that is to blame, if one is.
 ///
 /// # Errors
 /// As for [`of`].
-pub fn at(error: Error) -> Result<(Option<String>, String), Refusal> {
+pub fn at(desk: &Desk, error: Error) -> Result<(Option<String>, String), Refusal> {
     match error {
-        Error::Invalid { field, message } => Ok((field, message)),
-        Error::Conflict(message) => Ok((None, message)),
+        Error::Invalid { field, message } => Ok((field, desk.objection(&message))),
+        Error::Conflict(message) => Ok((None, desk.objection(&message))),
         other => Err(other.into()),
     }
 }

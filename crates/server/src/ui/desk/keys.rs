@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    error::Error,
     services::{
         keys::{self, NewKey, Role},
         staff::Power,
@@ -81,8 +80,11 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     let text = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     let (name, role) = (text("name"), text("role"));
     let made = match Role::read(&role) {
-        Some(role) => keys::create(&app, &name, role, desk.actor()).await,
-        None => Err(Error::field("role", desk.say("keys-role-wanted"))),
+        Some(role) => match keys::create(&app, &name, role, desk.actor()).await {
+            Ok(made) => Ok(made),
+            Err(error) => Err(fault::of(&desk, error)?),
+        },
+        None => Err(desk.say("keys-role-wanted")),
     };
     let mut page = Page::of(&app, desk).await?;
     match made {
@@ -90,8 +92,8 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
             page.made = Some(made);
             Ok(shown(StatusCode::OK, &page))
         }
-        Err(error) => {
-            page.fault = Some(fault::of(error)?);
+        Err(fault) => {
+            page.fault = Some(fault);
             (page.name, page.role) = (name, role);
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }

@@ -119,7 +119,7 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
             Ok(Redirect::to(&to).into_response())
         }
         Err(error) => {
-            let fault = Some(fault::of(error)?);
+            let fault = Some(fault::of(&desk, error)?);
             let page = ListPage {
                 typed: body,
                 fault,
@@ -210,7 +210,7 @@ async fn change(
     match topics::change(&app, TopicId::new(id), &body, page.desk.actor()).await {
         Ok(_) => Ok(Redirect::to(&format!("{HERE}/{id}?saved=1")).into_response()),
         Err(error) => {
-            page.fault = Some(fault::of(error)?);
+            page.fault = Some(fault::of(&page.desk, error)?);
             page.topic.name = body.name.unwrap_or(page.topic.name);
             page.topic.description = body.description.unwrap_or(page.topic.description);
             page.topic.default = body.default.unwrap_or(page.topic.default);

@@ -204,7 +204,7 @@ impl Guests {
         let value = |word: &str| json!({"attributes": {(format!("c{}", n % EACH)): word}});
         self.offer(("attribute", n), ("PATCH", &contact), value)
             .await;
-        if n % 3 == 0 && n < 3 * KEYS {
+        if n.is_multiple_of(3) && n < 3 * KEYS {
             let key = |word: &str| json!({"attributes": {word: "yes"}});
             self.offer(("key", n), ("PATCH", &contact), key).await;
         }
@@ -255,7 +255,7 @@ impl Guests {
                 self.offer(("e-mail", n), users, user).await
             }
         };
-        if n % 12 == 0 {
+        if n.is_multiple_of(12) {
             let topic = |word: &str| {
                 json!({"name": word, "description": word, "category": "marketing",
                     "translations": {"es": {"name": word, "description": word}}})
@@ -456,7 +456,7 @@ fn said(n: usize, word: &str) -> Vec<Value> {
     };
     // Two ways for each string.
     let ways = kinds.into_iter().enumerate();
-    ways.filter(|(k, _)| (k + n) % 3 == 0)
+    ways.filter(|(k, _)| (k + n).is_multiple_of(3))
         .map(message)
         .collect()
 }

@@ -146,7 +146,7 @@ impl<'a> Look<'a> {
             .await;
         self.open(&format!("talk {n}"), &format!("/inbox/{id}/{NUMBER}"))
             .await;
-        if n % 10 > 0 {
+        if !n.is_multiple_of(10) {
             return;
         }
         for question in ["edit", "opt_in"] {

@@ -342,7 +342,7 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
             let to = format!("/settings/confirmations/words?{query}#{group}");
             return Ok(Redirect::to(&to).into_response());
         }
-        Err(error) => Some(fault::of(error)?),
+        Err(error) => Some(fault::of(&desk, error)?),
     };
     let status = match fault {
         None => StatusCode::OK,

@@ -222,13 +222,8 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     match forms::create(&app, body.clone(), desk.actor()).await {
         Ok(made) => Ok(Redirect::to(&format!("/forms/{}?saved=1", made.slug)).into_response()),
         Err(error) => {
-            again(
-                &app,
-                Page::of(&app, desk, None).await?,
-                body,
-                fault::at(error)?,
-            )
-            .await
+            let fault = fault::at(&desk, error)?;
+            again(&app, Page::of(&app, desk, None).await?, body, fault).await
         }
     }
 }
@@ -249,7 +244,10 @@ async fn replace(
     }
     match forms::replace(&app, &slug, body.clone(), page.desk.actor()).await {
         Ok(_) => Ok(Redirect::to(&format!("/forms/{slug}?saved=1")).into_response()),
-        Err(error) => again(&app, page, body, fault::at(error)?).await,
+        Err(error) => {
+            let fault = fault::at(&page.desk, error)?;
+            again(&app, page, body, fault).await
+        }
     }
 }
 

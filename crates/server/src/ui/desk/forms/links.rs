@@ -53,7 +53,7 @@ async fn create(
     match link::create(&app, &slug, &body, desk.actor()).await {
         Ok(_) => Ok(Redirect::to(&format!("/forms/{slug}?linked=1")).into_response()),
         Err(error) => {
-            let fault = Some(fault::of(error)?);
+            let fault = Some(fault::of(&desk, error)?);
             let page = Page {
                 typed,
                 fault,
