@@ -17,6 +17,10 @@ const END_ISOLATE: char = '\u{2069}';
 /// Whatever comes between, comes apart from both sides.
 const APART: char = '\u{2068}';
 
+/// No page may hold it; what it shows as.
+const NONE: char = '\0';
+const SHOWN: char = '\u{fffd}';
+
 /// How templates write texts; `askama.toml` names it.
 #[derive(Debug, Clone, Copy)]
 pub struct Apart;
@@ -27,10 +31,11 @@ impl Escaper for Apart {
     }
 }
 
-/// The same text, in which everything that turns the writing ends in its own line, and nothing ends that did not begin.
+/// The same text, in which everything that turns the writing ends in its own line, nothing ends that did not begin, and
+/// every sign is one that a page may hold.
 #[must_use]
 pub fn balanced(text: &str) -> Cow<'_, str> {
-    if !text.contains(turns) {
+    if !text.contains(|c| c == NONE || turns(c)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -50,7 +55,7 @@ pub fn balanced(text: &str) -> Cow<'_, str> {
         } else if ends_a_line(c) {
             out.extend(open.drain(..).rev());
         }
-        out.push(c);
+        out.push(if c == NONE { SHOWN } else { c });
     }
     out.extend(open.drain(..).rev());
     Cow::Owned(out)
@@ -103,6 +108,7 @@ mod tests {
                 "\u{202e}\u{2066}a\u{202c}",
                 "\u{202e}\u{2066}a\u{2069}\u{202c}",
             ),
+            ("a\0b", "a\u{fffd}b"),
             ("\u{2068}a\nb\u{2069}", "\u{2068}a\u{2069}\nb"),
         ] {
             assert_eq!(balanced(text), want, "{text:?}");

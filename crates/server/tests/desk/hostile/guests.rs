@@ -425,10 +425,10 @@ pub async fn webhook(house: &House, raw: String) -> u16 {
 
 /// Ways of saying something.
 fn said(n: usize, word: &str) -> Vec<Value> {
-    let doubt = if n % 30 == 1 {
-        "I do not want so many of these any more "
-    } else {
-        ""
+    // Some say what a person has to decide about.
+    let words = match n % 30 {
+        1 => "I do not want so many of these any more",
+        _ => word,
     };
     let image =
         json!({"caption": word, "mime_type": "image/jpeg", "sha256": "x", "id": "30990000"});
@@ -443,7 +443,7 @@ fn said(n: usize, word: &str) -> Vec<Value> {
             "reaction",
             json!({"message_id": format!("wamid.{n}.0"), "emoji": word}),
         ),
-        ("text", json!({"body": format!("{doubt}{word}")})),
+        ("text", json!({"body": words})),
     ];
     let at = START_MS / 1000;
     let message = |(k, (kind, content)): (usize, (&str, Value))| {

@@ -17,8 +17,28 @@ use crate::{
 
 #[tokio::test]
 async fn no_hostile_string_makes_anything_on_sqlite() {
-    let evil = Guests::hostile(House::open().await, strings::all()).await;
-    let tame = Guests::tame(House::open().await, strings::all(), evil.taken.clone()).await;
+    a_third_on_sqlite(0).await;
+}
+
+#[tokio::test]
+async fn no_hostile_string_of_the_second_third_makes_anything_on_sqlite() {
+    a_third_on_sqlite(1).await;
+}
+
+#[tokio::test]
+async fn no_hostile_string_of_the_last_third_makes_anything_on_sqlite() {
+    a_third_on_sqlite(2).await;
+}
+
+/// All of them at once take too long for one test.
+async fn a_third_on_sqlite(part: usize) {
+    let all = strings::all().into_iter().enumerate();
+    let some: Vec<String> = all
+        .filter(|(n, _)| n % 3 == part)
+        .map(|(_, text)| text)
+        .collect();
+    let evil = Guests::hostile(House::open().await, some.clone()).await;
+    let tame = Guests::tame(House::open().await, some, evil.taken.clone()).await;
     compare(evil, tame).await;
 }
 
@@ -117,16 +137,26 @@ async fn compare(evil: Guests, tame: Guests) {
     let (others, _, kinds, more) = looks.remove(0);
     wrong.extend(faults);
     wrong.extend(more);
-    for (name, page) in &pages {
-        for line in page.against(&others[name]) {
-            wrong.push(format!("{name}: {line}"));
-        }
-    }
     let known: BTreeSet<&str> = kinds
         .kinds()
         .into_iter()
         .chain(others.values().flat_map(Census::kinds))
         .collect();
+    for (name, page) in &pages {
+        // A report has as many lines as there are sources of a plain name, and a sheet as many columns as have one; and
+        // where words are taken for a wish, there is more to tell of a person.
+        if name.starts_with("/reports") || name == "import" || page.items() != others[name].items()
+        {
+            let new = page
+                .kinds()
+                .into_iter()
+                .filter(|kind| !known.contains(kind));
+            wrong.extend(new.map(|kind| format!("{name} has {kind}")));
+            continue;
+        }
+        let lines = page.against(&others[name]).into_iter();
+        wrong.extend(lines.map(|line| format!("{name}: {line}")));
+    }
     for kind in reflected.kinds().difference(&known) {
         wrong.push(format!("a question makes {kind}"));
     }

@@ -60,7 +60,7 @@ pub fn tame(text: &str) -> String {
         '\t' | '\r' => ' ',
         ' ' | '\n' => c,
         c if c.is_alphanumeric() => c,
-        c if c.len_utf8() == 1 => 'x',
+        c if c.len_utf8() == 1 => '.',
         c if c.len_utf8() == 2 => 'é',
         c if c.len_utf8() == 3 => '語',
         _ => '𝒳',
@@ -73,7 +73,7 @@ pub fn shown(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let text: String = text
         .chars()
-        .filter(|c| *c != '\0' && !CONTROLS.contains(c))
+        .filter(|c| !matches!(c, '\0' | '\u{fffd}') && !CONTROLS.contains(c))
         .collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
