@@ -123,7 +123,7 @@ mod tests {
     ];
 
     /// What these files say that nobody is refused with: notes in the log, names, and what stands in a sentence of the list.
-    const OTHERS: [&str; 27] = [
+    const OTHERS: [&str; 28] = [
         "a number like 42 or -3.5",
         "a day like 2026-11-22",
         "file {} of contact {contact}",
@@ -140,6 +140,7 @@ mod tests {
         "{} invited as {}",
         "{id} from {} to {}",
         "{id} was given a new link",
+        r#"<iframe src=\"{url}?embed=1\" title=\"{}\" width=\"100%\" height=\"760\" style=\"border:0\"></iframe>"#,
         "form {} version {} {hash}{state}",
         "Offers and news about our garden shop",
         "at most once a week",

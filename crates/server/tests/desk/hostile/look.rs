@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::header;
+use serde_json::json;
 use server::services::{reports::tally, staff::Role};
 
-use super::{census::Census, guests::Guests};
+use super::{
+    census::Census,
+    guests::{Guests, webhook},
+};
 use crate::{
     browser::Browser,
     house::{Answer, NUMBER},
@@ -126,6 +130,7 @@ impl<'a> Look<'a> {
                 self.open(&path, &path).await;
             }
         }
+        self.rooms().await;
         let sheet = self.sheet();
         let sent = self.browser.upload("/import", ("evil.csv", &sheet)).await;
         self.open("import", &Browser::leads(&sent)).await;
@@ -137,6 +142,42 @@ impl<'a> Look<'a> {
             self.person(n).await;
         }
         self.questions().await;
+    }
+
+    /// The rooms whose lists lead to everything in them.
+    async fn rooms(&mut self) {
+        let odd = json!([{"id": "1", "changes": [{"field": "messages", "value": self.guests.always(1)}]}]);
+        let odd = json!({"object": "whatsapp_business_account", "entry": odd});
+        assert_eq!(webhook(&self.guests.house, odd.to_string()).await, 200);
+        for path in [
+            "/reviews",
+            "/settings",
+            "/settings/keys",
+            "/settings/confirmations",
+            "/settings/confirmations/words",
+            "/settings/topics",
+            "/forms",
+            "/forms/_new",
+            "/quarantine",
+        ] {
+            let links = self.open(&format!("room {path}"), path).await;
+            let below = format!("{path}/");
+            let inner: BTreeSet<String> = links
+                .into_iter()
+                .filter(|link| {
+                    let inner = link.strip_prefix(&below);
+                    inner.is_some_and(|id| !id.contains(['?', '_', '#', '/']))
+                })
+                .take(60)
+                .collect();
+            for link in inner {
+                self.open(&format!("room {path} one"), &link).await;
+                if path == "/forms" {
+                    let edit = format!("{link}/edit");
+                    self.open("room /forms edit", &edit).await;
+                }
+            }
+        }
     }
 
     /// Everything about one person, and a conversation with them.
