@@ -63,13 +63,6 @@ impl Census {
         self.marks.keys().map(String::as_str).collect()
     }
 
-    /// How many things are told of a person, or said in a conversation.
-    pub fn items(&self) -> usize {
-        let told = |mark: &&str| matches!(*mark, "li id" | "li class id");
-        let marks = self.marks.keys().map(String::as_str).filter(told);
-        marks.map(|mark| self.marks[mark]).sum()
-    }
-
     /// How this differs from another, mark by mark.
     pub fn against(&self, other: &Self) -> Vec<String> {
         let all: BTreeSet<&String> = self.marks.keys().chain(other.marks.keys()).collect();
