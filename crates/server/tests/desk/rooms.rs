@@ -380,3 +380,16 @@ async fn words_are_tried_kept_and_taken_back() {
         }
     }
 }
+
+#[tokio::test]
+async fn whoever_was_overtaken_is_told_so_in_their_language() {
+    let house = House::open().await;
+    let mut admin = Browser::of(&house, Role::Admin).await;
+    for (language, says) in [("en", "Somebody else changed"), ("es", "Alguien cambió")] {
+        let profile = [("name", "Ana"), ("language", language), ("zone", "")];
+        admin.post("/account", &profile).await.expect(303);
+        let old = [("version", "99")];
+        let page = admin.post("/settings/confirmations", &old).await;
+        assert!(page.expect(422).text().contains(says), "{says}");
+    }
+}

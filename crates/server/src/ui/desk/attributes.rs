@@ -9,7 +9,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Desk, posted::Posted, refusal::Refusal};
+use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
     error::Error,
@@ -82,16 +82,16 @@ async fn act(State(app): State<App>, posted: Posted) -> Result<Response, Refusal
     };
     match done {
         Ok(()) => Ok(Redirect::to(HERE).into_response()),
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
+        Err(error) => {
+            let fault = fault::of(&desk, error)?;
             let attributes = attributes::list(&app).await?;
             let page = Page {
-                fault: Some(desk.objection(&message)),
+                fault: Some(fault),
                 desk,
                 attributes,
                 key,
             };
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
-        Err(other) => Err(other.into()),
     }
 }

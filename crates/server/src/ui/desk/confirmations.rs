@@ -16,7 +16,6 @@ use axum::{
 use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    error::Error,
     flows::{
         Flows, Form as FlowForm, Reminder,
         words::{self as built_in, Key},
@@ -202,10 +201,10 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     desk.need(Power::Rule)?;
     let mut page = Page::of(&app, desk).await?;
     let (flows, reminds) = typed(&form, &page.flows);
-    match replace(&app, &page.desk, &form, flows.clone()).await {
-        Ok(()) => Ok(Redirect::to(&format!("{HERE}?saved=1")).into_response()),
-        Err(error) => {
-            page.fault = Some(fault::of(&page.desk, error)?);
+    match replace(&app, &page.desk, &form, flows.clone()).await? {
+        None => Ok(Redirect::to(&format!("{HERE}?saved=1")).into_response()),
+        fault => {
+            page.fault = fault;
             page.flows = flows;
             page.reminds = reminds;
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
@@ -213,15 +212,22 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     }
 }
 
-/// Puts settings in force, if nobody else changed them since the page was opened.
-async fn replace(app: &App, desk: &Desk, form: &Form, flows: Flows) -> Result<(), Error> {
+/// Puts settings in force, if nobody else changed them since the page was opened. Gives what speaks against it, for the reader.
+async fn replace(
+    app: &App,
+    desk: &Desk,
+    form: &Form,
+    flows: Flows,
+) -> Result<Option<String>, Refusal> {
     let current = setting::current(app).await?.version;
     let seen = form.get("version").and_then(|text| text.parse().ok());
     if seen.is_some_and(|seen: i64| seen != current) {
-        return Err(Error::Conflict(desk.say("confirm-overtaken")));
+        return Ok(Some(desk.say("confirm-overtaken")));
     }
-    setting::replace(app, flows, desk.actor()).await?;
-    Ok(())
+    match setting::replace(app, flows, desk.actor()).await {
+        Ok(_) => Ok(None),
+        Err(error) => fault::of(desk, error).map(Some),
+    }
 }
 
 /// The settings as they stand in the form, and the reminder also where it is off. Texts have pages of their own.

@@ -11,10 +11,9 @@ use axum::{
 use store::inbox::QuarantineLine;
 use uuid::Uuid;
 
-use super::{Desk, posted::Posted, refusal::Refusal};
+use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    error::Error,
     services::{ingest::PART_DONE, quarantine, staff::Power},
     ui::{form::Form, notice::shown},
 };
@@ -128,14 +127,13 @@ async fn retry(
     posted.desk.need(Power::Rule)?;
     match quarantine::retry(&app, id).await {
         Ok(_) => Ok(Redirect::to(&format!("{HERE}/{id}?tried=1")).into_response()),
-        Err(Error::Conflict(why)) => {
+        Err(error) => {
             let page = Page {
-                fault: Some(why),
+                fault: Some(fault::of(&posted.desk, error)?),
                 ..Page::of(&app, posted.desk, id).await?
             };
             Ok(shown(StatusCode::CONFLICT, &page))
         }
-        Err(other) => Err(other.into()),
     }
 }
 

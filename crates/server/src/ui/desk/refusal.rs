@@ -38,8 +38,6 @@ pub enum Refusal {
     Foreign,
     /// What was sent makes no sense: what was wanted, in words.
     Invalid(String),
-    /// It cannot be done as things stand: why, in words.
-    Conflict(String),
     /// What a service said against it: that it makes no sense, or that it cannot be done as things stand.
     Said {
         /// Whether it is about how things stand.
@@ -84,7 +82,7 @@ impl Refusal {
             Self::Forbidden | Self::Foreign => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Invalid(_) | Self::Said { stands: false, .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict(_) | Self::Said { stands: true, .. } => StatusCode::CONFLICT,
+            Self::Said { stands: true, .. } => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -104,7 +102,7 @@ impl Refusal {
                 voice.say("desk-forbidden-note"),
             ),
             Self::Foreign => (voice.say("desk-foreign"), voice.say("desk-foreign-note")),
-            Self::Invalid(why) | Self::Conflict(why) => (voice.say("desk-refused"), why.clone()),
+            Self::Invalid(why) => (voice.say("desk-refused"), why.clone()),
             Self::Said { message, .. } => {
                 (voice.say("desk-refused"), objection::told(voice, message))
             }

@@ -15,7 +15,6 @@ use uuid::Uuid;
 use super::{Desk, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    clock::read_rfc3339,
     services::{
         reports::{
             self, Ask, Line, Report,
@@ -387,7 +386,7 @@ impl NumbersPage {
     }
 
     fn time(&self, at: &str) -> String {
-        read_rfc3339(at).map_or_else(String::new, |at| self.desk.time(at))
+        self.desk.told(at)
     }
 }
 
@@ -412,7 +411,7 @@ pub(super) struct Told {
 
 /// An alert in the reader's language.
 pub(super) fn told(desk: &Desk, alert: Alert) -> Told {
-    let moment = |text: &str| read_rfc3339(text).map_or_else(String::new, |at| desk.time(at));
+    let moment = |text: &str| desk.told(text);
     let whole = |count: u64| grouped(desk, &count.to_string());
     let (count, odds) = (whole(alert.count), whole(alert.once_in));
     let expected = number(desk, Some((alert.expected * 10.0).round() / 10.0));

@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::{Desk, refusal::Refusal, table::dialog::who};
 use crate::{
     app::App,
-    clock,
     error::Error,
     services::{
         contacts,
@@ -85,13 +84,12 @@ async fn row(app: &App, desk: &Desk, review: ReviewAnswer) -> Result<Row, Error>
     let line = contacts::line(app, ContactId::new(contact)).await?;
     let person = roster::row(app, &line).await?;
     let kind = format!("review-kind-{}", review.kind.replace('_', "-"));
-    let at = clock::read_rfc3339(&review.said_at);
     Ok(Row {
         href: desk.to(&format!("/inbox/{contact}/{}", review.number)),
         who: who(desk, &person),
         text: review.text,
         kind: desk.say(&kind),
-        time: at.map(|at| desk.time(at)).unwrap_or_default(),
+        time: desk.told(&review.said_at),
         machine: review.said_at,
     })
 }

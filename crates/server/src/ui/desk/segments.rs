@@ -18,10 +18,9 @@ use store::{contact::ContactLine, house::TopicLine, segment};
 use uuid::Uuid;
 
 use self::rows::Row;
-use super::{Desk, posted::Posted, refusal::Refusal};
+use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    clock,
     error::Error,
     http::api::export,
     services::{
@@ -92,8 +91,7 @@ fn name_of(desk: &Desk, segment: &SegmentAnswer) -> String {
 
 impl List {
     fn changed(&self, at: &str) -> String {
-        let at = clock::read_rfc3339(at);
-        at.map_or_else(String::new, |at| self.desk.time(at))
+        self.desk.told(at)
     }
 
     fn name(&self, segment: &SegmentAnswer) -> String {
@@ -355,10 +353,7 @@ async fn act(app: &App, posted: Posted, id: Option<String>) -> Result<Response, 
     let fault = match outcome {
         Ok(Some(to)) => return Ok(Redirect::to(&format!("/segments/{to}")).into_response()),
         Ok(None) => None,
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
-            Some(desk.objection(&message))
-        }
-        Err(other) => return Err(other.into()),
+        Err(error) => Some(fault::of(&desk, error)?),
     };
     let mut page = Page::of(app, desk, kept).await?;
     (page.name, page.rows, page.fault) = (name, rows, fault);

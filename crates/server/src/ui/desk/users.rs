@@ -10,10 +10,9 @@ use axum::{
 };
 use uuid::Uuid;
 
-use super::{Desk, posted::Posted, refusal::Refusal};
+use super::{Desk, fault, posted::Posted, refusal::Refusal};
 use crate::{
     app::App,
-    error::Error,
     services::staff::{
         Power, Role,
         members::{self, Invited, UserAnswer, UserBody, UserChange},
@@ -87,13 +86,13 @@ async fn invite(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     };
     match members::create(&app, &body, desk.actor()).await {
         Ok(invited) => with_link(&app, desk, invited).await,
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
+        Err(error) => {
+            let fault = fault::of(&desk, error)?;
             let mut page = Page::of(&app, desk).await?;
             page.typed = body;
-            page.fault = Some(page.desk.objection(&message));
+            page.fault = Some(fault);
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -326,14 +326,14 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
     }
     let flows = with_words(before, &chosen, &form, &group);
     let is_tried = form.get("act") == Some("try");
-    let done = if is_tried {
-        setting::check(&app, &flows)
+    let fault = if is_tried {
+        match setting::check(&app, &flows) {
+            Ok(()) => None,
+            Err(error) => Some(fault::of(&desk, error)?),
+        }
     } else {
-        replace(&app, &desk, &form, flows.clone()).await
-    };
-    let fault = match done {
-        Ok(()) if is_tried => None,
-        Ok(()) => {
+        let fault = replace(&app, &desk, &form, flows.clone()).await?;
+        if fault.is_none() {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("language", &chosen.language)
                 .append_pair("number", &chosen.number)
@@ -342,7 +342,7 @@ async fn change(State(app): State<App>, posted: Posted) -> Result<Response, Refu
             let to = format!("/settings/confirmations/words?{query}#{group}");
             return Ok(Redirect::to(&to).into_response());
         }
-        Err(error) => Some(fault::of(&desk, error)?),
+        fault
     };
     let status = match fault {
         None => StatusCode::OK,

@@ -15,7 +15,6 @@ use uuid::Uuid;
 use super::{Fault, Named, Page, Talk};
 use crate::{
     app::App,
-    error::Error,
     services::{
         inbox::{
             self, handle,
@@ -26,7 +25,7 @@ use crate::{
         staff::Power,
     },
     ui::{
-        desk::{posted::Posted, refusal::Refusal},
+        desk::{fault, posted::Posted, refusal::Refusal},
         form::Form,
         notice::shown,
     },
@@ -81,11 +80,10 @@ async fn answer(
             None => return Ok(back(&named)),
             Some(fault) => fault,
         },
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => Fault {
-            why: desk.objection(&message),
+        Err(error) => Fault {
+            why: fault::of(&desk, error)?,
             lifted_by: None,
         },
-        Err(error) => return Err(error.into()),
     };
     // What was typed is still there, and so is the list of templates.
     let nothing = Form::default();

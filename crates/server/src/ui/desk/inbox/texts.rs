@@ -12,13 +12,12 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
-    error::Error,
     services::{
         quick_replies::{self, QuickReplyAnswer, QuickReplyBody},
         staff::Power,
     },
     ui::{
-        desk::{Desk, posted::Posted, refusal::Refusal},
+        desk::{Desk, fault, posted::Posted, refusal::Refusal},
         notice::shown,
     },
 };
@@ -86,13 +85,13 @@ async fn put(app: &App, id: Option<Uuid>, posted: Posted) -> Result<Response, Re
     };
     match done {
         Ok(_) => Ok(Redirect::to(HERE).into_response()),
-        Err(Error::Invalid { message, .. } | Error::Conflict(message)) => {
+        Err(error) => {
+            let fault = fault::of(&desk, error)?;
             let mut page = Page::of(app, desk).await?;
-            page.fault = Some(page.desk.objection(&message));
+            page.fault = Some(fault);
             page.typed = body;
             Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
         }
-        Err(error) => Err(error.into()),
     }
 }
 
