@@ -6,11 +6,13 @@ use crate::{
 };
 
 /// Each crate of ours and the crates of ours that its product may use.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: [(&str, &[&str]); 13] = [
     ("checks", &[]),
     ("consent", &[]),
     ("ledger", &["consent"]),
     ("index", &["consent"]),
+    ("campaign", &["consent"]),
+    ("journey", &["consent"]),
     ("graph", &["consent"]),
     ("mail", &["consent"]),
     ("sms", &["consent"]),
@@ -19,7 +21,7 @@ const LAYERS: [(&str, &[&str]); 11] = [
     (
         "server",
         &[
-            "consent", "graph", "index", "ledger", "mail", "sms", "store",
+            "campaign", "consent", "graph", "index", "journey", "ledger", "mail", "sms", "store",
         ],
     ),
     ("cli", &["consent", "index", "ledger", "sandbox", "server"]),

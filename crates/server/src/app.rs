@@ -15,6 +15,7 @@ use graph::{
 use ledger::key::Signer;
 use sms::signature::{EmptyToken, Token};
 use store::{
+    campaign::recipient::Settled,
     durability::Durability,
     message::{MessageLine, News},
     pool::Store,
@@ -29,6 +30,7 @@ use crate::{
     claim::{Claim, Claimed},
     clock::Clock,
     config::Config,
+    drives::Drives,
     error::Error,
     flows::Flows,
     intake::Intake,
@@ -83,6 +85,10 @@ pub struct House {
     pub refusals: Together<MessageLine>,
     /// Outcomes of sends that wait to be written down.
     pub outcomes: Together<News>,
+    /// Turns of campaigns that ended and wait to be written down.
+    pub turns: Together<Settled>,
+    /// Campaigns that run.
+    pub drives: Drives,
     /// How long a no took to be in force.
     pub tempo: Tempo,
     /// Wakes the workers.
@@ -139,6 +145,8 @@ pub struct Bell {
     pub replies: Notify,
     /// There are e-mails to send.
     pub letters: Notify,
+    /// There are campaigns to go on with.
+    pub campaigns: Notify,
     /// There are tallies to make anew.
     pub reports: Notify,
     /// Meta has news of our numbers.
@@ -245,6 +253,8 @@ impl House {
             claims: Together::default(),
             refusals: Together::default(),
             outcomes: Together::default(),
+            turns: Together::default(),
+            drives: Drives::default(),
             tempo: Tempo::default(),
             bell: Bell::default(),
             live: Live::default(),

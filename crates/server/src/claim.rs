@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use consent::policy::Policy;
-use store::{contact::Person, message::MessageLine};
+use store::{campaign::recipient::Turn, contact::Person, message::MessageLine};
 
 use crate::afoot::Underway;
 
@@ -18,6 +18,8 @@ pub struct Claim {
     pub policy_row: i64,
     /// The person, where a cap counts this send: the next claim must see it, so their version moves.
     pub capped: Option<Box<(Person, Arc<Policy>)>>,
+    /// The turn in a campaign that it takes, and how often that person was tried before.
+    pub turn: Option<(Turn, i64)>,
 }
 
 /// A claim that went through: the reservation is on disk.

@@ -13,7 +13,7 @@ use figment::{
 };
 use serde::Deserialize;
 
-pub use people::{Controller, Email, Pages, SecondFactor, Sms, Staff};
+pub use people::{Campaigns, Controller, Email, Pages, SecondFactor, Sms, Staff};
 pub use secret::Secret;
 
 /// Every setting with its default, as text.
@@ -57,6 +57,8 @@ pub struct Config {
     pub pages: Pages,
     /// Who works with the dashboard.
     pub staff: Staff,
+    /// Campaigns.
+    pub campaigns: Campaigns,
     /// Who answers for the data, as receipts say it.
     pub controller: Controller,
     /// Text messages.

@@ -5,6 +5,7 @@ pub mod app;
 pub mod claim;
 pub mod clock;
 pub mod config;
+pub mod drives;
 pub mod error;
 pub mod evidence;
 pub mod flows;

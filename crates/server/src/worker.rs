@@ -15,7 +15,7 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, flows, guarantees, inbox, letters, memory, numbering, relay,
+        backup, campaigns, flows, guarantees, inbox, letters, memory, numbering, relay,
         reports::{alerts, numbers, tally},
         reservations, staff, stances, templates,
     },
@@ -121,6 +121,11 @@ fn jobs(app: &App) -> Vec<Job> {
             busy: second / 5,
             bell: Some(|house| &house.bell.letters),
             ..job("letters", 2 * second, |app| letters_step(app).boxed())
+        },
+        Job {
+            busy: second / 40,
+            bell: Some(|house| &house.bell.campaigns),
+            ..job("campaigns", second / 2, |app| campaigns_step(app).boxed())
         },
         Job {
             busy: second,
@@ -452,6 +457,12 @@ async fn replies_step(app: &App) -> Result<Turn, Error> {
 async fn letters_step(app: &App) -> Result<Turn, Error> {
     let seen = letters::pump::step(app).await?;
     Ok(if seen == 0 { Turn::Idle } else { Turn::Busy })
+}
+
+/// Goes on with the campaigns that run.
+async fn campaigns_step(app: &App) -> Result<Turn, Error> {
+    let busy = campaigns::drive::step(app).await?;
+    Ok(if busy { Turn::Busy } else { Turn::Idle })
 }
 
 async fn remind_step(app: &App) -> Result<Turn, Error> {

@@ -302,6 +302,13 @@ fn read_marks(value: &Value) -> Option<Marks> {
     Some(marks)
 }
 
+/// The smallest id that is made at a time or later: ids begin with the milliseconds since the epoch (RFC 9562, section 5.7).
+#[must_use]
+pub fn first_id_of(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.millis()).unwrap_or(0);
+    Uuid::from_u128(u128::from(millis) << 80)
+}
+
 /// The 16 bytes of an id, as columns hold it.
 ///
 /// # Errors

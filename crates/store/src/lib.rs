@@ -3,6 +3,7 @@
 mod address;
 pub mod alias;
 pub mod attribute;
+pub mod campaign;
 pub mod code;
 pub mod codec;
 pub mod contact;
@@ -17,6 +18,7 @@ mod hold;
 pub mod house;
 pub mod inbox;
 pub mod join;
+pub mod journey;
 mod later;
 pub mod lease;
 pub mod letter;

@@ -43,6 +43,14 @@ pub enum SecondFactor {
     Required,
 }
 
+/// Campaigns.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campaigns {
+    /// Above so many people a second person has to agree.
+    pub approval_above: u64,
+}
+
 /// Who answers for the data, as a receipt says it (ISO/IEC TS 27560).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! Our own API, under /api/v1, and its description.
 
 mod attributes;
+pub mod campaigns;
 mod check;
 mod contacts;
 mod customers;
@@ -86,6 +87,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(inbox::routes())
         .merge(quick_replies::routes())
         .merge(users::routes())
+        .merge(campaigns::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

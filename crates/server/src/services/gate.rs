@@ -4,6 +4,7 @@
 //! the person's standing nor the policy has changed since. So the write itself is the consent check.
 
 mod claim;
+pub mod many;
 mod newcomer;
 pub mod tie;
 

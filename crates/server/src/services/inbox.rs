@@ -256,8 +256,9 @@ fn window(standing: &Standing, number: &str, now: Timestamp) -> WindowAnswer {
     }
 }
 
-/// The address that a reply goes to: a telephone number, else an id of theirs in WhatsApp.
-fn address(aliases: &[Alias]) -> Option<&Alias> {
+/// The address that a message goes to: a telephone number, else an id of theirs in WhatsApp.
+#[must_use]
+pub fn address(aliases: &[Alias]) -> Option<&Alias> {
     let rank = |alias: &&Alias| match alias {
         Alias::Phone(_) => Some(0),
         Alias::WaId(_) => Some(1),

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod bulk;
 pub mod business;
 pub mod callers;
+pub mod campaigns;
 pub mod cast;
 pub mod check;
 pub mod contacts;

@@ -1,6 +1,7 @@
 //! The only door out: every message to a person leaves through here.
 
 use bytes::Bytes;
+use campaign::answer::Answer as Heard;
 use consent::{
     event::{Clock, Evidence, Fact},
     id::{AttemptId, ContactId, TopicId},
@@ -9,6 +10,7 @@ use consent::{
 };
 use graph::{
     bearer::Bearer,
+    fault::Fault,
     message::{Endpoint, Kind, Outgoing},
     outcome::{Outcome, Rejected},
     route::SendRoute,
@@ -43,6 +45,15 @@ pub struct Wish {
     pub token: Bearer,
     /// What is kept of its words.
     pub keep: Keep,
+}
+
+/// How many leave: where to, and with whose token.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// Where to.
+    pub route: SendRoute,
+    /// With whose token.
+    pub token: Bearer,
 }
 
 /// What is kept of the words of a message, sealed under the person's key, for whoever reads the conversation.
@@ -163,6 +174,72 @@ async fn through_the_gate(app: &House, wish: &Wish, ask: &Ask) -> Result<Passed,
     let attempt = last.unwrap_or_else(|| AttemptId::new(app.clock.id()));
     let why = "every permit lapsed before a connection was ready";
     Ok(Passed::Sent(Sent::Unreachable(attempt, why.to_owned())))
+}
+
+/// What became of one of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Posted {
+    /// The permit lapsed before the first byte: nothing was sent, and the verdict must be asked anew.
+    Lapsed,
+    /// What Meta answered, or that it did not; with its words, where it said no.
+    Answered(Heard, Option<String>),
+}
+
+/// Sends one of many that the gate admitted, and writes down what came of it.
+///
+/// # Errors
+/// When the database does not answer where what Meta said is about the person.
+pub async fn post(
+    app: &House,
+    way: &Way,
+    (ask, outgoing): (&Ask, &Outgoing),
+    admitted: Admitted,
+) -> Result<Posted, Error> {
+    let Admitted {
+        permit,
+        underway,
+        attempt,
+        contact,
+        from_ad,
+    } = admitted;
+    let body = outgoing.with_callback(&token::write(attempt, contact));
+    let outcome = app.graph.send(permit, &way.route, &way.token, body).await;
+    drop(underway);
+    let posted = posted(&outcome);
+    settle(app, ask, attempt, contact, outcome).await?;
+    if from_ad && matches!(posted, Posted::Answered(Heard::Accepted, _)) {
+        note_answer(app, ask, contact).await;
+    }
+    Ok(posted)
+}
+
+fn posted(outcome: &Outcome) -> Posted {
+    match outcome {
+        Outcome::Lapsed => Posted::Lapsed,
+        Outcome::Accepted(_) => Posted::Answered(Heard::Accepted, None),
+        Outcome::Rejected(rejected) => Posted::Answered(
+            Heard::Rejected {
+                status: rejected.http,
+                code: Some(rejected.fault.code),
+            },
+            Some(rejected.fault.message.clone()),
+        ),
+        Outcome::NotSent { why } => Posted::Answered(Heard::NotSent, Some(why.clone())),
+        Outcome::Unknown(unknown) => {
+            // A 5xx may carry a code that holds for everybody.
+            let heard = unknown
+                .answer
+                .as_ref()
+                .map_or(Heard::Unknown, |(status, body)| {
+                    let code = Fault::read(body).map(|fault| fault.code);
+                    Heard::Rejected {
+                        status: *status,
+                        code,
+                    }
+                });
+            Posted::Answered(heard, Some(unknown.why.clone()))
+        }
+    }
 }
 
 /// What the gate needs to know of a wish.

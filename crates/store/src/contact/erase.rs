@@ -31,6 +31,8 @@ impl Tx {
             "delete from webhook_person where sha256 in (select sha256 from webhook_person where contact_id = $1)",
             "delete from event_detail where contact_id = $1",
             "delete from letter where contact_id = $1 or email in (select a.value from alias a where a.contact_id = $1 and a.kind = 'email')",
+            "delete from campaign_list where address in (select a.key from alias a where a.contact_id = $1 and not exists \
+             (select 1 from alias o where o.key = a.key and o.until_ms is null and o.contact_id <> $1))",
             "delete from alias where contact_id = $1",
             "delete from link_code where contact_id = $1",
             "delete from tag where contact_id = $1",
@@ -48,7 +50,12 @@ impl Tx {
              where contact_id = $1",
             "update message set recipient = '', reason = null, sealed = null, fingerprint = null, wamid = null \
              where contact_id in (select f.former_id from former_self f where f.contact_id = $1)",
+            "update recipient set extra = null where contact_id = $1",
+            "update recipient set extra = null where contact_id in (select f.former_id from former_self f where f.contact_id = $1)",
             "delete from former_self where contact_id = $1",
+            "delete from journey_effect where contact_id = $1",
+            "delete from journey_visit where contact_id = $1",
+            "delete from journey_run where contact_id = $1",
         ];
         for sql in steps {
             on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });

@@ -72,4 +72,35 @@ impl Store {
             .map(|(id,)| Ok(ContactId::new(codec::uuid(&id)?)))
             .collect()
     }
+
+    /// A page of the people who meet a condition now, oldest first, each with the address in WhatsApp that a message goes to: a
+    /// number before an id. Of somebody without any there is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn segment_addresses(
+        &self,
+        condition: &Condition,
+        now: Timestamp,
+        page: &Page,
+    ) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
+        let after = page.after.map_or_else(String::new, |id| hex(id.get()));
+        let begin = "select c.id, (select a.value from alias a where a.contact_id = c.id and a.until_ms is null \
+                     and a.kind in ('phone', 'wa_id', 'bsuid', 'parent_bsuid') order by case a.kind when 'phone' then 0 \
+                     when 'wa_id' then 1 when 'bsuid' then 2 else 3 end limit 1) \
+                     from contact c where c.erased_ms is null and c.id > unhex(?) and ";
+        let mut text = Text::of(begin, vec![Arg::Text(after)], now);
+        text.condition(condition);
+        text.say(
+            " order by c.id limit ?",
+            vec![Arg::Number(i64::from(page.limit))],
+        );
+        let Text { sql, args, .. } = text;
+        let rows: Vec<(Vec<u8>, Option<String>)> = on_pool!(self, pool => {
+            bound!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(pool).await?
+        });
+        rows.into_iter()
+            .map(|(id, address)| Ok((ContactId::new(codec::uuid(&id)?), address)))
+            .collect()
+    }
 }

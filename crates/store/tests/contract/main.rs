@@ -10,6 +10,7 @@
 #[macro_use]
 mod harness;
 
+mod campaigns;
 mod citus;
 mod complete;
 mod contacts;
@@ -17,12 +18,14 @@ mod conversations;
 mod durability;
 mod erase;
 mod events;
+mod figures;
 mod flows;
 mod gate;
 mod guard;
 mod house;
 mod inbox;
 mod joins;
+mod journeys;
 mod lease;
 mod log;
 mod members;
@@ -30,6 +33,7 @@ mod messages;
 mod news;
 mod nul;
 mod open;
+mod recipients;
 mod relay;
 mod report;
 mod search;

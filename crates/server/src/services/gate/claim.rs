@@ -12,12 +12,14 @@ use consent::{
     verdict::{Clearance, Denial},
 };
 use store::{
+    campaign::recipient::{self, Settled, Turn},
     contact::{Person, Update},
     message::{MessageLine, Reservation, State},
 };
 
 use super::{
     Admitted, Answer, Ask, Beside, CALLBACK_PURPOSE, Refused, Seen,
+    many::Cleared,
     newcomer::{self, Claimant, Newcomer},
 };
 use crate::{
@@ -34,11 +36,7 @@ pub(super) async fn refuse(
     seen: &Seen,
     denial: Denial,
 ) -> Result<Answer, Error> {
-    metrics::counter!("consentry_verdicts_total", "verdict" => "deny", "code" => denial.code.word()).increment(1);
-    let mut line = seen.line(app, ask, State::Denied);
-    line.code = Some(denial.code.word().to_owned());
-    line.reason = Some(denial.code.sentence().to_owned());
-    line.because = denial.because.iter().map(ToString::to_string).collect();
+    let line = refusal(app, ask, seen, &denial);
     let attempt = line.id;
     if ask.tie.is_some() {
         if let Some(taken) = refuse_answer(app, line).await? {
@@ -53,6 +51,16 @@ pub(super) async fn refuse(
     }
     tracing::info!(attempt = %attempt, code = denial.code.word(), category = ask.category.word(), "refused a send");
     Ok(Answer::Refused(Box::new(Refused { attempt, denial })))
+}
+
+/// A refusal as it is written down.
+pub(super) fn refusal(app: &House, ask: &Ask, seen: &Seen, denial: &Denial) -> MessageLine {
+    metrics::counter!("consentry_verdicts_total", "verdict" => "deny", "code" => denial.code.word()).increment(1);
+    let mut line = seen.line(app, ask, State::Denied);
+    line.code = Some(denial.code.word().to_owned());
+    line.reason = Some(denial.code.sentence().to_owned());
+    line.because = denial.because.iter().map(ToString::to_string).collect();
+    line
 }
 
 /// Gives the line of whoever was faster: another node may have refused, or claimed, the same answer.
@@ -80,21 +88,7 @@ pub(super) async fn reserve(
     seen: &Seen,
     clearance: Clearance,
 ) -> Result<Option<Admitted>, Error> {
-    let mut line = seen.line(app, ask, State::Reserved);
-    line.basis = Some(clearance.basis().word().to_owned());
-    line.because = clearance
-        .basis()
-        .event()
-        .iter()
-        .map(ToString::to_string)
-        .collect();
-    let capped = seen.person.as_ref().filter(|_| seen.is_capped(ask));
-    let mut claim = Claim {
-        line,
-        version: 0,
-        policy_row: seen.policy_row,
-        capped: capped.map(|person| Box::new((person.clone(), Arc::clone(&seen.policy)))),
-    };
+    let mut claim = Claim::of(app, ask, seen, &clearance);
     let done = match &seen.person {
         None => newcomers(app, ask, seen, &mut claim).await?,
         Some(person) => {
@@ -108,24 +102,62 @@ pub(super) async fn reserve(
             }
         }
     };
-    let Some(Claimed { reserved, underway }) = done else {
-        return Ok(None);
-    };
-    metrics::counter!("consentry_verdicts_total", "verdict" => "allow", "code" => "").increment(1);
     let (attempt, contact) = (claim.line.id, claim.line.contact);
+    Ok(done.map(|done| admitted(ask, seen, clearance, (attempt, contact), done)))
+}
+
+/// Claims the sends of those whose turn has come, in one transaction: none for whoever changed meanwhile, or whose turn it is not.
+pub(super) async fn reserve_all(
+    app: &House,
+    cleared: Vec<Cleared<'_>>,
+) -> Result<Vec<Option<Admitted>>, Error> {
+    let mut claims = Vec::with_capacity(cleared.len());
+    for one in &cleared {
+        let mut claim = Claim::of(app, one.ask, &one.seen, &one.clearance);
+        claim.turn = Some(one.turn);
+        if let Some(person) = &one.seen.person {
+            claim.stand_for(app, one.ask, Claimant::of(person))?;
+        }
+        claims.push(claim);
+    }
+    if claims.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<(AttemptId, ContactId)> = claims
+        .iter()
+        .map(|claim| (claim.line.id, claim.line.contact))
+        .collect();
+    let done = all(app, claims).await?;
+    let all = cleared.into_iter().zip(ids).zip(done);
+    Ok(all
+        .map(|((one, ids), done)| {
+            done.map(|done| admitted(one.ask, &one.seen, one.clearance, ids, done))
+        })
+        .collect())
+}
+
+/// A reservation that went through gives a permit.
+fn admitted(
+    ask: &Ask,
+    seen: &Seen,
+    clearance: Clearance,
+    (attempt, contact): (AttemptId, ContactId),
+    Claimed { reserved, underway }: Claimed,
+) -> Admitted {
+    metrics::counter!("consentry_verdicts_total", "verdict" => "allow", "code" => "").increment(1);
     let heard = seen
         .person
         .as_ref()
         .and_then(|person| person.standing.heard.get(&ask.number));
     let from_ad = heard.is_some_and(|heard| heard.from_ad.is_some());
     let permit = clearance.permit(attempt, ask.number.clone(), reserved);
-    Ok(Some(Admitted {
+    Admitted {
         permit: permit.watched_by(underway.onlooker()),
         underway,
         attempt,
         contact,
         from_ad,
-    }))
+    }
 }
 
 /// Somebody unknown is made in the transaction that claims the send.
@@ -150,6 +182,26 @@ async fn newcomers(
 }
 
 impl Claim {
+    /// A claim to what a clearance allows; whose it is, is still to be said.
+    fn of(app: &House, ask: &Ask, seen: &Seen, clearance: &Clearance) -> Self {
+        let mut line = seen.line(app, ask, State::Reserved);
+        line.basis = Some(clearance.basis().word().to_owned());
+        line.because = clearance
+            .basis()
+            .event()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let capped = seen.person.as_ref().filter(|_| seen.is_capped(ask));
+        Self {
+            line,
+            version: 0,
+            policy_row: seen.policy_row,
+            capped: capped.map(|person| Box::new((person.clone(), Arc::clone(&seen.policy)))),
+            turn: None,
+        }
+    }
+
     fn stand_for(&mut self, app: &House, ask: &Ask, claimant: Claimant) -> Result<(), Error> {
         let Claimant {
             contact,
@@ -212,8 +264,10 @@ async fn write(
         // Their rows will be written: whoever only shares the lock until then waits for whoever else does.
         tx.lock(&capped).await?;
     }
+    let turns = take_turns(&mut tx, claims).await?;
+    let is_in_turn = |claim: &&Claim| claim.turn.is_none() || turns.contains(&claim.line.id);
     let mut by_policy: BTreeMap<i64, Vec<Reservation<'_>>> = BTreeMap::new();
-    for claim in in_turn(claims) {
+    for claim in in_turn(claims).filter(is_in_turn) {
         by_policy
             .entry(claim.policy_row)
             .or_default()
@@ -226,6 +280,13 @@ async fn write(
     for (policy_row, reservations) in by_policy {
         won.extend(tx.reserve(&reservations, policy_row).await?);
     }
+    // Whoever changed meanwhile has their turn back.
+    let lost: Vec<Settled> = claims
+        .iter()
+        .filter(|claim| turns.contains(&claim.line.id) && !won.contains(&claim.line.id))
+        .filter_map(|claim| claim.turn.map(given_back))
+        .collect();
+    tx.settle_recipients(&lost).await?;
     let has_won = |claim: &&Claim| won.contains(&claim.line.id);
     let capped = claims.iter().filter(has_won);
     let capped = capped.filter_map(|claim| claim.capped.as_deref());
@@ -244,6 +305,35 @@ async fn write(
     let done = done.collect();
     tx.commit().await?;
     Ok(done)
+}
+
+/// Takes the turns that claims want: the attempts of those whose turn it was, in a campaign that runs.
+async fn take_turns(
+    tx: &mut store::pool::Tx,
+    claims: &[Claim],
+) -> Result<BTreeSet<AttemptId>, Error> {
+    let turns: Vec<Turn> = claims
+        .iter()
+        .filter_map(|claim| claim.turn.map(|(turn, _)| turn))
+        .collect();
+    let taken: BTreeSet<_> = tx.take_turns(&turns).await?.into_iter().collect();
+    let taken = turns
+        .iter()
+        .filter(|turn| taken.contains(&(turn.campaign, turn.contact)));
+    Ok(taken.map(|turn| turn.attempt).collect())
+}
+
+fn given_back((turn, tries): (Turn, i64)) -> Settled {
+    Settled {
+        campaign: turn.campaign,
+        contact: turn.contact,
+        attempt: Some(turn.attempt),
+        state: recipient::State::Waiting,
+        code: None,
+        reason: None,
+        due: None,
+        tries,
+    }
 }
 
 /// A cap counts reservations: the next one must see this one, so the version moves.

@@ -32,6 +32,7 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
+        campaigns::late,
         cast::{Cast, Draft},
         identity, relay,
     },
@@ -236,6 +237,7 @@ impl Work<'_> {
         let saved = self.cast.save(tx, &self.load.policy).await?;
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
+        late::settle(app, tx, &self.failed).await?;
         talk.save(tx, now).await?;
         for change in &self.templates {
             if !tx.change_template(change).await? {

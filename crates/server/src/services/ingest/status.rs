@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::{cast::Draft, identity, who},
+    services::{campaigns::late::Failed, cast::Draft, identity, who},
 };
 
 /// Takes one status in.
@@ -38,6 +38,14 @@ pub(super) async fn take(
             work.talk.stir_by(line);
             let issue = news.issues.first();
             let said = issue.and_then(|issue| issue.details.as_deref().or(issue.title.as_deref()));
+            if let (State::Failed, Some(issue)) = (state, issue) {
+                work.failed.push(Failed {
+                    contact: line.contact,
+                    attempt: line.id,
+                    code: issue.code,
+                    said: said.map(clean),
+                });
+            }
             work.news.push(News {
                 id: Some(line.id),
                 wamid: Some(clean(&news.id)).filter(|wamid| line.wamid.as_ref() != Some(wamid)),

@@ -19,6 +19,7 @@ use crate::{
     app::House,
     error::Error,
     services::{
+        campaigns::late::Failed,
         cast::Cast,
         identity::{Grounds, waiting},
     },
@@ -31,6 +32,7 @@ pub(super) struct Work<'a> {
     pub(super) cast: Cast<'a>,
     pub(super) messages: Vec<MessageLine>,
     pub(super) news: Vec<News>,
+    pub(super) failed: Vec<Failed>,
     pub(super) templates: Vec<TemplateChange>,
     pub(super) notices: Vec<Note>,
     pub(super) replies: Vec<ReplyLine>,
@@ -55,6 +57,7 @@ impl<'a> Work<'a> {
             cast,
             messages: Vec::new(),
             news: Vec::new(),
+            failed: Vec::new(),
             templates: Vec::new(),
             notices: Vec::new(),
             replies: Vec::new(),

@@ -1,0 +1,316 @@
+//! Campaigns: made, looked at before they begin, begun, stopped, and what became of them.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use consent::id::ContactId;
+use futures::stream;
+use serde::Deserialize;
+use store::campaign::recipient::{self, Filter};
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    error::Error,
+    http::{
+        auth::{Admin, Reader},
+        body::{JsonBody, Path, Query},
+        page::{self, Page, PageQuery},
+        problem::Problem,
+    },
+    services::campaigns::{
+        self, PreviewAnswer, acts,
+        body::{CampaignAnswer, CampaignBody, PreflightAnswer},
+        plan::id,
+        preflight::{self, BarredAnswer},
+        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer},
+    },
+};
+
+/// People who are looked at for one page of who is barred.
+const BARRED_PAGE: u32 = 1_000;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show))
+        .routes(routes!(preview))
+        .routes(routes!(preflight))
+        .routes(routes!(barred))
+        .routes(routes!(approve))
+        .routes(routes!(start))
+        .routes(routes!(pause))
+        .routes(routes!(resume))
+        .routes(routes!(cancel))
+        .routes(routes!(recipients))
+        .routes(routes!(recipients_csv))
+        .routes(routes!(report))
+        .routes(routes!(series))
+        .routes(routes!(series_csv))
+}
+
+/// Campaigns, newest first.
+#[utoipa::path(get, path = "/api/v1/campaigns", tag = "campaigns", params(PageQuery),
+    responses((status = 200, body = Page<CampaignAnswer>)))]
+async fn list(
+    State(app): State<App>,
+    _: Reader,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<CampaignAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let after: Option<Uuid> = query.cursor.as_deref().map(page::read_cursor).transpose()?;
+    let items = campaigns::list(&app, after, limit + 1).await?;
+    Ok(Json(Page::cut(items, limit, |item| item.id.clone())))
+}
+
+/// Makes a campaign. It sends nothing before it is started.
+#[utoipa::path(post, path = "/api/v1/campaigns", tag = "campaigns", request_body = CampaignBody,
+    responses((status = 201, body = CampaignAnswer)))]
+async fn create(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    body: JsonBody<CampaignBody>,
+) -> Result<(StatusCode, Json<CampaignAnswer>), Problem> {
+    let made = campaigns::create(&app, &body.value, &caller.name).await?;
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// A campaign, and where everybody stands.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn show(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(campaigns::show(&app, id(&text)?).await?))
+}
+
+/// How the message reads, person by person: at most 20 a page.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/preview", tag = "campaigns",
+    params(("id" = String, Path), PageQuery), responses((status = 200, body = Page<PreviewAnswer>)))]
+async fn preview(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<PreviewAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let cursor = query.cursor.unwrap_or_default();
+    let (items, next) = campaigns::preview(&app, id(&text)?, (&cursor, limit)).await?;
+    Ok(Json(Page { items, next }))
+}
+
+/// Who is in, who is out and why, what it costs and how long it takes. Nothing is sent.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/preflight", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = PreflightAnswer)))]
+async fn preflight(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+) -> Result<Json<PreflightAnswer>, Problem> {
+    Ok(Json(preflight::run(&app, id(&text)?).await?))
+}
+
+/// Which of those who are out.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct BarredQuery {
+    /// The code of the refusal.
+    code: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+/// Who is out and why, from a thousand people of the audience a page: a page may hold nobody, and there may be more.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/preflight/out", tag = "campaigns",
+    params(("id" = String, Path), BarredQuery), responses((status = 200, body = Page<BarredAnswer>)))]
+async fn barred(
+    State(app): State<App>,
+    _: Admin,
+    Path(text): Path<String>,
+    Query(query): Query<BarredQuery>,
+) -> Result<Json<Page<BarredAnswer>>, Problem> {
+    let cursor = (query.cursor.as_deref(), BARRED_PAGE);
+    let (items, next) = preflight::barred(&app, id(&text)?, query.code.as_deref(), cursor).await?;
+    Ok(Json(Page { items, next }))
+}
+
+/// A second person agrees to a campaign above the set size: somebody else than whoever made it.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn approve(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(acts::approve(&app, id(&text)?, &caller.name).await?))
+}
+
+/// Starts a campaign: at once, or at its time.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn start(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(acts::start(&app, id(&text)?, &caller.name).await?))
+}
+
+/// Stops a campaign for now: once this is answered, none of its sends begins.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/pause", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn pause(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(acts::pause(&app, id(&text)?, &caller.name).await?))
+}
+
+/// Lets a campaign go on.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/resume", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn resume(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(acts::resume(&app, id(&text)?, &caller.name).await?))
+}
+
+/// Ends a campaign: whoever was not sent to gets nothing.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/cancel", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn cancel(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(acts::cancel(&app, id(&text)?, &caller.name).await?))
+}
+
+/// Which people of a campaign.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct RecipientsQuery {
+    /// Whose turn stands so: `waiting`, `sending`, `accepted`, `denied`, `failed`, `unknown` or `skipped`.
+    state: Option<String>,
+    /// A refusal's code, or Meta's error code.
+    code: Option<String>,
+    /// `next` of the page before.
+    cursor: Option<String>,
+    /// Items on the page, 1 to 500.
+    limit: Option<u32>,
+}
+
+/// The people of a campaign, once its audience is drawn.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/recipients", tag = "campaigns",
+    params(("id" = String, Path), RecipientsQuery), responses((status = 200, body = Page<RecipientAnswer>)))]
+async fn recipients(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+    Query(query): Query<RecipientsQuery>,
+) -> Result<Json<Page<RecipientAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let state = query.state.as_deref().map(|word| {
+        recipient::State::read(word)
+            .ok_or_else(|| Error::field("state", format!("`{word}` is no state of a recipient")))
+    });
+    let after: Option<Uuid> = query.cursor.as_deref().map(page::read_cursor).transpose()?;
+    let filter = Filter {
+        state: state.transpose()?,
+        code: query.code,
+        after: after.map(ContactId::new),
+        limit: limit + 1,
+        ..Filter::default()
+    };
+    let items = report::recipients(&app, id(&text)?, &filter).await?;
+    Ok(Json(Page::cut(items, limit, |item| item.contact.clone())))
+}
+
+/// Everybody of a campaign, as CSV.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/recipients.csv", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+async fn recipients_csv(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let id = id(&text)?;
+    acts::find(&app, id).await?;
+    report::note_export(&app, id, &caller.name).await?;
+    Ok(people_file(app, id))
+}
+
+/// The file of everybody of a campaign, page by page.
+pub fn people_file(app: App, id: Uuid) -> Response {
+    let pages = stream::try_unfold(None, move |after: Option<ContactId>| {
+        let app = App::clone(&app);
+        async move {
+            let page = report::rows(&app, id, after)
+                .await
+                .map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>(page.map(|(rows, last)| (bytes::Bytes::from(rows), Some(last))))
+        }
+    });
+    csv(Body::from_stream(pages), &format!("campaign-{id}.csv"))
+}
+
+/// A body of CSV, to be kept as a file.
+pub fn csv(body: Body, name: &str) -> Response {
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    let mut response = body.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if let Ok(place) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, place);
+    }
+    response
+}
+
+/// What became of a campaign.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/report", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = ReportAnswer)))]
+async fn report(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+) -> Result<Json<ReportAnswer>, Problem> {
+    Ok(Json(report::report(&app, id(&text)?).await?))
+}
+
+/// A campaign over time.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = SeriesAnswer)))]
+async fn series(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+) -> Result<Json<SeriesAnswer>, Problem> {
+    Ok(Json(report::series(&app, id(&text)?).await?))
+}
+
+/// A campaign over time, as CSV.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, content_type = "text/csv", body = String)))]
+async fn series_csv(
+    State(app): State<App>,
+    _: Reader,
+    Path(text): Path<String>,
+) -> Result<Response, Problem> {
+    let id = id(&text)?;
+    let body = report::series_csv(&app, id).await?;
+    Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
+}

@@ -1,0 +1,272 @@
+//! Campaigns: one message to many, of whom each is decided again at their turn, through the one gate.
+
+pub mod acts;
+pub mod audience;
+pub mod body;
+pub mod compose;
+pub mod count;
+mod draw;
+pub mod drive;
+pub mod late;
+pub mod place;
+pub mod plan;
+pub mod preflight;
+mod recorder;
+pub mod report;
+
+use campaign::state::State;
+use consent::event::StaffAct;
+use store::campaign::{
+    CampaignLine, ListLine,
+    recipient::{self, RecipientLine},
+};
+use uuid::Uuid;
+
+use self::{
+    body::{CampaignAnswer, CampaignBody, Counts, QuietBody, VariablesBody, VariantAnswer},
+    plan::Plan,
+};
+use crate::{
+    app::{App, House},
+    clock,
+    error::Error,
+    services::keys::staff_event,
+};
+
+/// Addresses that are written at one time.
+const LINES: usize = 5_000;
+/// People of whom a preview is made at the most.
+const PREVIEWS_MAX: u32 = 20;
+
+/// Campaigns, newest first: those after one, so many at the most.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    app: &House,
+    after: Option<Uuid>,
+    limit: u32,
+) -> Result<Vec<CampaignAnswer>, Error> {
+    let lines = app.store.campaigns(after, limit).await?;
+    lines.iter().map(|line| answer(line, None)).collect()
+}
+
+/// One campaign, counted.
+///
+/// # Errors
+/// [`Error::NotFound`]; when the database does not answer.
+pub async fn show(app: &House, id: Uuid) -> Result<CampaignAnswer, Error> {
+    let line = acts::find(app, id).await?;
+    let counts = count::tally(app, id).await?.all;
+    answer(&line, Some(counts))
+}
+
+/// Makes a campaign: a draft, which sends nothing before it is started.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field; when the database does not answer.
+pub async fn create(app: &App, body: &CampaignBody, actor: &str) -> Result<CampaignAnswer, Error> {
+    let read = plan::read(app, body).await?;
+    let now = app.clock.now();
+    let line = CampaignLine {
+        id: app.clock.id(),
+        name: read.name,
+        state: State::Draft.name().to_owned(),
+        spec: read.plan.text()?,
+        version: 1,
+        created: now,
+        created_by: actor.to_owned(),
+        approved_by: None,
+        approved: None,
+        start: read.start,
+        started: None,
+        drawn: None,
+        ended: None,
+        why: None,
+        cursor: String::new(),
+        total: 0,
+        changed: now,
+    };
+    let mut tx = app.store.begin().await?;
+    tx.put_campaign(&line).await?;
+    for (part, listed) in read.listed.chunks(LINES).enumerate() {
+        let lines: Vec<ListLine> = (part * LINES..)
+            .zip(listed)
+            .map(|(place, one)| ListLine {
+                place: i64::try_from(place).unwrap_or(i64::MAX),
+                address: one.address.clone(),
+                extra: (!one.own.is_empty())
+                    .then(|| serde_json::to_string(&one.own).unwrap_or_default()),
+            })
+            .collect();
+        tx.put_list(line.id, &lines).await?;
+    }
+    let note = format!("{} made", line.id);
+    staff_event(app, &mut tx, StaffAct::CampaignChanged, actor, &note).await?;
+    tx.commit().await?;
+    app.bell.log.notify_one();
+    answer(&line, Some(Counts::default()))
+}
+
+/// How the message reads for the first people of the audience.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct PreviewAnswer {
+    /// Who.
+    pub contact: Option<String>,
+    /// What they call themselves, or their address.
+    pub who: String,
+    /// The variant that they would get.
+    pub variant: String,
+    /// How it reads; null where it cannot be made.
+    pub text: Option<String>,
+    /// Why it cannot.
+    pub fault: Option<String>,
+}
+
+/// How the message reads for some people of the audience, one by one: the first ones after a cursor.
+///
+/// # Errors
+/// [`Error::NotFound`]; when the database does not answer.
+pub async fn preview(
+    app: &App,
+    id: Uuid,
+    (cursor, limit): (&str, u32),
+) -> Result<(Vec<PreviewAnswer>, Option<String>), Error> {
+    let line = acts::find(app, id).await?;
+    let plan = Plan::kept(&line.spec)?;
+    let variants = compose::variants(app, &plan).await?;
+    let condition = plan.audience.condition(app).await?;
+    let limit = limit.min(PREVIEWS_MAX);
+    let leaf = audience::page(app, id, condition.as_ref(), (cursor, limit)).await?;
+    let shares = plan.shares();
+    let mut previews = Vec::new();
+    let mut add = |contact: Option<consent::id::ContactId>, who: String, known: &compose::Known| {
+        let seat = contact.map_or_else(Uuid::nil, consent::id::ContactId::get);
+        let place = campaign::draw::split(*id.as_bytes(), seat, &shares);
+        let text = variants.get(place).map(|ready| ready.words(known));
+        let (text, fault) = match text {
+            Some(Ok(text)) => (Some(text), None),
+            Some(Err(why)) => (None, Some(why.to_string())),
+            None => (None, None),
+        };
+        previews.push(PreviewAnswer {
+            contact: contact.map(|id| id.to_string()),
+            who,
+            variant: plan
+                .variants
+                .get(place)
+                .map(|one| one.name.clone())
+                .unwrap_or_default(),
+            text,
+            fault,
+        });
+    };
+    let people: Vec<RecipientLine> = leaf
+        .known
+        .iter()
+        .map(|contact| nobody(id, *contact))
+        .collect();
+    let known = compose::known(app, &people, true).await?;
+    for contact in leaf.known {
+        let Some(known) = known.get(&contact) else {
+            continue;
+        };
+        let address = known.to.as_ref().map(consent::alias::Alias::value);
+        let who = known.name.clone().or(address).unwrap_or_default();
+        add(Some(contact), who, known);
+    }
+    for listed in leaf.listed {
+        let (contact, known) = listed_known(app, &listed).await?;
+        add(contact, listed.address, &known);
+    }
+    Ok((previews, leaf.next))
+}
+
+/// What is known of somebody who was listed.
+async fn listed_known(
+    app: &House,
+    listed: &ListLine,
+) -> Result<(Option<consent::id::ContactId>, compose::Known), Error> {
+    let alias = crate::services::who::alias(app, &listed.address).ok();
+    let key: Vec<String> = alias.iter().map(consent::alias::Alias::key).collect();
+    let found = app
+        .store
+        .find(&key)
+        .await?
+        .first()
+        .map(|(_, contact)| *contact);
+    let mut known = match found {
+        Some(contact) => compose::known(app, &[nobody(Uuid::nil(), contact)], true)
+            .await?
+            .remove(&contact)
+            .unwrap_or_default(),
+        None => compose::Known::default(),
+    };
+    known.to = known.to.or(alias);
+    known.own = listed
+        .extra
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    Ok((found, known))
+}
+
+/// Somebody who is not drawn yet.
+fn nobody(campaign: Uuid, contact: consent::id::ContactId) -> RecipientLine {
+    RecipientLine {
+        contact,
+        campaign,
+        variant: 0,
+        state: recipient::State::Waiting,
+        due: consent::time::Timestamp::MIN,
+        tries: 0,
+        attempt: None,
+        taken: None,
+        code: None,
+        reason: None,
+        extra: None,
+    }
+}
+
+fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer, Error> {
+    let plan = Plan::kept(&line.spec)?;
+    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let variants = plan.variants.into_iter().map(|variant| VariantAnswer {
+        name: variant.name,
+        template: variant.template,
+        language: variant.language,
+        variables: VariablesBody {
+            header: variant.header,
+            body: variant.body,
+        },
+        share: variant.share,
+        delay_minutes: variant.delay_minutes,
+    });
+    Ok(CampaignAnswer {
+        id: line.id.to_string(),
+        name: line.name.clone(),
+        state: line.state.clone(),
+        why: line.why.clone(),
+        numbers: plan.numbers,
+        variants: variants.collect(),
+        audience: plan.audience.answer(),
+        basis: plan.basis,
+        flight_recorder: if plan.is_watched { "on" } else { "off" },
+        flight_recorder_reason: plan.unwatched_because,
+        opt_out_limit: plan.opt_out_limit,
+        quiet_hours: plan.quiet.map(|(from, to)| QuietBody {
+            from: time(from),
+            to: time(to),
+        }),
+        pace: plan.pace,
+        winner_by: plan.winner_by,
+        created_by: line.created_by.clone(),
+        created_at: clock::rfc3339(line.created),
+        approved_by: line.approved_by.clone(),
+        start_at: line.start.map(clock::rfc3339),
+        started_at: line.started.map(clock::rfc3339),
+        drawn_at: line.drawn.map(clock::rfc3339),
+        ended_at: line.ended.map(clock::rfc3339),
+        counts,
+    })
+}

@@ -1,0 +1,297 @@
+//! What is done to a campaign: by somebody, or by itself.
+
+use campaign::state::{self, Act, Approval, State};
+use consent::{event::StaffAct, time::Timestamp};
+use store::campaign::{CampaignChange, CampaignLine};
+use uuid::Uuid;
+
+use super::{
+    body::CampaignAnswer,
+    plan::{self, Plan, UNWATCHED_MAX},
+    preflight,
+};
+use crate::{
+    app::{App, House},
+    error::Error,
+    services::keys::staff_event,
+};
+
+/// How often an act is tried anew because somebody else changed the campaign meanwhile.
+const TRIES: usize = 8;
+/// People who are left out in one transaction.
+const SKIPPED_AT_ONCE: u32 = 10_000;
+
+/// Who acts.
+#[derive(Debug, Clone, Copy)]
+enum By<'a> {
+    /// Somebody: it is an event.
+    Somebody(&'a str),
+    /// The campaign itself, with the reason why.
+    Itself(Option<&'a str>),
+}
+
+/// Starts a campaign: at once, or at its time.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] with what keeps it from starting; when the database does not answer.
+pub async fn start(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+    let line = find(app, id).await?;
+    let plan = Plan::kept(&line.spec)?;
+    let total = preflight::total(app, &line, &plan).await?;
+    if let Some(blocker) = blockers(app, &plan, total).await?.into_iter().next() {
+        return Err(Error::Conflict(blocker));
+    }
+    let later = line.start.is_some_and(|at| at > app.clock.now());
+    act(app, id, Act::Start { later }, (By::Somebody(actor), total)).await?;
+    super::show(app, id).await
+}
+
+/// What keeps a campaign to so many from starting, in sentences.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn blockers(app: &House, plan: &Plan, total: u64) -> Result<Vec<String>, Error> {
+    let mut found = Vec::new();
+    if plan.basis.is_none() {
+        found.push(
+            "the campaign names no lawful basis: want one in `basis`, as `consent`".to_owned(),
+        );
+    }
+    if let Some(template) = plan::standing_in_the_way(app, plan).await? {
+        found.push(format!("the template {template} cannot be sent now"));
+    }
+    if !plan.is_watched && plan.unwatched_because.is_none() && total > UNWATCHED_MAX {
+        found.push(format!(
+            "the flight recorder is off for more than {UNWATCHED_MAX} people: want the reason in `flight_recorder_reason`"
+        ));
+    }
+    if total == 0 {
+        found.push("nobody is in the audience".to_owned());
+    }
+    if app.token.is_none() {
+        found.push(
+            "whatsapp.access_token is not configured: nothing can be sent from here".to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+/// Whether a second person has to agree to a campaign to so many, and whether they did.
+#[must_use]
+pub const fn approval(app: &House, line: &CampaignLine, total: u64) -> Approval {
+    if total <= app.config.campaigns.approval_above {
+        Approval::NotNeeded
+    } else if line.approved_by.is_some() {
+        Approval::Given
+    } else {
+        Approval::Missing
+    }
+}
+
+/// A second person agrees to a campaign as it is.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] when it is whoever made it, or it began already; when the database does not answer.
+pub async fn approve(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+    for _ in 0..TRIES {
+        let line = find(app, id).await?;
+        if line.created_by == actor {
+            return Err(Error::Conflict(
+                "whoever made a campaign cannot approve it: somebody else has to look at it"
+                    .to_owned(),
+            ));
+        }
+        if line.state != State::Draft.name() {
+            return Err(Error::Conflict(format!(
+                "the campaign is {}: only a draft is approved",
+                line.state
+            )));
+        }
+        let now = app.clock.now();
+        let change = CampaignChange {
+            approved_by: Some(actor.to_owned()),
+            approved: Some(now),
+            ..change_of(&line, now)
+        };
+        if put(app, &line, &change, Some((actor, "approved"))).await? {
+            return super::show(app, id).await;
+        }
+    }
+    Err(overtaken())
+}
+
+/// Stops a campaign for now: when this returns, no send of it begins any more.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn pause(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+    act(app, id, Act::Pause, (By::Somebody(actor), 0)).await?;
+    super::show(app, id).await
+}
+
+/// Lets a campaign go on.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn resume(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+    let line = find(app, id).await?;
+    let plan = Plan::kept(&line.spec)?;
+    if let Some(template) = plan::standing_in_the_way(app, &plan).await? {
+        return Err(Error::Conflict(format!(
+            "the template {template} cannot be sent now"
+        )));
+    }
+    let total = u64::try_from(line.total).unwrap_or(0);
+    act(app, id, Act::Resume, (By::Somebody(actor), total)).await?;
+    super::show(app, id).await
+}
+
+/// Ends a campaign: whoever was not sent to gets nothing.
+///
+/// # Errors
+/// As for [`start`].
+pub async fn cancel(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+    act(app, id, Act::Cancel, (By::Somebody(actor), 0)).await?;
+    leave_out(app, id, "cancelled").await?;
+    app.drives.forget(id);
+    super::show(app, id).await
+}
+
+/// Nobody who still waits gets anything: some at a time, so that others can write in between.
+async fn leave_out(app: &App, id: Uuid, code: &str) -> Result<(), Error> {
+    loop {
+        let mut tx = app.store.begin().await?;
+        let skipped = tx.skip_waiting(id, code, SKIPPED_AT_ONCE).await?;
+        if skipped == 0 {
+            tx.drop_list(id).await?;
+        }
+        tx.commit().await?;
+        if skipped == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The time that was set has come.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn due(app: &App, line: &CampaignLine) -> Result<(), Error> {
+    let total = preflight::total(app, line, &Plan::kept(&line.spec)?).await?;
+    act(app, line.id, Act::Due, (By::Itself(None), total)).await
+}
+
+/// The campaign stops itself and says why; it goes on when somebody says so.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn stop_itself(app: &App, id: Uuid, why: &str) -> Result<(), Error> {
+    tracing::warn!(campaign = %id, why, "a campaign stopped itself");
+    match act(app, id, Act::Pause, (By::Itself(Some(why)), 0)).await {
+        // Somebody was faster.
+        Err(Error::Conflict(_)) => Ok(()),
+        done => done,
+    }
+}
+
+/// Everybody was dealt with.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn finish(app: &App, id: Uuid) -> Result<(), Error> {
+    app.drives.forget(id);
+    match act(app, id, Act::Finish, (By::Itself(None), 0)).await {
+        Err(Error::Conflict(_)) => Ok(()),
+        done => done,
+    }
+}
+
+async fn act(app: &App, id: Uuid, act: Act, (by, total): (By<'_>, u64)) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let line = find(app, id).await?;
+        let before = State::read(&line.state).ok_or_else(|| Error::internal("no state"))?;
+        let approval = match act {
+            Act::Start { .. } | Act::Due | Act::Resume => approval(app, &line, total),
+            _ => Approval::NotNeeded,
+        };
+        let after = state::next(before, approval, act);
+        let after = after.map_err(|refused| Error::Conflict(refused.to_string()))?;
+        let now = app.clock.now();
+        let begins = after == State::Running && line.started.is_none();
+        let change = CampaignChange {
+            state: after.name().to_owned(),
+            started: line.started.or(begins.then_some(now)),
+            ended: after.is_over().then_some(now),
+            why: match by {
+                By::Itself(why) => why.map(str::to_owned),
+                By::Somebody(_) => None,
+            },
+            ..change_of(&line, now)
+        };
+        let told = match by {
+            By::Somebody(actor) => Some((actor, after.name())),
+            By::Itself(Some(_)) => Some(("consentry", after.name())),
+            By::Itself(None) => None,
+        };
+        if put(app, &line, &change, told).await? {
+            app.bell.campaigns.notify_one();
+            return Ok(());
+        }
+    }
+    Err(overtaken())
+}
+
+/// Keeps a change, if nobody else changed the campaign since it was read. What somebody did is an event.
+async fn put(
+    app: &App,
+    line: &CampaignLine,
+    change: &CampaignChange,
+    told: Option<(&str, &str)>,
+) -> Result<bool, Error> {
+    let mut tx = app.store.begin().await?;
+    if !tx.change_campaign(line.id, line.version, change).await? {
+        return Ok(false);
+    }
+    if let Some((actor, done)) = told {
+        let note = format!("{} {done}", line.id);
+        staff_event(app, &mut tx, StaffAct::CampaignChanged, actor, &note).await?;
+    }
+    match tx.commit().await {
+        Ok(_) => {}
+        Err(conflict) if conflict.is_conflict() => return Ok(false),
+        Err(other) => return Err(other.into()),
+    }
+    app.bell.log.notify_one();
+    Ok(true)
+}
+
+/// What a campaign is, to be changed.
+#[must_use]
+pub fn change_of(line: &CampaignLine, now: Timestamp) -> CampaignChange {
+    CampaignChange {
+        name: line.name.clone(),
+        state: line.state.clone(),
+        spec: line.spec.clone(),
+        approved_by: line.approved_by.clone(),
+        approved: line.approved,
+        start: line.start,
+        started: line.started,
+        drawn: line.drawn,
+        ended: line.ended,
+        why: line.why.clone(),
+        changed: now,
+    }
+}
+
+/// One campaign.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none; when the database does not answer.
+pub async fn find(app: &House, id: Uuid) -> Result<CampaignLine, Error> {
+    let line = app.store.campaign(id).await?;
+    line.ok_or(Error::NotFound("campaign"))
+}
+
+fn overtaken() -> Error {
+    Error::Conflict("somebody else changed the campaign meanwhile: look again".to_owned())
+}

@@ -1,0 +1,271 @@
+//! What one person is sent: the template of their variant, its gaps filled with what is known of them.
+
+use std::collections::BTreeMap;
+
+use campaign::fill::{self, Pattern};
+use consent::{
+    alias::Alias,
+    id::{ContactId, NumberId},
+    phone::Phone,
+    scope::Category,
+};
+use graph::{
+    message::{self, Endpoint, Fill, Outgoing},
+    route::{SendRoute, newest},
+    template::Shape,
+};
+use store::campaign::recipient::RecipientLine;
+
+use super::plan::{self, Plan};
+use crate::{
+    app::House,
+    error::Error,
+    services::{
+        flows::compose,
+        gate::{Ask, Said},
+        inbox, templates,
+    },
+};
+
+/// The name under which a pattern asks for what people call themselves.
+const NAME: &str = "name";
+
+/// A variant that is ready to be written to somebody.
+#[derive(Debug, Clone)]
+pub struct Ready {
+    /// The template and its language.
+    pub named: (String, String),
+    /// The category, the state and the topic that Meta and the staff gave it, as of now.
+    pub found: templates::Found,
+    shape: Shape,
+    header: Vec<Pattern>,
+    body: Vec<Pattern>,
+}
+
+/// What is known of somebody, as far as a message is made of it.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Their address in WhatsApp.
+    pub to: Option<Alias>,
+    /// What they call themselves.
+    pub name: Option<String>,
+    /// Their attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// What a list says of them alone.
+    pub own: BTreeMap<String, String>,
+}
+
+impl Known {
+    /// What a name in a pattern stands for.
+    fn says(&self, name: &str) -> Option<&str> {
+        let own = self.own.get(name).or_else(|| self.attributes.get(name));
+        let said = own.map(String::as_str);
+        said.or_else(|| self.name.as_deref().filter(|_| name == NAME))
+    }
+
+    /// Their telephone number, where we have it.
+    #[must_use]
+    pub const fn phone(&self) -> Option<Phone> {
+        match &self.to {
+            Some(Alias::Phone(phone) | Alias::WaId(phone)) => Some(*phone),
+            _ => None,
+        }
+    }
+}
+
+/// The variants of a plan, with what Meta says of their templates now.
+///
+/// # Errors
+/// When the database does not answer, or a template is gone.
+pub async fn variants(app: &House, plan: &Plan) -> Result<Vec<Ready>, Error> {
+    let account = plan::account(app, plan);
+    let mut ready = Vec::with_capacity(plan.variants.len());
+    for variant in &plan.variants {
+        let (name, language) = (&variant.template, &variant.language);
+        let found = templates::find(app, account, name, language).await?;
+        let known = app.store.template(account, name, language).await?;
+        let known = known.ok_or(Error::NotFound("template"))?;
+        ready.push(Ready {
+            named: (name.clone(), language.clone()),
+            found,
+            shape: Shape::of(&known.components),
+            header: patterns(&variant.header)?,
+            body: patterns(&variant.body)?,
+        });
+    }
+    Ok(ready)
+}
+
+fn patterns(texts: &[String]) -> Result<Vec<Pattern>, Error> {
+    let read = texts.iter().map(|text| fill::parse(text));
+    read.collect::<Result<_, _>>().map_err(Error::internal)
+}
+
+/// What is known of many, read with a handful of queries. `with_attributes` where a pattern asks for any.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known(
+    app: &House,
+    recipients: &[RecipientLine],
+    with_attributes: bool,
+) -> Result<BTreeMap<ContactId, Known>, Error> {
+    let ids: Vec<ContactId> = recipients.iter().map(|line| line.contact).collect();
+    let mut all: BTreeMap<ContactId, Known> = BTreeMap::new();
+    if with_attributes {
+        for line in app.store.pick_contacts(&ids).await? {
+            let current = line.aliases.into_iter().filter(|held| held.until.is_none());
+            let aliases: Vec<Alias> = current.map(|held| held.alias).collect();
+            let known = Known {
+                to: inbox::address(&aliases).cloned(),
+                name: line.person.name.clone(),
+                attributes: line.attributes.into_iter().collect(),
+                own: BTreeMap::new(),
+            };
+            all.insert(line.person.id, known);
+        }
+    } else {
+        let mut aliases: BTreeMap<ContactId, Vec<Alias>> = BTreeMap::new();
+        for line in app.store.aliases_of(&ids).await? {
+            aliases.entry(line.contact).or_default().push(line.alias);
+        }
+        for (contact, aliases) in aliases {
+            let to = inbox::address(&aliases).cloned();
+            all.insert(
+                contact,
+                Known {
+                    to,
+                    ..Known::default()
+                },
+            );
+        }
+    }
+    for line in recipients {
+        let own = line
+            .extra
+            .as_deref()
+            .and_then(|text| serde_json::from_str(text).ok());
+        if let (Some(known), Some(own)) = (all.get_mut(&line.contact), own) {
+            known.own = own;
+        }
+    }
+    Ok(all)
+}
+
+/// Why nothing can be made for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotMake {
+    /// They have no address in WhatsApp.
+    #[error("They have no address in WhatsApp.")]
+    NoAddress,
+    /// Something is not known of them, and there is nothing to say instead.
+    #[error("{0}")]
+    Gap(String),
+}
+
+impl CannotMake {
+    /// The stable word of it.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoAddress => "no_address",
+            Self::Gap(_) => "variable_missing",
+        }
+    }
+}
+
+/// A message for one person, and what the gate has to know of it.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// The message.
+    pub outgoing: Outgoing,
+    /// What the gate is asked.
+    pub ask: Ask,
+}
+
+impl Ready {
+    /// Whether any gap asks for something that is known of people.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.header
+            .iter()
+            .chain(&self.body)
+            .any(|pattern| !pattern.names().is_empty())
+    }
+
+    /// The texts of the gaps for one person.
+    fn texts(&self, known: &Known) -> Result<(Vec<String>, Vec<String>), CannotMake> {
+        let fill = |patterns: &[Pattern]| -> Result<Vec<String>, CannotMake> {
+            let says = |name: &str| known.says(name).map(str::to_owned);
+            let texts = patterns.iter().map(|pattern| fill::fill(pattern, &says));
+            texts
+                .collect::<Result<_, _>>()
+                .map_err(|missing| CannotMake::Gap(missing.to_string()))
+        };
+        Ok((fill(&self.header)?, fill(&self.body)?))
+    }
+
+    /// How it reads for one person.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub fn words(&self, known: &Known) -> Result<String, CannotMake> {
+        let (header, body) = self.texts(known)?;
+        Ok(self.shape.words(&header, &body))
+    }
+
+    /// The message for one person.
+    ///
+    /// # Errors
+    /// What keeps it from being made.
+    pub fn write(
+        &self,
+        known: &Known,
+        (number, by): (&NumberId, &str),
+    ) -> Result<Letter, CannotMake> {
+        let to = known.to.as_ref().ok_or(CannotMake::NoAddress)?;
+        let (header, body) = self.texts(known)?;
+        let fill = Fill {
+            header: (&self.shape.header_gaps, &header),
+            body: (&self.shape.body_gaps, &body),
+        };
+        let named = (self.named.0.as_str(), self.named.1.as_str());
+        let outgoing = message::filled(&compose::recipient(to), named, fill)
+            .map_err(|error| CannotMake::Gap(error.to_string()))?;
+        let said = Said {
+            text: self.shape.words(&header, &body),
+            by: Some(by.to_owned()),
+        };
+        let ask = Ask {
+            recipients: outgoing.recipients(),
+            number: number.clone(),
+            category: self.category(),
+            topic: self.found.topic,
+            template: self.found.state,
+            named: Some(self.named.clone()),
+            fingerprint: outgoing.fingerprint(),
+            callback: None,
+            said: Some(said),
+            tie: None,
+        };
+        Ok(Letter { outgoing, ask })
+    }
+
+    /// Its category, as of now.
+    #[must_use]
+    pub const fn category(&self) -> Category {
+        self.found.category
+    }
+}
+
+/// Where the messages of a number go.
+#[must_use]
+pub fn route(app: &House, number: &NumberId) -> SendRoute {
+    let version = app.config.whatsapp.version.parse();
+    SendRoute {
+        version: version.unwrap_or_else(|_| newest()),
+        number: number.clone(),
+        endpoint: Endpoint::Messages,
+        proof: None,
+    }
+}

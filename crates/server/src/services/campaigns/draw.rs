@@ -1,0 +1,109 @@
+//! The audience is drawn: everybody who is in it then, and nobody who comes into it later. Page by page, so that a million people need
+//! no more memory than a thousand; after a crash it goes on where it was.
+
+use std::collections::BTreeMap;
+
+use campaign::draw;
+use consent::{alias::Alias, id::ContactId, time::MINUTE_MS};
+use store::campaign::{CampaignChange, CampaignLine, ListLine, recipient::NewRecipient};
+
+use super::{
+    acts::change_of,
+    audience::{self, Leaf},
+    plan::Plan,
+};
+use crate::{
+    app::App,
+    error::Error,
+    services::{cast::Cast, policy, retry, who},
+};
+
+/// People of a page: a transaction each.
+const PAGE: u32 = 2_000;
+
+/// Draws one page more. Says whether all are drawn.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
+    let plan = Plan::kept(&line.spec)?;
+    let condition = plan.audience.condition(app).await?;
+    let leaf = audience::page(app, line.id, condition.as_ref(), (&line.cursor, PAGE)).await?;
+    let next = leaf.next.clone();
+    retry::on_conflict(|| keep(app, line, &plan, &leaf)).await?;
+    if next.is_some() {
+        return Ok(false);
+    }
+    let now = app.clock.now();
+    let change = CampaignChange {
+        drawn: Some(now),
+        ..change_of(line, now)
+    };
+    let mut tx = app.store.begin().await?;
+    // Somebody paused it meanwhile: then the next turn says that all are drawn.
+    if tx.change_campaign(line.id, line.version, &change).await? {
+        tx.drop_list(line.id).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Result<(), Error> {
+    let mut tx = app.store.begin().await?;
+    let mut people: Vec<(ContactId, Option<String>)> =
+        leaf.known.iter().map(|id| (*id, None)).collect();
+    if !leaf.listed.is_empty() {
+        people.extend(listed(app, &mut tx, &leaf.listed).await?);
+    }
+    let started = line.started.unwrap_or_else(|| app.clock.now());
+    let shares = plan.shares();
+    let rows: Vec<NewRecipient> = people
+        .into_iter()
+        .map(|(contact, extra)| {
+            let variant = draw::split(*line.id.as_bytes(), contact.get(), &shares);
+            let delay = plan
+                .variants
+                .get(variant)
+                .map_or(0, |variant| variant.delay_minutes);
+            NewRecipient {
+                contact,
+                variant: i64::try_from(variant).unwrap_or(0),
+                due: started.plus_millis(MINUTE_MS.saturating_mul(i64::from(delay))),
+                extra,
+            }
+        })
+        .collect();
+    let added = tx.add_recipients(line.id, &rows).await?;
+    let cursor = leaf.next.as_deref().unwrap_or(&line.cursor);
+    let total = line.total.saturating_add_unsigned(added);
+    tx.set_cursor(line.id, cursor, total).await?;
+    Ok(tx.commit().await.map(drop)?)
+}
+
+/// Whoever was listed and is not known is made, as by an import: every message is somebody's. Who cannot be, because it is no
+/// address, is nobody's; the pre-flight names them.
+async fn listed(
+    app: &App,
+    tx: &mut store::pool::Tx,
+    lines: &[ListLine],
+) -> Result<Vec<(ContactId, Option<String>)>, Error> {
+    let read: Vec<(Alias, &ListLine)> = lines
+        .iter()
+        .filter_map(|line| Some((who::alias(app, &line.address).ok()?, line)))
+        .filter(|(alias, _)| !matches!(alias, Alias::Email(_)))
+        .collect();
+    let aliases: Vec<Alias> = read.iter().map(|(alias, _)| alias.clone()).collect();
+    let mut cast = Cast::gather(app, tx, &aliases).await?;
+    let mut people = BTreeMap::new();
+    for (alias, line) in read {
+        let contact = match cast.id_of(&alias) {
+            Some(known) => known,
+            None => cast.create(std::slice::from_ref(&alias), None)?,
+        };
+        people.entry(contact).or_insert_with(|| line.extra.clone());
+    }
+    let policy = policy::current(app).await?;
+    cast.save(tx, &policy).await?;
+    Ok(people.into_iter().collect())
+}

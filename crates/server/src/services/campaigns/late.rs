@@ -1,0 +1,84 @@
+//! What Meta says of a message after it took it: most refusals come so, a moment later, as a failed status.
+
+use std::collections::BTreeMap;
+
+use campaign::answer::{self, Meaning};
+use consent::id::{AttemptId, ContactId};
+use store::{
+    campaign::recipient::{RecipientLine, Settled, State},
+    pool::Tx,
+};
+
+use crate::{app::House, error::Error};
+
+/// A message of ours that failed.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// Whose.
+    pub contact: ContactId,
+    /// Which.
+    pub attempt: AttemptId,
+    /// Meta's code.
+    pub code: i64,
+    /// Meta's words.
+    pub said: Option<String>,
+}
+
+/// Settles those among the failed that a campaign sent: over for that person, again tomorrow, or the end of it for everybody.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn settle(app: &House, tx: &mut Tx, failed: &[Failed]) -> Result<(), Error> {
+    if failed.is_empty() {
+        return Ok(());
+    }
+    let attempts: Vec<(ContactId, AttemptId)> = failed
+        .iter()
+        .map(|one| (one.contact, one.attempt))
+        .collect();
+    let turns: BTreeMap<AttemptId, RecipientLine> = app
+        .store
+        .turns_of(&attempts)
+        .await?
+        .into_iter()
+        .filter_map(|line| Some((line.attempt?, line)))
+        .collect();
+    let mut settled = Vec::new();
+    for one in failed {
+        let Some(turn) = turns.get(&one.attempt) else {
+            continue;
+        };
+        let meaning = answer::late(one.code);
+        let tries = turn.tries + 1;
+        let due = match meaning {
+            // Whoever the campaign ended for is not waited for.
+            _ if !is_open(app, turn).await? => None,
+            _ => meaning.next(u32::try_from(tries).unwrap_or(u32::MAX), app.clock.now()),
+        };
+        settled.push(Settled {
+            campaign: turn.campaign,
+            contact: turn.contact,
+            attempt: Some(one.attempt),
+            state: if due.is_some() {
+                State::Waiting
+            } else {
+                State::Failed
+            },
+            code: Some(one.code.to_string()),
+            reason: one.said.clone(),
+            due,
+            tries,
+        });
+        if let Meaning::HoldAll { why } = meaning {
+            let said = one.said.as_deref().unwrap_or_default();
+            app.drives
+                .hold(turn.campaign, &format!("{why}. Meta said: {said}"));
+        }
+    }
+    Ok(tx.settle_recipients(&settled).await?)
+}
+
+async fn is_open(app: &House, turn: &RecipientLine) -> Result<bool, Error> {
+    let line = app.store.campaign(turn.campaign).await?;
+    Ok(line.is_some_and(|line| line.state == "running" || line.state == "paused"))
+}

@@ -1,0 +1,433 @@
+//! What a campaign would do if it began now: who is in, who is out and why, what it costs, how long it takes, and what is worth a second
+//! look. Nothing is sent, and nothing written down.
+
+use std::collections::BTreeMap;
+
+use campaign::{cost::Bill, country::Iso, limits};
+use consent::{id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
+use graph::template;
+use store::{
+    campaign::CampaignLine,
+    segment::{Condition, Page},
+};
+use uuid::Uuid;
+
+use super::{
+    acts,
+    audience::Audience,
+    body::{CostAnswer, CostLine, PreflightAnswer, TemplateHealth},
+    compose::{self, Ready},
+    place::{MARKETS, PRICES, quiet_until},
+    plan::{self, Plan},
+};
+use crate::{
+    app::{App, House},
+    error::Error,
+    services::{
+        check::{self, Ask, CheckBody, TemplateRef},
+        reports::numbers,
+        sift::Sieve,
+    },
+};
+
+/// People of a page.
+const PAGE: u32 = 20_000;
+/// Of how many it is looked whether they were written to lately; of more, the share of these is taken for all.
+const RECENT_MAX: usize = 10_000;
+/// How far back "lately" reaches.
+const RECENT_MS: i64 = 7 * DAY_MS;
+/// From which share of people written to lately on it is worth a second look, in per cent.
+const RECENT_PERCENT: u64 = 50;
+
+/// How many are in the audience of a campaign.
+///
+/// # Errors
+/// When the database does not answer, or the segment is gone.
+pub async fn total(app: &House, line: &CampaignLine, plan: &Plan) -> Result<u64, Error> {
+    let count = if line.drawn.is_some() {
+        line.total
+    } else {
+        match plan.audience.condition(app).await? {
+            Some(condition) => {
+                let now = app.clock.now();
+                app.store.count_segment(&condition, now).await?
+            }
+            None => app.store.count_list(line.id).await?,
+        }
+    };
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Looks at everybody in the audience of a draft.
+///
+/// # Errors
+/// [`Error::NotFound`]; when the database does not answer.
+pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
+    let line = acts::find(app, id).await?;
+    let plan = Plan::kept(&line.spec)?;
+    let variants = compose::variants(app, &plan).await?;
+    let mut look = Look::new(app, &plan, &variants).await?;
+    let condition = plan.audience.condition(app).await?;
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = addresses(app, id, condition.as_ref(), (cursor.as_deref(), PAGE)).await?;
+        look.take(app, &page.addresses).await?;
+        look.meet(&page.contacts);
+        match page.next {
+            Some(next) => cursor = Some(next),
+            None => break,
+        }
+    }
+    look.end(app, &line, &plan, &variants).await
+}
+
+/// A page of the addresses of an audience, a line each.
+struct Addresses {
+    addresses: Vec<u8>,
+    contacts: Vec<ContactId>,
+    next: Option<String>,
+}
+
+/// What stands for an address that there is none of: it is refused as what it is.
+const NO_ADDRESS: &str = "-";
+
+async fn addresses(
+    app: &House,
+    campaign: Uuid,
+    condition: Option<&Condition>,
+    (cursor, limit): (Option<&str>, u32),
+) -> Result<Addresses, Error> {
+    let mut page = Addresses {
+        addresses: Vec::new(),
+        contacts: Vec::new(),
+        next: None,
+    };
+    let mut add = |address: &str| {
+        // A line is one person, whatever was written.
+        let line = address.lines().next().map_or(NO_ADDRESS, str::trim);
+        let line = if line.is_empty() { NO_ADDRESS } else { line };
+        page.addresses.extend_from_slice(line.as_bytes());
+        page.addresses.push(b'\n');
+    };
+    let full = usize::try_from(limit).unwrap_or(usize::MAX);
+    match condition {
+        Some(condition) => {
+            let after: Option<Uuid> = cursor.and_then(|cursor| cursor.parse().ok());
+            let bounds = Page {
+                after: after.map(ContactId::new),
+                limit,
+            };
+            let now = app.clock.now();
+            let rows = app.store.segment_addresses(condition, now, &bounds).await?;
+            for (_, address) in &rows {
+                add(address.as_deref().unwrap_or(NO_ADDRESS));
+            }
+            let last = rows.last().filter(|_| rows.len() == full);
+            page.next = last.map(|(id, _)| id.to_string());
+            page.contacts = rows.into_iter().map(|(id, _)| id).collect();
+        }
+        None => {
+            let after = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(-1);
+            let rows = app.store.list_page(campaign, after, limit).await?;
+            for row in &rows {
+                add(&row.address);
+            }
+            let last = rows.last().filter(|_| rows.len() == full);
+            page.next = last.map(|row| row.place.to_string());
+        }
+    }
+    Ok(page)
+}
+
+/// The question that is asked about everybody: the strictest of the variants'.
+async fn question(app: &House, plan: &Plan, variants: &[Ready]) -> Result<Ask, Error> {
+    let strictest = variants
+        .iter()
+        .find(|ready| ready.category() == Category::Marketing)
+        .or(variants.first())
+        .ok_or_else(|| Error::internal("a campaign without a variant"))?;
+    let body = CheckBody {
+        to: Some(NO_ADDRESS.to_owned()),
+        number: plan.numbers.first().cloned(),
+        template: Some(TemplateRef {
+            name: strictest.named.0.clone(),
+            language: strictest.named.1.clone(),
+        }),
+        ..CheckBody::default()
+    };
+    let shelf = check::shelf(app, &[&body]).await?;
+    check::read(app, &shelf, &body)
+}
+
+/// What was seen so far.
+struct Look {
+    sieve: Sieve,
+    category: Category,
+    quiet: Option<(u16, u16)>,
+    countries: BTreeMap<Option<Iso>, u64>,
+    quiet_now: u64,
+    contacts: Vec<ContactId>,
+}
+
+impl Look {
+    async fn new(app: &House, plan: &Plan, variants: &[Ready]) -> Result<Self, Error> {
+        let ask = question(app, plan, variants).await?;
+        Ok(Self {
+            category: ask.request().category,
+            sieve: Sieve::new(app, ask),
+            quiet: plan.quiet,
+            countries: BTreeMap::new(),
+            quiet_now: 0,
+            contacts: Vec::new(),
+        })
+    }
+
+    async fn take(&mut self, app: &App, lines: &[u8]) -> Result<(), Error> {
+        let mut allowed = Vec::with_capacity(lines.len());
+        let ready = app.memory.ready();
+        self.sieve
+            .sift(app, ready.as_deref(), lines, &mut allowed)
+            .await?;
+        let now = app.clock.now();
+        for line in allowed
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let digits = std::str::from_utf8(line).unwrap_or_default();
+            let country = campaign::country::of(digits.trim_start_matches('+'));
+            *self.countries.entry(country).or_default() += 1;
+            if self.quiet.is_some() {
+                let phone = Phone::from_digits(digits.trim_start_matches('+'));
+                let is_quiet = quiet_until(self.quiet, phone, now).is_some();
+                self.quiet_now += u64::from(is_quiet);
+            }
+        }
+        Ok(())
+    }
+
+    fn meet(&mut self, contacts: &[ContactId]) {
+        let room = RECENT_MAX.saturating_sub(self.contacts.len());
+        self.contacts.extend(contacts.iter().take(room));
+    }
+
+    async fn end(
+        self,
+        app: &App,
+        line: &CampaignLine,
+        plan: &Plan,
+        variants: &[Ready],
+    ) -> Result<PreflightAnswer, Error> {
+        let tally = self.sieve.tally();
+        let (total, within) = (tally.total(), tally.allowed());
+        let refused = tally.refused().into_iter();
+        let reasons = refused.map(|(code, count)| (code.word().to_owned(), count));
+        let recently_written = self.recently_written(app, within).await?;
+        let templates = health(app, plan, variants).await?;
+        let warnings = warnings(&templates, plan, (within, recently_written));
+        let pace = plan.pace.unwrap_or(campaign::pace::USUAL_PER_SECOND);
+        let senders = u32::try_from(plan.numbers.len()).unwrap_or(1);
+        let seconds = limits::duration(within, pace.saturating_mul(senders)).as_secs();
+        Ok(PreflightAnswer {
+            total,
+            within,
+            out: total - within,
+            reasons: reasons.collect(),
+            blockers: acts::blockers(app, plan, total).await?,
+            warnings,
+            needs_approval: acts::approval(app, line, total) == campaign::state::Approval::Missing,
+            cost: self.cost(),
+            seconds,
+            daily_limit: daily_limit(app, plan).await?,
+            recently_written,
+            quiet_now: self.quiet_now,
+            templates,
+        })
+    }
+
+    /// How many had marketing lately: counted of the first ten thousand, and taken for all where there are more.
+    async fn recently_written(&self, app: &App, within: u64) -> Result<u64, Error> {
+        if self.contacts.is_empty() {
+            return Ok(0);
+        }
+        let since = app.clock.now().plus_millis(-RECENT_MS);
+        let mut count = 0;
+        for some in self.contacts.chunks(1_000) {
+            count += app.store.recently_written(some, since).await?;
+        }
+        let (count, of) = (
+            u64::try_from(count).unwrap_or(0),
+            u64::try_from(self.contacts.len()).unwrap_or(1),
+        );
+        Ok(if within > of {
+            count.saturating_mul(within) / of
+        } else {
+            count.min(within)
+        })
+    }
+
+    fn cost(&self) -> CostAnswer {
+        let mut bill = Bill::new(&PRICES, &MARKETS, 0);
+        for (country, count) in &self.countries {
+            bill.add(*country, self.category, *count);
+        }
+        let lines = bill.lines().into_iter().map(|line| CostLine {
+            country: line
+                .country
+                .map_or_else(String::new, |iso| iso.as_str().to_owned()),
+            category: line.category.word().to_owned(),
+            people: line.messages,
+            each: line.price.map(|price| price.to_string()),
+            together: line.amount.map(|amount| amount.to_string()),
+        });
+        let total = bill.total();
+        CostAnswer {
+            currency: total.currency.to_owned(),
+            total: total.amount.to_string(),
+            lines: lines.collect(),
+            unpriced: total.unpriced,
+        }
+    }
+}
+
+/// What Meta says of the templates of a campaign.
+async fn health(
+    app: &House,
+    plan: &Plan,
+    variants: &[Ready],
+) -> Result<Vec<TemplateHealth>, Error> {
+    let account = plan::account(app, plan);
+    let mut all = Vec::new();
+    for ready in variants {
+        let (name, language) = &ready.named;
+        let Some(line) = app.store.template(account, name, language).await? else {
+            continue;
+        };
+        let health = TemplateHealth {
+            name: line.name,
+            language: line.language,
+            category: ready.category().word().to_owned(),
+            status: line.status,
+            quality: line.quality,
+        };
+        if !all.iter().any(|other: &TemplateHealth| {
+            other.name == health.name && other.language == health.language
+        }) {
+            all.push(health);
+        }
+    }
+    Ok(all)
+}
+
+fn warnings(
+    templates: &[TemplateHealth],
+    plan: &Plan,
+    (within, recently): (u64, u64),
+) -> Vec<String> {
+    let mut found = Vec::new();
+    for template in templates {
+        let name = format!("{} ({})", template.name, template.language);
+        match template.quality.as_deref() {
+            Some("RED") => found.push(format!(
+                "Many people dislike the template {name}: its quality is low."
+            )),
+            Some("YELLOW") => found.push(format!("The quality of the template {name} sinks.")),
+            _ => {}
+        }
+        if template::Status::read(&template.status) == template::Status::Flagged {
+            found.push(format!(
+                "Meta will stop the template {name} if its quality stays low."
+            ));
+        }
+    }
+    if within > 0 && recently.saturating_mul(100) / within >= RECENT_PERCENT {
+        found.push(format!(
+            "{recently} of {within} people had marketing in the last seven days."
+        ));
+    }
+    if !plan.is_watched {
+        found.push(
+            "The flight recorder is off: nothing stops the campaign when many opt out.".to_owned(),
+        );
+    }
+    if matches!(plan.audience, Audience::Listed { .. }) && plan.basis.is_some() && within == 0 {
+        found.push("Nobody of the list may get it.".to_owned());
+    }
+    found
+}
+
+/// How many people Meta lets the business reach in a day outside an open window, as it last told us of these numbers.
+async fn daily_limit(app: &App, plan: &Plan) -> Result<Option<u64>, Error> {
+    let mut lowest: Option<u64> = None;
+    for card in numbers::all(app).await?.numbers {
+        if !plan.numbers.contains(&card.number) {
+            continue;
+        }
+        let tier = card.limit.as_deref().and_then(limits::Tier::read);
+        if let Some(limit) = tier.and_then(limits::Tier::limit) {
+            lowest = Some(lowest.map_or(limit, |other| other.min(limit)));
+        }
+    }
+    Ok(lowest)
+}
+
+/// Somebody who would not get it.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct BarredAnswer {
+    /// Their id, where we know them.
+    pub contact: Option<String>,
+    /// Their address.
+    pub address: String,
+    /// The code of the refusal.
+    pub code: &'static str,
+    /// The same in a sentence.
+    pub reason: &'static str,
+    /// Who can lift it.
+    pub lifted_by: Option<&'static str>,
+    /// When it passes by itself.
+    pub until: Option<String>,
+}
+
+/// People of the audience who would not get it, for one reason or any, from a cursor on; and where the next page begins.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn barred(
+    app: &App,
+    id: Uuid,
+    code: Option<&str>,
+    (cursor, limit): (Option<&str>, u32),
+) -> Result<(Vec<BarredAnswer>, Option<String>), Error> {
+    let line = acts::find(app, id).await?;
+    let plan = Plan::kept(&line.spec)?;
+    let variants = compose::variants(app, &plan).await?;
+    let ask = question(app, &plan, &variants).await?;
+    let condition = plan.audience.condition(app).await?;
+    let page = addresses(app, id, condition.as_ref(), (cursor, limit)).await?;
+    let text = String::from_utf8_lossy(&page.addresses).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let asks: Vec<Ask> = lines.iter().map(|line| ask.about(app, line)).collect();
+    let answers = check::decide(app, &asks).await?;
+    let mut found = Vec::new();
+    for (place, (answer, address)) in answers.into_iter().zip(lines).enumerate() {
+        let Some(its) = answer
+            .code
+            .filter(|its| code.is_none_or(|code| code == *its))
+        else {
+            continue;
+        };
+        let known = page.contacts.get(place).map(ToString::to_string);
+        found.push(BarredAnswer {
+            contact: known.or(answer.contact),
+            address: if address == NO_ADDRESS {
+                String::new()
+            } else {
+                address.to_owned()
+            },
+            code: its,
+            reason: answer.reason,
+            lifted_by: answer.lifted_by,
+            until: answer.until,
+        });
+    }
+    Ok((found, page.next))
+}

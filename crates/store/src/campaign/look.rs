@@ -1,0 +1,78 @@
+//! What a campaign that runs is watched by: cheap enough to be asked every few seconds, however many it is for.
+
+use consent::{id::ContactId, scope::Category, time::Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    codec,
+    error::StoreError,
+    list::{List, hex},
+    pool::{Store, on_pool},
+};
+
+impl Store {
+    /// How many people of a campaign opted out, with us or at WhatsApp, after their turn was taken: of all events since a time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn opt_outs_of(&self, campaign: Uuid, since: Timestamp) -> Result<i64, StoreError> {
+        // Ids of events begin with their time, so the index by id is the way in: few people opt out, and many are sent to.
+        let sql = "select count(distinct e.contact_id) from event e \
+                   join recipient p on p.contact_id = e.contact_id and p.campaign_id = $1 \
+                   where e.id >= $2 and e.kind in ('opt_out', 'platform_stop') and p.taken_ms is not null \
+                   and p.state in ('sending', 'accepted', 'unknown', 'failed') and e.received_ms >= p.taken_ms";
+        let first = codec::first_id_of(since).as_bytes().to_vec();
+        Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
+            .bind(campaign.as_bytes().to_vec()).bind(first).fetch_one(pool).await?))
+    }
+
+    /// When the newest turn of a campaign was taken.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn last_taken(&self, campaign: Uuid) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "select max(taken_ms) from recipient where campaign_id = $1";
+        let id = campaign.as_bytes().to_vec();
+        let at: Option<i64> =
+            on_pool!(self, pool => sqlx::query_scalar(sql).bind(id).fetch_one(pool).await?);
+        Ok(at.map(Timestamp::from_millis))
+    }
+
+    /// Whether Meta took messages of a campaign of which it has said nothing since.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_unanswered(&self, campaign: Uuid) -> Result<bool, StoreError> {
+        let sql = "select 1 from recipient p join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
+                   where p.campaign_id = $1 and p.state = 'sending' and m.state in ('reserved', 'accepted', 'sent') limit 1";
+        let id = campaign.as_bytes().to_vec();
+        let found: Option<i32> =
+            on_pool!(self, pool => sqlx::query_scalar(sql).bind(id).fetch_optional(pool).await?);
+        Ok(found.is_some())
+    }
+
+    /// When messages of a category were sent (or may have been) to each of these people since a time, each one's oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn sent_to_since(
+        &self,
+        contacts: &[ContactId],
+        since: Timestamp,
+    ) -> Result<Vec<(ContactId, Category, Timestamp)>, StoreError> {
+        let sql = "select m.contact_id, m.category, m.at_ms from message m \
+                   where m.contact_id in (select unhex(r.value ->> 'c') from jsonb_each($1) as r) and m.at_ms >= $2 \
+                   and m.direction = 'out' and m.state not in ('denied', 'rejected', 'failed') \
+                   order by m.contact_id, m.at_ms";
+        let list = List::of(contacts.iter().map(|id| json!({ "c": hex(id.get()) })));
+        let rows: Vec<(Vec<u8>, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(list.text()).bind(since.millis()).fetch_all(pool).await?);
+        let read = |(id, category, at): (Vec<u8>, String, i64)| {
+            let category = Category::read(&category)?;
+            let contact = codec::uuid(&id).map(ContactId::new);
+            Some(contact.map(|contact| (contact, category, Timestamp::from_millis(at))))
+        };
+        rows.into_iter().filter_map(read).collect()
+    }
+}

@@ -1,0 +1,249 @@
+//! Figures of a campaign: counted from recipients and messages, each person once.
+
+use std::sync::Arc;
+
+use consent::{
+    event::{Event, Fact},
+    id::{ContactId, NumberId},
+    scope::{Scope, Subject},
+};
+use store::{
+    campaign::{
+        RUNNING,
+        figure::{Signs, What},
+        recipient::{Settled, State},
+    },
+    message::{Direction, MessageLine, State as Sent},
+    report::TallyRow,
+};
+
+use crate::{
+    campaigns::{drawn, news, people, take},
+    events::{append, event},
+    harness::{Place, at, message},
+    recipients::{settle, settled},
+};
+
+contract![
+    recipients_are_counted_by_all_that_tells_them_apart,
+    who_said_no_or_wrote_in_time_counts_once,
+    a_series_goes_by_the_clock,
+    what_somebody_got_before_is_known,
+];
+
+const HOUR: i64 = 3_600_000;
+
+async fn keep(place: &Place, lines: &[MessageLine]) {
+    let mut tx = place.store.begin().await.unwrap();
+    tx.keep_messages(lines).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+fn heard(contact: ContactId, ms: i64) -> MessageLine {
+    MessageLine {
+        direction: Direction::In,
+        state: Sent::Received,
+        category: "text".to_owned(),
+        at: at(ms),
+        ..message(contact)
+    }
+}
+
+fn said(contact: ContactId, fact: Fact, ms: i64) -> Event {
+    Event {
+        received: at(ms),
+        ..event(contact, fact)
+    }
+}
+
+async fn recipients_are_counted_by_all_that_tells_them_apart(place: Arc<Place>) {
+    let people = people(&place, 6).await;
+    let line = drawn(&place, RUNNING, &people).await;
+    drawn(&place, RUNNING, &people).await;
+    for which in [0, 2, 3] {
+        let sent = take(&place, line.id, people[which], 10).await;
+        settle(&place, &[settled(line.id, &sent, State::Accepted)]).await;
+        let (state, code) = if which == 3 {
+            (Sent::Failed, Some(131_026))
+        } else {
+            (Sent::Read, None)
+        };
+        news(&place, sent.id, state, 20, code).await;
+    }
+    let denied = Settled {
+        attempt: None,
+        code: Some("held".to_owned()),
+        ..settled(line.id, &message(people[1]), State::Denied)
+    };
+    settle(&place, &[denied]).await;
+    let figures = place.store.figures(line.id).await.unwrap();
+    let shown: Vec<_> = figures
+        .iter()
+        .map(|one| {
+            let codes = (one.error_code, one.code.as_deref());
+            (one.variant, one.state, one.message, codes, one.count)
+        })
+        .collect();
+    let wanted = [
+        (0, State::Accepted, Some(Sent::Read), (None, None), 2),
+        (0, State::Waiting, None, (None, None), 1),
+        (
+            1,
+            State::Accepted,
+            Some(Sent::Failed),
+            (Some(131_026), None),
+            1,
+        ),
+        (1, State::Denied, None, (None, Some("held")), 1),
+        (1, State::Waiting, None, (None, None), 1),
+    ];
+    assert_eq!(shown, wanted);
+}
+
+async fn who_said_no_or_wrote_in_time_counts_once(place: Arc<Place>) {
+    let store = &place.store;
+    let people = people(&place, 7).await;
+    let line = drawn(&place, RUNNING, &people).await;
+    for contact in &people[..6] {
+        let sent = take(&place, line.id, *contact, 10 * HOUR).await;
+        news(&place, sent.id, Sent::Delivered, 10 * HOUR + 9, None).await;
+    }
+    let failed = take(&place, line.id, people[6], 10 * HOUR).await;
+    news(
+        &place,
+        failed.id,
+        Sent::Failed,
+        10 * HOUR + 9,
+        Some(131_026),
+    )
+    .await;
+    let number: NumberId = "109900000000001".parse().unwrap();
+    let no = Fact::OptOut(Scope {
+        subject: Subject::All,
+        channel: None,
+        number: None,
+    });
+    let events = [
+        // Twice, of variant 0: counted once, when first said.
+        said(people[0], no.clone(), 11 * HOUR),
+        said(people[0], no.clone(), 12 * HOUR),
+        said(people[1], Fact::PlatformStop(number), 10 * HOUR),
+        // Before the message, too late after it, something else, and of one that nothing reached.
+        said(people[2], no.clone(), 9 * HOUR),
+        said(people[3], no.clone(), 82 * HOUR),
+        said(people[4], Fact::Blocked, 11 * HOUR),
+        said(people[6], no, 11 * HOUR),
+    ];
+    for (byte, event) in (0_u8..).zip(&events) {
+        append(&place, &[(event, byte)]).await;
+    }
+    let within = 72 * HOUR;
+    let counted = store.reached_opt_outs(line.id, within).await.unwrap();
+    assert_eq!(counted, [(0, 1), (1, 1)]);
+    let late = store.reached_opt_outs(line.id, within + 1).await.unwrap();
+    assert_eq!(late, [(0, 1), (1, 2)]);
+    let series = store.opt_out_series(line.id, within, HOUR).await.unwrap();
+    assert_eq!(series, [(at(10 * HOUR), 1), (at(11 * HOUR), 1)]);
+    let lines = [
+        heard(people[0], 11 * HOUR),
+        heard(people[0], 12 * HOUR),
+        heard(people[1], 9 * HOUR),
+        heard(people[2], 40 * HOUR),
+        heard(people[6], 11 * HOUR),
+    ];
+    keep(&place, &lines).await;
+    let wrote = store.replies(line.id, 24 * HOUR).await.unwrap();
+    assert_eq!(wrote, [(0, 1)]);
+    assert_eq!(store.replies(line.id, 72 * HOUR).await.unwrap(), [(0, 2)]);
+}
+
+async fn a_series_goes_by_the_clock(place: Arc<Place>) {
+    let people = people(&place, 5).await;
+    let line = drawn(&place, RUNNING, &people).await;
+    let cases = [
+        (0, Some((Sent::Read, 150))),
+        (0, Some((Sent::Delivered, 10))),
+        (110, Some((Sent::Failed, 160))),
+        (110, Some((Sent::Rejected, 160))),
+        (120, None),
+    ];
+    for (contact, (sent_at, outcome)) in people.iter().zip(cases) {
+        let sent = take(&place, line.id, *contact, sent_at).await;
+        if let Some((state, ms)) = outcome {
+            news(&place, sent.id, state, ms, None).await;
+        }
+    }
+    let series = place.store.series(line.id, 100).await.unwrap();
+    let wanted = [
+        (at(0), What::Delivered, 1),
+        (at(0), What::Sent, 2),
+        (at(100), What::Failed, 1),
+        (at(100), What::Read, 1),
+        (at(100), What::Sent, 1),
+    ];
+    assert_eq!(series, wanted);
+    let words = What::ALL.map(What::word);
+    assert_eq!(words, ["sent", "delivered", "read", "failed"]);
+}
+
+async fn what_somebody_got_before_is_known(place: Arc<Place>) {
+    let store = &place.store;
+    let people = people(&place, 3).await;
+    let line = drawn(&place, RUNNING, &people[1..]).await;
+    let sent = |contact: ContactId, state: Sent, ms: i64| MessageLine {
+        state,
+        at: at(ms),
+        ..message(contact)
+    };
+    let receipt = MessageLine {
+        category: "utility".to_owned(),
+        ..sent(people[1], Sent::Delivered, 60)
+    };
+    let capped = sent(people[0], Sent::Accepted, 60);
+    let capped_id = capped.id;
+    let lines = [
+        sent(people[0], Sent::Delivered, 20),
+        sent(people[0], Sent::Delivered, 60),
+        sent(people[0], Sent::Read, 61),
+        sent(people[0], Sent::Reserved, 62),
+        heard(people[0], 70),
+        heard(people[0], 10),
+        capped,
+        receipt,
+        sent(people[2], Sent::Delivered, 20),
+    ];
+    keep(&place, &lines).await;
+    news(&place, capped_id, Sent::Failed, 63, Some(131_049)).await;
+    let signs = store.signs(&people, at(50)).await.unwrap();
+    let wanted = Signs {
+        contact: people[0],
+        sent: 2,
+        unread: 1,
+        read: 1,
+        capped: 1,
+        heard: Some(at(70)),
+    };
+    assert_eq!(signs, [wanted]);
+    assert_eq!(store.recently_written(&people, at(50)).await.unwrap(), 1);
+    assert_eq!(store.recently_written(&people, at(20)).await.unwrap(), 2);
+    let within = store.recently_written_in(line.id, at(20)).await.unwrap();
+    assert_eq!(within, 1);
+    let row = |what: &str, dimension: &str, value: &str, count: i64| TallyRow {
+        what: what.to_owned(),
+        dimension: dimension.to_owned(),
+        value: value.to_owned(),
+        count,
+    };
+    let rows = [
+        row("sent", "template", "spring_sale", 7),
+        row("read", "template", "spring_sale", 5),
+        row("sent", "topic", "spring_sale", 3),
+        row("sent", "template", "other", 2),
+    ];
+    let mut tx = store.begin().await.unwrap();
+    tx.put_tallies(0, &[], &rows).await.unwrap();
+    tx.put_tallies(900_000, &[], &rows[..1]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.sent_of_template("spring_sale").await.unwrap(), 14);
+    assert_eq!(store.sent_of_template("never").await.unwrap(), 0);
+}
