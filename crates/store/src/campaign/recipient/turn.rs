@@ -219,7 +219,8 @@ impl Tx {
         code: &str,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        let sql = "update recipient set state = 'skipped', code = $2 where campaign_id = $1 and state = 'waiting' \
+        // The state of those that are changed goes through a function: each piece is found by its keys, and does not read all who wait.
+        let sql = "update recipient set state = 'skipped', code = $2 where campaign_id = $1 and coalesce(state, '') = 'waiting' \
                    and contact_id in (select w.contact_id from recipient w where w.campaign_id = $1 and w.state = 'waiting' limit $3)";
         let id = campaign.as_bytes().to_vec();
         Ok(
