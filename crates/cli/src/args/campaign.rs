@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 use uuid::Uuid;
 
-use crate::command::keys::ACTOR;
-
 /// What to do with campaigns. A server that runs on the same database does the sending, and hears of each command within half a second.
 #[derive(Debug, Subcommand)]
 pub enum Campaign {
@@ -81,9 +79,9 @@ pub enum Campaign {
 /// Who acts. A name is taken at its word: whoever can run commands here has the database anyway.
 #[derive(Debug, Args)]
 pub struct By {
-    /// Who does this, as the log writes it.
-    #[arg(long = "as", value_name = "NAME", default_value = ACTOR, value_parser = NonEmptyStringValueParser::new())]
-    pub name: String,
+    /// Who does this, as the log writes it [default: command line].
+    #[arg(long = "as", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub name: Option<String>,
 }
 
 /// What to tell of a campaign.
@@ -122,7 +120,15 @@ mod tests {
     #[test]
     fn every_command_of_a_campaign_takes_its_id() {
         for word in [
-            "show", "preview", "preflight", "approve", "draw", "start", "pause", "resume", "cancel",
+            "show",
+            "preview",
+            "preflight",
+            "approve",
+            "draw",
+            "start",
+            "pause",
+            "resume",
+            "cancel",
             "report",
         ] {
             assert!(read(&[word, ID]).is_ok(), "{word}");
@@ -132,16 +138,21 @@ mod tests {
     }
 
     #[test]
-    fn whoever_names_nobody_is_the_command_line() {
+    fn whoever_makes_or_approves_a_campaign_can_be_named() {
         let by = |words: &[&str]| match read(words) {
-            Ok(Campaign::Create { by, .. } | Campaign::Approve { by, .. }) => Some(by.name),
-            _ => None,
+            Ok(Campaign::Create { by, .. } | Campaign::Approve { by, .. }) => by.name,
+            other => panic!("{words:?}: {other:?}"),
         };
-        assert_eq!(by(&["create", "-"]).as_deref(), Some("command line"));
-        assert_eq!(by(&["approve", ID]).as_deref(), Some("command line"));
-        assert_eq!(by(&["create", "a.json", "--as", "Ana"]).as_deref(), Some("Ana"));
+        assert_eq!(by(&["create", "-"]), None);
+        assert_eq!(
+            by(&["create", "a.json", "--as", "Ana"]).as_deref(),
+            Some("Ana")
+        );
         assert_eq!(by(&["approve", ID, "--as", "Bia"]).as_deref(), Some("Bia"));
-        assert_eq!(by(&["approve", ID, "--as", ""]), None, "nobody is no name");
+        assert!(
+            read(&["approve", ID, "--as", ""]).is_err(),
+            "nobody is no name"
+        );
     }
 
     #[test]
@@ -158,7 +169,15 @@ mod tests {
 
     #[test]
     fn a_report_can_be_waited_for_and_kept() {
-        let words = ["report", ID, "--watch", "--csv", "people.csv", "--series", "time.csv"];
+        let words = [
+            "report",
+            ID,
+            "--watch",
+            "--csv",
+            "people.csv",
+            "--series",
+            "time.csv",
+        ];
         let Ok(Campaign::Report(report)) = read(&words) else {
             panic!("no report");
         };

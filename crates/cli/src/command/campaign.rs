@@ -25,7 +25,7 @@ use super::keys::ACTOR;
 use crate::{
     args::{
         Common,
-        campaign::{Campaign, Report},
+        campaign::{By, Campaign, Report},
     },
     exit::{DENIED, FAILED, OK},
     failure::Failure,
@@ -48,13 +48,13 @@ pub async fn run(common: &Common, act: Campaign) -> Result<u8, Failure> {
 async fn obey(app: &App, common: &Common, act: Campaign) -> Result<u8, Failure> {
     let answer = match act {
         Campaign::Create { file, by } => {
-            campaigns::create(app, &file::body(&file)?, &by.name).await?
+            campaigns::create(app, &file::body(&file)?, &who(by)).await?
         }
         Campaign::List => return list(app, common).await,
         Campaign::Show { id } => campaigns::show(app, id).await?,
         Campaign::Preview { id, limit } => return preview(app, common, (id, limit)).await,
         Campaign::Preflight { id } => return look(app, common, id).await,
-        Campaign::Approve { id, by } => acts::approve(app, id, &by.name).await?,
+        Campaign::Approve { id, by } => acts::approve(app, id, &who(by)).await?,
         Campaign::Draw { id } => watch::draw(app, id).await?,
         Campaign::Start { id, watch } => {
             let started = acts::start(app, id, ACTOR).await?;
@@ -80,6 +80,10 @@ async fn obey(app: &App, common: &Common, act: Campaign) -> Result<u8, Failure> 
         show::campaign(&answer);
     }
     Ok(code(&answer.state))
+}
+
+fn who(by: By) -> String {
+    by.name.unwrap_or_else(|| ACTOR.to_owned())
 }
 
 /// A campaign that failed is a failure of whoever waited for it, too.
@@ -119,11 +123,7 @@ async fn list(app: &App, common: &Common) -> Result<u8, Failure> {
     Ok(OK)
 }
 
-async fn preview(
-    app: &App,
-    common: &Common,
-    (id, limit): (Uuid, u32),
-) -> Result<u8, Failure> {
+async fn preview(app: &App, common: &Common, (id, limit): (Uuid, u32)) -> Result<u8, Failure> {
     let (items, next) = campaigns::preview(app, id, ("", limit)).await?;
     if common.json {
         output::json(&json!({ "items": items, "next": next }));

@@ -33,7 +33,12 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn last_taken(&self, campaign: Uuid) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "select max(taken_ms) from recipient where campaign_id = $1";
+        // A turn is due when it is taken, and the queue lies in that order: one look for each state, whatever the number of people.
+        let sql = "select max(x.due_ms) from (\
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'sending' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'accepted' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'unknown' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'failed') as x";
         let id = campaign.as_bytes().to_vec();
         let at: Option<i64> =
             on_pool!(self, pool => sqlx::query_scalar(sql).bind(id).fetch_one(pool).await?);
