@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use campaign::{cost::Bill, country::Iso, limits};
-use consent::{
-    alias::Alias,id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
+use consent::{alias::Alias, id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
 use graph::template;
 use store::{
     campaign::{
@@ -260,7 +259,8 @@ impl Look {
         let recently_written = self.recently_written(app, within).await?;
         let templates = health(app, plan, variants).await?;
         let warnings = warnings(&templates, plan, (within, recently_written));
-        let pace = plan.pace.unwrap_or(campaign::pace::USUAL_PER_SECOND);
+        let number = plan.numbers.first().map_or("", String::as_str);
+        let pace = plan.pace.unwrap_or_else(|| app.drives.usual(number));
         let senders = u32::try_from(plan.numbers.len()).unwrap_or(1);
         let seconds = limits::duration(within, pace.saturating_mul(senders)).as_secs();
         Ok(PreflightAnswer {
