@@ -12,12 +12,12 @@ use server::services::{
 use crate::house::{Answer, House, NUMBER};
 
 /// Somebody of the staff at the API.
-struct Desk {
+pub struct Desk {
     key: String,
 }
 
 impl Desk {
-    async fn of(house: &House, name: &str) -> Self {
+    pub async fn of(house: &House, name: &str) -> Self {
         let key = keys::create(&house.app, name, Role::Admin, "test")
             .await
             .unwrap()
@@ -25,7 +25,7 @@ impl Desk {
         Self { key }
     }
 
-    async fn ask(&self, house: &House, method: &str, path: &str, body: &Value) -> Answer {
+    pub async fn ask(&self, house: &House, method: &str, path: &str, body: &Value) -> Answer {
         let request = axum::http::Request::builder()
             .method(method)
             .uri(path)
@@ -43,17 +43,17 @@ impl Desk {
         house.call(request).await
     }
 
-    async fn post(&self, house: &House, path: &str) -> Answer {
+    pub async fn post(&self, house: &House, path: &str) -> Answer {
         self.ask(house, "POST", path, &Value::Null).await
     }
 
-    async fn get(&self, house: &House, path: &str) -> Value {
+    pub async fn get(&self, house: &House, path: &str) -> Value {
         let answer = self.ask(house, "GET", path, &Value::Null).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
         answer.body
     }
 
-    async fn make(&self, house: &House, more: Value) -> String {
+    pub async fn make(&self, house: &House, more: Value) -> String {
         let answer = self
             .ask(house, "POST", "/api/v1/campaigns", &body(more))
             .await;
@@ -61,7 +61,7 @@ impl Desk {
         format!("/api/v1/campaigns/{}", answer.body["id"].as_str().unwrap())
     }
 
-    async fn start(&self, house: &House, path: &str) {
+    pub async fn start(&self, house: &House, path: &str) {
         let answer = self.post(house, &format!("{path}/start")).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     }
@@ -79,12 +79,12 @@ fn body(more: Value) -> Value {
 }
 
 /// A number of somebody.
-fn phone(n: usize) -> String {
+pub fn phone(n: usize) -> String {
     format!("+4477009{n:05}")
 }
 
 /// Lets the campaign go on until it says that it is in a state.
-async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
+pub async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
     for _ in 0..2_000 {
         drive::step(&house.app).await.unwrap();
         let shown = desk.get(house, path).await;
@@ -97,7 +97,7 @@ async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
 }
 
 /// How many messages arrived at Meta for each number.
-async fn received(house: &House) -> BTreeMap<String, usize> {
+pub async fn received(house: &House) -> BTreeMap<String, usize> {
     let mut count = BTreeMap::new();
     for line in house.arrived().await {
         let sent: Value = serde_json::from_str(line["body"].as_str().unwrap_or("null")).unwrap();
@@ -420,147 +420,4 @@ async fn an_audience_is_frozen_when_it_is_drawn() {
     let id = path.rsplit('/').next().unwrap().parse().unwrap();
     let report = campaigns::report::report(&house.app, id).await.unwrap();
     assert_eq!(report.denied.get("opted_out_category"), Some(&1));
-}
-
-#[tokio::test]
-async fn the_flight_recorder_stops_it_and_says_how_sure() {
-    let house = House::open().await;
-    let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..180).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let path = desk
-        .make(
-            &house,
-            json!({ "audience": { "numbers": numbers }, "pace": 100, "opt_out_limit": 1.0 }),
-        )
-        .await;
-    desk.start(&house, &path).await;
-    let mut left = 0;
-    let stopped = loop {
-        drive::step(&house.app).await.unwrap();
-        for got in received(&house).await.keys().skip(left).take(2) {
-            house.opt_out(got).await;
-            left += 1;
-        }
-        let shown = desk.get(&house, &path).await;
-        if shown["state"] != "running" {
-            break shown;
-        }
-    };
-    assert_eq!(stopped["state"], "paused", "{stopped}");
-    let why = stopped["why"].as_str().unwrap();
-    assert!(why.contains("opted out") && why.contains("% sure"), "{why}");
-    let resumed = desk.post(&house, &format!("{path}/resume")).await;
-    assert_eq!(
-        resumed.body["state"], "running",
-        "whoever has seen it may go on"
-    );
-    drive::step(&house.app).await.unwrap();
-    assert_eq!(
-        desk.get(&house, &path).await["state"],
-        "running",
-        "and is not asked the same again"
-    );
-}
-
-#[tokio::test]
-async fn a_template_that_few_have_seen_goes_to_some_first() {
-    let house = House::open().await;
-    let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..260).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let path = desk
-        .make(
-            &house,
-            json!({ "audience": { "numbers": numbers }, "pace": 1_000 }),
-        )
-        .await;
-    desk.start(&house, &path).await;
-    for _ in 0..80 {
-        drive::step(&house.app).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    let first = received(&house).await.len();
-    assert_eq!(first, 100, "the others wait for what becomes of these");
-    for line in house
-        .app
-        .store
-        .messages(&store::message::MessageFilter {
-            limit: 500,
-            ..Default::default()
-        })
-        .await
-        .unwrap()
-    {
-        let news = store::message::News {
-            id: Some(line.id),
-            wamid: None,
-            state: store::message::State::Delivered,
-            error_code: None,
-            reason: None,
-            at: house.app.clock.now(),
-        };
-        let mut tx = house.app.store.begin().await.unwrap();
-        tx.take_news(&[news]).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-    until(&house, &desk, &path, "done").await;
-    assert_eq!(received(&house).await.len(), 260);
-}
-
-#[tokio::test]
-async fn what_meta_answers_ends_a_turn_or_puts_it_off() {
-    let house = House::open().await;
-    let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..4).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let refuse = |code: i64| json!({ "count": 1, "code": code });
-    for code in [131_026, 131_056, 131_049] {
-        house.fault("error", &refuse(code)).await;
-    }
-    let path = desk
-        .make(
-            &house,
-            json!({ "audience": { "numbers": numbers }, "flight_recorder": "off" }),
-        )
-        .await;
-    desk.start(&house, &path).await;
-    let counts = loop {
-        drive::step(&house.app).await.unwrap();
-        let counts = desk.get(&house, &path).await["counts"].clone();
-        if counts["accepted"] == 2 && counts["sending"] == 0 {
-            break counts;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert_eq!(
-        counts["failed"], 1,
-        "131026 is over for that person: {counts}"
-    );
-    assert_eq!(
-        counts["waiting"], 1,
-        "131049 comes again tomorrow: {counts}"
-    );
-    let waiting = desk
-        .get(&house, &format!("{path}/recipients?state=waiting"))
-        .await;
-    let due = waiting["items"][0]["due_at"].as_str().unwrap();
-    let due = server::clock::read_rfc3339(due).unwrap();
-    let wait = due.millis_since(house.app.clock.now());
-    assert!(
-        (23 * 3_600_000..=24 * 3_600_000).contains(&wait),
-        "{waiting}"
-    );
-    assert_eq!(waiting["items"][0]["code"], "131049");
-    assert_eq!(
-        desk.get(&house, &path).await["state"],
-        "running",
-        "it is not done before tomorrow"
-    );
 }

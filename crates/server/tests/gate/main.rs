@@ -10,6 +10,7 @@
 )]
 
 mod campaigns;
+mod campaigns_watched;
 mod code;
 mod house;
 mod inbox;
