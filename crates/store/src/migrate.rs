@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 12] = [
+const VERSIONS: [(i64, &str, &str); 13] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -65,6 +65,11 @@ const VERSIONS: [(i64, &str, &str); 12] = [
         12,
         include_str!("../migrations/sqlite/0012_inbox.sql"),
         include_str!("../migrations/postgres/0012_inbox.sql"),
+    ),
+    (
+        15,
+        include_str!("../migrations/sqlite/0015_template.sql"),
+        include_str!("../migrations/postgres/0015_template.sql"),
     ),
 ];
 
