@@ -113,11 +113,13 @@ pub enum StaffAct {
     QuickReplyChanged,
     /// An alert was looked at and set aside.
     AlertSettled,
+    /// A template was made and handed to Meta for review.
+    TemplateCreated,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -138,6 +140,7 @@ impl StaffAct {
         Self::Replied,
         Self::QuickReplyChanged,
         Self::AlertSettled,
+        Self::TemplateCreated,
     ];
 
     /// The word used in JSON and tables.
@@ -164,6 +167,7 @@ impl StaffAct {
             Self::Replied => "replied",
             Self::QuickReplyChanged => "quick_reply_changed",
             Self::AlertSettled => "alert_settled",
+            Self::TemplateCreated => "template_created",
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Shape {
     pub header_gaps: Vec<String>,
     /// The gaps of the text.
     pub body_gaps: Vec<String>,
+    /// What stands above that is no text: `image`, `video`, `document`, `location`, or `carousel`.
+    pub media: Option<String>,
     /// What keeps it from being sent with nothing but texts: a part that wants a picture, a place, a card or an address.
     pub wants_more: Option<String>,
 }
@@ -105,10 +107,12 @@ impl Shape {
                 ("BUTTONS", _) => shape.take_buttons(part),
                 ("HEADER", None) => {
                     let format = loose::text(part, "format").unwrap_or(kind);
-                    shape.wants_more = Some(format.to_ascii_lowercase());
+                    shape.media = Some(format.to_ascii_lowercase());
+                    shape.wants_more.clone_from(&shape.media);
                 }
                 ("CAROUSEL" | "LIMITED_TIME_OFFER", _) => {
-                    shape.wants_more = Some(kind.to_ascii_lowercase());
+                    shape.media = Some(kind.to_ascii_lowercase());
+                    shape.wants_more.clone_from(&shape.media);
                 }
                 _ => {}
             }

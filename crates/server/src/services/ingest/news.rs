@@ -6,40 +6,135 @@ use graph::webhook::{
     account::AccountNews,
     news::{News, TemplateNews},
 };
-use store::template::{Notice, TemplateChange};
+use store::template::{Notice, TemplateChange, TemplateTurn, Told};
 
 use super::{clean, work::Work};
+use crate::clock;
 
 /// The longest notice that is kept whole, in characters.
 const BODY_CHARS_MAX: usize = 8_192;
 
-/// Takes news about a template in.
+/// Takes news about a template in: what changes it, and a line in its life.
 pub(super) fn take_template(work: &mut Work<'_>, item: &Item, told: &TemplateNews) {
-    let change = |category: Option<Category>, status: Option<String>, quality: Option<String>| {
-        let (name, language) = told.name.as_deref().zip(told.language.as_deref())?;
-        Some(TemplateChange {
-            account: item.origin.account.as_deref().map(clean),
-            name: clean(name),
-            language: clean(language),
-            category: category.map(|category| category.word().to_owned()),
-            status,
-            quality,
-            at: work.cast.now(),
-        })
-    };
-    // A category that we do not know counts as marketing.
-    let known = |category: Option<Category>| Some(category.unwrap_or(Category::Marketing));
-    let change = match &told.news {
-        News::Status {
-            status, category, ..
-        } => change(*category, Some(clean(status.word())), None),
-        News::CategoryDone { now, .. } => change(known(*now), None, None),
-        News::CategoryWrong { correct, .. } => change(known(*correct), None, None),
-        News::Quality { now, .. } => change(None, None, Some(clean(now))),
-        News::CategoryAnnounced { .. } | News::Components => None,
-    };
-    work.templates.extend(change);
     note(work, item, &item.origin.field, &format!("{told:?}"));
+    let Some((name, language)) = told.name.as_deref().zip(told.language.as_deref()) else {
+        return;
+    };
+    let account = item.origin.account.as_deref().map(clean);
+    let change = TemplateChange {
+        account: account.clone(),
+        name: clean(name),
+        language: clean(language),
+        category: None,
+        status: None,
+        quality: None,
+        told: Told::default(),
+        at: work.cast.now(),
+    };
+    let turn = TemplateTurn {
+        id: work.app.clock.id(),
+        at: change.at,
+        account,
+        name: change.name.clone(),
+        language: change.language.clone(),
+        kind: String::new(),
+        was: None,
+        became: None,
+        note: None,
+    };
+    let (change, turn) = applied(&told.news, change, turn);
+    work.templates.extend(change);
+    work.turns.push(turn);
+}
+
+/// What a piece of news changes about its template, and how it is told in its life.
+fn applied(
+    news: &News,
+    change: TemplateChange,
+    turn: TemplateTurn,
+) -> (Option<TemplateChange>, TemplateTurn) {
+    let word = |category: Category| category.word().to_owned();
+    // A category that we do not know counts as marketing.
+    let known = |category: &Option<Category>| word(category.unwrap_or(Category::Marketing));
+    let tell = |kind: &str, was: Option<String>, became: Option<String>| TemplateTurn {
+        kind: kind.to_owned(),
+        was,
+        became,
+        ..turn.clone()
+    };
+    match news {
+        News::Status {
+            status,
+            category,
+            reason,
+            note,
+            day,
+            ..
+        } => {
+            let status = clean(status.word());
+            let told = Told {
+                reason: reason.as_deref().map(clean),
+                note: note.as_deref().map(clean),
+                day: day.as_deref().map(clean),
+                ..Told::default()
+            };
+            let why = [&told.reason, &told.note, &told.day].map(|part| part.as_deref());
+            let why: Vec<&str> = why.into_iter().flatten().collect();
+            let turn = TemplateTurn {
+                note: (!why.is_empty()).then(|| why.join(" · ")),
+                ..tell("status", None, Some(status.clone()))
+            };
+            let change = TemplateChange {
+                category: category.map(word),
+                status: Some(status),
+                told,
+                ..change
+            };
+            (Some(change), turn)
+        }
+        News::CategoryDone { previous: was, now }
+        | News::CategoryWrong {
+            said: was,
+            correct: now,
+        } => {
+            let turn = tell("category", was.map(word), Some(known(now)));
+            let told = Told {
+                // Whatever was announced before: this is what came.
+                coming: Some(known(now)),
+                ..Told::default()
+            };
+            let change = TemplateChange {
+                category: Some(known(now)),
+                told,
+                ..change
+            };
+            (Some(change), turn)
+        }
+        News::CategoryAnnounced {
+            current,
+            coming,
+            at,
+        } => {
+            let turn = TemplateTurn {
+                note: at.map(clock::rfc3339),
+                ..tell("category_announced", current.map(word), Some(known(coming)))
+            };
+            // Today's category counts until Meta says that it is done.
+            let told = Told {
+                coming: Some(known(coming)),
+                coming_at: *at,
+                ..Told::default()
+            };
+            (Some(TemplateChange { told, ..change }), turn)
+        }
+        News::Quality { previous, now } => {
+            let (previous, now) = (previous.as_deref().map(clean), clean(now));
+            let turn = tell("quality", previous, Some(now.clone()));
+            let quality = Some(now);
+            (Some(TemplateChange { quality, ..change }), turn)
+        }
+        News::Components => (None, tell("components", None, None)),
+    }
 }
 
 /// Keeps news about an account or a number.

@@ -11,7 +11,7 @@ use store::{
     message::{MessageLine, News},
     reply::ReplyLine,
     review::ReviewLine,
-    template::{Notice as Note, TemplateChange},
+    template::{Notice as Note, TemplateChange, TemplateTurn},
 };
 
 use super::{load::Load, talk::Talk};
@@ -32,6 +32,7 @@ pub(super) struct Work<'a> {
     pub(super) messages: Vec<MessageLine>,
     pub(super) news: Vec<News>,
     pub(super) templates: Vec<TemplateChange>,
+    pub(super) turns: Vec<TemplateTurn>,
     pub(super) notices: Vec<Note>,
     pub(super) replies: Vec<ReplyLine>,
     pub(super) reviews: Vec<ReviewLine>,
@@ -56,6 +57,7 @@ impl<'a> Work<'a> {
             messages: Vec::new(),
             news: Vec::new(),
             templates: Vec::new(),
+            turns: Vec::new(),
             notices: Vec::new(),
             replies: Vec::new(),
             reviews: Vec::new(),
