@@ -146,8 +146,8 @@ impl Draft {
         let count = |kind| self.buttons.iter().filter(|key| key.kind == kind).count();
         for (have, max, what) in [
             (self.buttons.len(), BUTTONS_MAX, "buttons"),
-            (count(KeyKind::Url), URLS_MAX, "buttons with an address"),
-            (count(KeyKind::Phone), PHONES_MAX, "buttons with a number"),
+            (count(KeyKind::Url), URLS_MAX, "address buttons"),
+            (count(KeyKind::Phone), PHONES_MAX, "number buttons"),
         ] {
             if have > max {
                 let why = format!("there are {have} {what}: want at most {max}");
@@ -242,7 +242,7 @@ impl Text {
         for (at, number) in numbers.iter().enumerate() {
             if *number != at + 1 {
                 let why = format!(
-                    "the gaps are not numbered in order: want {{{{{}}}}} before {{{{{number}}}}}",
+                    "the gaps are not numbered in order: want {} before {number}",
                     at + 1
                 );
                 return bad(field, why);
@@ -336,14 +336,14 @@ fn gaps_of(field: &'static str, text: &str) -> Result<Vec<String>, BadDraft> {
         match inner.filter(|(name, _)| is_gap(name)) {
             Some((_, rest)) => left = rest,
             None => {
-                let why = "a gap is not closed or has no plain name: want one like {{1}} or {{first_name}}";
+                let why = "a gap is not closed or has no plain name: want a number or a name like first_name";
                 return bad(field, why.to_owned());
             }
         }
         marks += 1;
     }
     if text.matches("}}").count() != marks {
-        let why = "a gap is closed that was not opened: want one like {{1}} or {{first_name}}";
+        let why = "a gap is closed that was not opened: want two braces before it";
         return bad(field, why.to_owned());
     }
     Ok(found)

@@ -133,10 +133,7 @@ pub async fn create(app: &App, body: &CreateBody, actor: &str) -> Result<Templat
     let mut tx = app.store.begin().await?;
     tx.put_templates(std::slice::from_ref(&line)).await?;
     tx.keep_template_turns(&[created]).await?;
-    let note = format!(
-        "{} {} {} {}",
-        line.id, line.name, line.language, line.category
-    );
+    let note = format!("{} {} {}", line.id, line.name, line.language);
     keys::staff_event(app, &mut tx, StaffAct::TemplateCreated, actor, &note).await?;
     tx.commit().await?;
     app.bell.log.notify_one();
