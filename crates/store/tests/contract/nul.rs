@@ -189,6 +189,20 @@ fn told() -> Told {
     }
 }
 
+fn turn() -> TemplateTurn {
+    TemplateTurn {
+        id: Uuid::now_v7(),
+        at: at(0),
+        account: Some(bad("2")),
+        name: bad("spring"),
+        language: bad("en"),
+        kind: bad("status"),
+        was: Some(bad("APPROVED")),
+        became: Some(bad("PAUSED")),
+        note: Some(bad("Low quality.")),
+    }
+}
+
 async fn templates_take_it(place: Arc<Place>) {
     let line = |name: &str| TemplateLine {
         account: bad("2"),
@@ -226,18 +240,7 @@ async fn templates_take_it(place: Arc<Place>) {
         .await
         .unwrap();
     assert!(tx.change_template(&change).await.unwrap());
-    let turn = TemplateTurn {
-        id: Uuid::now_v7(),
-        at: at(0),
-        account: Some(bad("2")),
-        name: bad("spring"),
-        language: bad("en"),
-        kind: bad("status"),
-        was: Some(bad("APPROVED")),
-        became: Some(bad("PAUSED")),
-        note: Some(bad("Low quality.")),
-    };
-    tx.keep_template_turns(&[turn]).await.unwrap();
+    tx.keep_template_turns(&[turn()]).await.unwrap();
     assert!(tx.bind_template(&bad("7"), None).await.unwrap());
     assert_eq!(tx.drop_templates(&bad("3"), at(9)).await.unwrap(), 0);
     tx.keep_notices(&[notice]).await.unwrap();

@@ -73,129 +73,105 @@ fn gaps_with_names_are_told_with_their_names() {
     );
 }
 
+fn refuses(draft: &Draft, field: &str) {
+    let found = draft.check().unwrap_err();
+    assert_eq!(found.field, field, "{found}");
+}
+
 #[test]
-fn each_rule_of_metas_is_looked_at_first() {
-    let fine = draft();
-    let with_body = |words: &str, examples: &[(&str, &str)]| Draft {
-        body: text(words, examples),
-        ..fine.clone()
-    };
-    let with_keys = |buttons: Vec<Key>| Draft {
-        buttons,
-        ..fine.clone()
-    };
-    let quick = |label: &str| key(KeyKind::QuickReply, label, "");
-    let many = (0..11).map(|n| quick(&n.to_string())).collect();
-    let named = |name: &str| Draft {
-        name: name.to_owned(),
-        ..fine.clone()
-    };
-    for (draft, field) in [
-        (named("Autumn"), "name"),
-        (named(""), "name"),
-        (named(&"a".repeat(513)), "name"),
-        (
-            Draft {
-                language: "English".to_owned(),
-                ..fine.clone()
+fn what_a_template_is_called_and_for_is_looked_at() {
+    for name in ["Autumn", "autumn-sale", "", &"a".repeat(513)] {
+        let name = name.to_owned();
+        refuses(&Draft { name, ..draft() }, "name");
+    }
+    for language in ["English", "", "pt_br", "e"] {
+        let language = language.to_owned();
+        refuses(
+            &Draft {
+                language,
+                ..draft()
             },
             "language",
-        ),
-        (
-            Draft {
-                category: Category::Authentication,
-                ..fine.clone()
+        );
+    }
+    for category in [Category::Authentication, Category::Service] {
+        refuses(
+            &Draft {
+                category,
+                ..draft()
             },
             "category",
-        ),
-        (
-            Draft {
-                header: Some(text(&"x".repeat(61), &[])),
-                ..fine.clone()
-            },
-            "header",
-        ),
-        (
-            Draft {
-                header: Some(text("a\nb", &[])),
-                ..fine.clone()
-            },
-            "header",
-        ),
-        (
-            Draft {
-                header: Some(text("{{1}} {{2}}", &[("1", "a"), ("2", "b")])),
-                ..fine.clone()
-            },
-            "header",
-        ),
-        (
-            Draft {
-                header: Some(text("Hi {{name}}", &[("name", "a")])),
-                ..fine.clone()
-            },
-            "header",
-        ),
-        (with_body("", &[]), "body"),
-        (with_body(&"x".repeat(1_025), &[]), "body"),
-        (with_body("{{1}} first", &[("1", "a")]), "body"),
-        (with_body("last {{1}}", &[("1", "a")]), "body"),
-        (with_body("no {{1}} example", &[]), "body"),
-        (with_body("blank {{1}} example", &[("1", " ")]), "body"),
-        (with_body("a {{2}} b", &[("2", "a")]), "body"),
-        (
-            with_body("a {{1}} {{3}} b", &[("1", "a"), ("3", "a")]),
-            "body",
-        ),
-        (
-            with_body("a {{1}} {{name}} b", &[("1", "a"), ("name", "b")]),
-            "body",
-        ),
-        (with_body("a {{1} b", &[]), "body"),
-        (with_body("a 1}} b", &[]), "body"),
-        (with_body("a {{First Name}} b", &[]), "body"),
-        (
-            Draft {
-                footer: Some("x".repeat(61)),
-                ..fine.clone()
-            },
-            "footer",
-        ),
-        (
-            Draft {
-                footer: Some("Hi {{1}}!".to_owned()),
-                ..fine.clone()
-            },
-            "footer",
-        ),
-        (with_keys(many), "buttons"),
-        (with_keys(vec![quick(&"x".repeat(26))]), "buttons"),
-        (with_keys(vec![quick("")]), "buttons"),
-        (with_keys(vec![quick("Yes"), quick("Yes")]), "buttons"),
-        (
-            with_keys(vec![key(KeyKind::Url, "Shop", "example.com")]),
-            "buttons",
-        ),
-        (
-            with_keys(vec![key(KeyKind::Url, "Shop", "https://example.com/{{1}}")]),
-            "buttons",
-        ),
-        (
-            with_keys(vec![key(KeyKind::Phone, "Call", "0207")]),
-            "buttons",
-        ),
-        (
-            with_keys(vec![
-                key(KeyKind::Phone, "Call", "+442079460000"),
-                key(KeyKind::Phone, "Ring", "+442079460001"),
-            ]),
-            "buttons",
-        ),
-    ] {
-        let found = draft.check().unwrap_err();
-        assert_eq!(found.field, field, "{found}");
+        );
     }
-    with_body(&"é".repeat(1_024), &[]).check().unwrap();
+}
+
+#[test]
+fn words_and_gaps_are_looked_at() {
+    let long = "x".repeat(1_025);
+    for (words, gaps) in [
+        ("", &[][..]),
+        (long.as_str(), &[]),
+        ("{{1}} first", &["1"]),
+        ("last {{1}}", &["1"]),
+        ("no {{1}} example", &[]),
+        ("a {{2}} b", &["2"]),
+        ("a {{1}} {{3}} b", &["1", "3"]),
+        ("a {{1}} {{name}} b", &["1", "name"]),
+        ("a {{1} b", &[]),
+        ("a 1}} b", &[]),
+        ("a {{First Name}} b", &[]),
+    ] {
+        let examples: Vec<(&str, &str)> = gaps.iter().map(|gap| (*gap, "Ana")).collect();
+        let body = text(words, &examples);
+        let header = None;
+        refuses(
+            &Draft {
+                header,
+                body,
+                ..draft()
+            },
+            "body",
+        );
+    }
+    let body = text("blank {{1}} example", &[("1", " ")]);
+    refuses(&Draft { body, ..draft() }, "body");
+    let body = text(&"é".repeat(1_024), &[]);
+    Draft { body, ..draft() }.check().unwrap();
+    for header in [
+        text(&"x".repeat(61), &[]),
+        text("a\nb", &[]),
+        text("{{1}} {{2}}", &[("1", "a"), ("2", "b")]),
+        text("Hi {{name}}", &[("name", "a")]),
+    ] {
+        let header = Some(header);
+        refuses(&Draft { header, ..draft() }, "header");
+    }
+    for footer in [&"x".repeat(61), "Hi {{1}}!", "a\nb"] {
+        let footer = Some(footer.to_owned());
+        refuses(&Draft { footer, ..draft() }, "footer");
+    }
+}
+
+#[test]
+fn buttons_are_looked_at() {
+    let quick = |label: &str| key(KeyKind::QuickReply, label, "");
+    let url = |to: &str| key(KeyKind::Url, "Shop", to);
+    let phone = |label: &str, to: &str| key(KeyKind::Phone, label, to);
+    for buttons in [
+        (0..11).map(|n| quick(&n.to_string())).collect(),
+        vec![quick(&"x".repeat(26))],
+        vec![quick("")],
+        vec![quick("Yes"), quick("Yes")],
+        vec![url("example.com")],
+        vec![url("https://example.com/{{1}}")],
+        vec![phone("Call", "0207")],
+        vec![
+            phone("Call", "+442079460000"),
+            phone("Ring", "+442079460001"),
+        ],
+    ] {
+        refuses(&Draft { buttons, ..draft() }, "buttons");
+    }
 }
 
 #[test]

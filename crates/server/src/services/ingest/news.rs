@@ -53,9 +53,6 @@ fn applied(
     change: TemplateChange,
     turn: TemplateTurn,
 ) -> (Option<TemplateChange>, TemplateTurn) {
-    let word = |category: Category| category.word().to_owned();
-    // A category that we do not know counts as marketing.
-    let known = |category: &Option<Category>| word(category.unwrap_or(Category::Marketing));
     let tell = |kind: &str, was: Option<String>, became: Option<String>| TemplateTurn {
         kind: kind.to_owned(),
         was,
@@ -71,22 +68,16 @@ fn applied(
             day,
             ..
         } => {
-            let status = clean(status.word());
-            let told = Told {
-                reason: reason.as_deref().map(clean),
-                note: note.as_deref().map(clean),
-                day: day.as_deref().map(clean),
-                ..Told::default()
-            };
-            let why = [&told.reason, &told.note, &told.day].map(|part| part.as_deref());
-            let why: Vec<&str> = why.into_iter().flatten().collect();
+            let status = Some(clean(status.word()));
+            let (told, note) = why([reason, note, day]);
             let turn = TemplateTurn {
-                note: (!why.is_empty()).then(|| why.join(" · ")),
-                ..tell("status", None, Some(status.clone()))
+                note,
+                ..tell("status", None, status.clone())
             };
+            let category = category.map(word);
             let change = TemplateChange {
-                category: category.map(word),
-                status: Some(status),
+                category,
+                status,
                 told,
                 ..change
             };
@@ -97,35 +88,25 @@ fn applied(
             said: was,
             correct: now,
         } => {
-            let turn = tell("category", was.map(word), Some(known(now)));
-            let told = Told {
-                // Whatever was announced before: this is what came.
-                coming: Some(known(now)),
-                ..Told::default()
-            };
-            let change = TemplateChange {
-                category: Some(known(now)),
-                told,
-                ..change
-            };
-            (Some(change), turn)
+            let now = known(now);
+            let turn = tell("category", was.map(word), Some(now.clone()));
+            // Whatever was announced before: this is what came.
+            let change = coming(change, &now, None);
+            let category = Some(now);
+            (Some(TemplateChange { category, ..change }), turn)
         }
         News::CategoryAnnounced {
             current,
-            coming,
+            coming: next,
             at,
         } => {
+            let next = known(next);
             let turn = TemplateTurn {
                 note: at.map(clock::rfc3339),
-                ..tell("category_announced", current.map(word), Some(known(coming)))
+                ..tell("category_announced", current.map(word), Some(next.clone()))
             };
             // Today's category counts until Meta says that it is done.
-            let told = Told {
-                coming: Some(known(coming)),
-                coming_at: *at,
-                ..Told::default()
-            };
-            (Some(TemplateChange { told, ..change }), turn)
+            (Some(coming(change, &next, *at)), turn)
         }
         News::Quality { previous, now } => {
             let (previous, now) = (previous.as_deref().map(clean), clean(now));
@@ -135,6 +116,40 @@ fn applied(
         }
         News::Components => (None, tell("components", None, None)),
     }
+}
+
+fn word(category: Category) -> String {
+    category.word().to_owned()
+}
+
+/// A category that we do not know counts as marketing.
+fn known(category: &Option<Category>) -> String {
+    word(category.unwrap_or(Category::Marketing))
+}
+
+/// Why a status is what it is, to be kept with it; and in one line.
+fn why(parts: [&Option<String>; 3]) -> (Told, Option<String>) {
+    let [reason, note, day] = parts.map(|part| part.as_deref().map(clean));
+    let line = [&reason, &note, &day].map(|part| part.as_deref());
+    let line: Vec<&str> = line.into_iter().flatten().collect();
+    let line = (!line.is_empty()).then(|| line.join(" · "));
+    let told = Told {
+        reason,
+        note,
+        day,
+        ..Told::default()
+    };
+    (told, line)
+}
+
+/// The same with the category that came, or will come from a time on.
+fn coming(change: TemplateChange, category: &str, at: Option<Timestamp>) -> TemplateChange {
+    let told = Told {
+        coming: Some(category.to_owned()),
+        coming_at: at,
+        ..Told::default()
+    };
+    TemplateChange { told, ..change }
 }
 
 /// Keeps news about an account or a number.
