@@ -1,3 +1,5 @@
+//! A draft as Meta reads it, and each rule that is looked at before Meta does.
+
 use super::*;
 use crate::template::Shape;
 
