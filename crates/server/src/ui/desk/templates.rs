@@ -32,6 +32,8 @@ const HERE: &str = "/templates";
 const PAGE: usize = 50;
 /// So much of a text is shown in the list, in characters.
 const GLIMPSE_CHARS: usize = 120;
+/// Meta's word for a quality that it cannot tell.
+const UNKNOWN: &str = "UNKNOWN";
 /// What the list can be narrowed to; `out` is what cannot be sent, for whatever reason.
 const STATES: [&str; 3] = ["usable", "pending", "out"];
 
@@ -120,6 +122,12 @@ impl ListPage {
     fn topic<'a>(&'a self, template: &TemplateAnswer) -> Option<&'a TopicAnswer> {
         let mut topics = self.topics.iter();
         topics.find(|topic| Some(&topic.id) == template.topic.as_ref())
+    }
+
+    /// Its quality, where Meta knows it: most have too few readers for one.
+    fn quality<'a>(&self, template: &'a TemplateAnswer) -> Option<&'a str> {
+        let quality = template.quality.as_deref();
+        quality.filter(|word| *word != UNKNOWN)
     }
 
     fn glimpse(&self, template: &TemplateAnswer) -> String {
