@@ -1,4 +1,4 @@
-//! Topics.
+//! Topics: their words in each language, who speaks first, and the end of one.
 
 use axum::{Json, extract::State, http::StatusCode};
 use consent::id::TopicId;

@@ -130,13 +130,22 @@ pub async fn create(app: &App, body: &CreateBody, actor: &str) -> Result<Templat
         note: Some(actor.to_owned()),
         ..turn(&app.clock, &line, "created", [None, Some(&line.status)])
     };
+    let known = app
+        .store
+        .template(&line.account, &line.name, &line.language)
+        .await?;
     let mut tx = app.store.begin().await?;
-    tx.put_templates(std::slice::from_ref(&line)).await?;
+    // Meta may have decided, and a listing may have told us so, before its answer was here.
+    if known.is_none_or(|known| known.id != line.id) {
+        tx.put_templates(std::slice::from_ref(&line)).await?;
+    }
     tx.keep_template_turns(&[created]).await?;
     let note = format!("{} {} {}", line.id, line.name, line.language);
     keys::staff_event(app, &mut tx, StaffAct::TemplateCreated, actor, &note).await?;
     tx.commit().await?;
     app.bell.log.notify_one();
+    // A decision that came meanwhile found no template to change.
+    app.bell.templates.notify_one();
     Ok(shelf::show(app, &line.id).await?.template)
 }
 
