@@ -17,11 +17,12 @@ use crate::{
 };
 
 /// Parameters that some page reads; each page is asked with each.
-const PARAMETERS: [&str; 27] = [
+const PARAMETERS: [&str; 28] = [
     "search",
     "tag",
     "attribute",
     "topic",
+    "category",
     "source",
     "consent",
     "platform",
@@ -86,6 +87,7 @@ impl<'a> Look<'a> {
             "/settings/consent",
             "/settings/attributes",
             "/segments/new",
+            "/templates/new",
             "/segments/opted_in",
             "/segments/opted_in/count",
             "/import",
@@ -159,6 +161,7 @@ impl<'a> Look<'a> {
             "/forms",
             "/forms/_new",
             "/quarantine",
+            "/templates",
         ] {
             let links = self.open(&format!("room {path}"), path).await;
             let below = format!("{path}/");
