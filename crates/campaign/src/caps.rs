@@ -1,8 +1,7 @@
 //! Frequency caps per day, week and month, by category or topic, and when the next message may go.
 //!
-//! The policy's caps (`consent::policy::Cap`) know categories only and are part of the verdict. These are a campaign's own,
-//! they also know topics, and they can be slowed for a person who may be weary ([`crate::fatigue`]). They only ever add to
-//! what the verdict refuses.
+//! The policy's caps (`consent::policy::Cap`) are part of the verdict. These are a campaign's own, and they can be slowed for
+//! a person who may be weary ([`crate::fatigue`]). They only ever add to what the verdict refuses.
 
 use consent::{
     scope::{Category, Subject, Topic},

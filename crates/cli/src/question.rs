@@ -7,7 +7,7 @@ use consent::{
     phone::Country,
     policy::Policy,
     register::{Heard, Standing},
-    request::{Address, Facts, Request},
+    request::{Address, Facts, Request, Sent},
     scope::{Category, Channel, Scope, Topic},
     time::{DAY_MS, Timestamp},
     verdict::{self, Basis, Denial, Verdict},
@@ -32,7 +32,7 @@ pub struct Subject {
     pub standing: Standing,
     address: Address,
     policy: Policy,
-    sent: Vec<(Category, Timestamp)>,
+    sent: Vec<Sent>,
     minute_there: Option<u16>,
     country: Option<Country>,
     now: Timestamp,
@@ -152,7 +152,7 @@ impl Subject {
                 .map_err(Error::from)?;
             self.sent = sent
                 .into_iter()
-                .filter(|(_, when)| *when <= self.now)
+                .filter(|sent| sent.at <= self.now)
                 .collect();
         }
         Ok(())

@@ -244,15 +244,25 @@ pub enum WindowRule {
     LeaveToMeta,
 }
 
-/// At most so many messages of a category in so many days.
+/// At most so many messages of a category, or of one topic of it, in so many days: a day is 1 of them, a week 7, a month 30.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cap {
     /// What is counted.
     pub category: Category,
+    /// The topic whose messages alone are counted and held back; none means the whole category.
+    pub topic: Option<TopicId>,
     /// How many may go.
     pub max: u32,
     /// In how many days, rolling.
     pub days: u32,
+}
+
+impl Cap {
+    /// Whether a message of a category and a topic counts, and may be held back.
+    #[must_use]
+    pub fn is_about(&self, category: Category, topic: Option<TopicId>) -> bool {
+        category == self.category && (self.topic.is_none() || self.topic == topic)
+    }
 }
 
 /// When marketing sleeps, in minutes of the person's day; may span midnight.

@@ -1,7 +1,7 @@
 //! The question: may this message go to this person now?
 
 use crate::{
-    id::{EventId, NumberId},
+    id::{EventId, NumberId, TopicId},
     phone::Country,
     register::Standing,
     scope::{Category, Channel, Scope, Subject, Topic},
@@ -137,13 +137,24 @@ pub enum Template {
     Unavailable,
 }
 
+/// A message that went, or may have gone, to the person: what of it a cap counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Its category.
+    pub category: Category,
+    /// The topic it belonged to, if any.
+    pub topic: Option<TopicId>,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// What is known, besides the policy.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// The person's folded state.
     pub standing: &'a Standing,
     /// When messages of capped categories went to the person, newest last; empty when nothing is capped.
-    pub sent: &'a [(Category, Timestamp)],
+    pub sent: &'a [Sent],
     /// The minute of the day where the person lives, if known.
     pub minute_there: Option<u16>,
     /// The person's country, if known; asked for only where [`crate::policy::Policy::names_countries`] says so.

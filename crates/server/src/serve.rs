@@ -197,6 +197,8 @@ impl Server {
             }
         }
         self.crew.stop().await;
+        // What campaigns have begun to send gets its answer.
+        self.app.drives.quiet(GRACE).await;
         if let Err(error) = last_words(&self.app).await {
             tracing::error!(%error, "the last checkpoint could not be signed; the next start signs it");
         }

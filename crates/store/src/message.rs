@@ -9,6 +9,8 @@ use crate::{
 };
 use consent::{
     id::{AttemptId, ContactId, NumberId, TopicId},
+    request::Sent,
+    scope::Category,
     time::Timestamp,
 };
 
@@ -254,6 +256,31 @@ impl TryFrom<MessageRow> for MessageLine {
             sealed: row.sealed,
         })
     }
+}
+
+/// What of a message a cap counts: its category, its topic and when.
+pub(crate) type SentRow = (String, Option<Vec<u8>>, i64);
+
+/// The same, after whom it went to.
+pub(crate) type SentToRow = (Vec<u8>, String, Option<Vec<u8>>, i64);
+
+/// None for what has no category that caps know.
+pub(crate) fn sent((category, topic, at): SentRow) -> Option<Result<Sent, StoreError>> {
+    let category = Category::read(&category)?;
+    let topic = topic.map(|id| codec::uuid(&id)).transpose();
+    Some(topic.map(|topic| Sent {
+        category,
+        topic: topic.map(TopicId::new),
+        at: Timestamp::from_millis(at),
+    }))
+}
+
+/// The same, with whom it went to.
+pub(crate) fn sent_to(
+    (contact, category, topic, at): SentToRow,
+) -> Option<Result<(ContactId, Sent), StoreError>> {
+    let sent = sent((category, topic, at))?;
+    Some(sent.and_then(|sent| Ok((ContactId::new(codec::uuid(&contact)?), sent))))
 }
 
 /// A message of ours to a number that sends.

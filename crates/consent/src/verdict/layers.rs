@@ -180,17 +180,19 @@ fn contact_policy(case: &Case<'_>) -> Option<Denial> {
 }
 
 fn frequency(case: &Case<'_>) -> Option<Denial> {
+    let topic = case.request.topic.map(|topic| topic.id);
     let caps = case
         .policy
         .caps
         .iter()
-        .filter(|cap| cap.category == case.request.category);
+        .filter(|cap| cap.is_about(case.request.category, topic));
     let full = caps.filter_map(|cap| {
         let span = DAY_MS.saturating_mul(i64::from(cap.days));
         let sent = case.facts.sent.iter();
         let mut recent: Vec<Timestamp> = sent
-            .filter(|(category, at)| *category == cap.category && case.now.millis_since(*at) < span)
-            .map(|(_, at)| *at)
+            .filter(|sent| cap.is_about(sent.category, sent.topic))
+            .map(|sent| sent.at)
+            .filter(|at| case.now.millis_since(*at) < span)
             .collect();
         recent.sort_unstable_by(|one, other| other.cmp(one));
         let max = usize::try_from(cap.max).unwrap_or(usize::MAX);

@@ -9,7 +9,7 @@ use consent::{
     phone::Country,
     policy::{Cap, Leave, PlatformReach, Policy, QuietHours, Reach, WindowRule},
     register::{Heard, Standing},
-    request::{Address, Facts, Request, Template},
+    request::{Address, Facts, Request, Sent, Template},
     scope::{Category, Channel, Scope, Subject, Topic},
     time::Timestamp,
     verdict::{self, Verdict},
@@ -167,12 +167,13 @@ pub fn policy() -> impl Strategy<Value = Policy> {
         leave(),
         leave(),
     );
+    let capped = select(vec![None, Some(OFFERS.id)]);
     let narrow = (
         prop_oneof![Just(BTreeSet::from([Category::Marketing])), needed],
         proptest::option::of(1..3_u32),
         select(vec![0_i64, 5_000]),
         proptest::option::of((0..1440_u16, 0..1440_u16)),
-        proptest::option::of((0..3_u32, 1..3_u32)),
+        proptest::option::of((0..3_u32, 1..3_u32, capped)),
         vec(expiry(), 0..3),
     );
     (wide, narrow).prop_map(
@@ -188,8 +189,9 @@ pub fn policy() -> impl Strategy<Value = Policy> {
             skew_ms,
             quiet_hours: quiet.map(|(from, to)| QuietHours { from, to }),
             caps: cap
-                .map(|(max, days)| Cap {
+                .map(|(max, days, topic)| Cap {
                     category: Category::Marketing,
+                    topic,
                     max,
                     days,
                 })
@@ -232,7 +234,7 @@ pub struct Question {
     pub request: Request,
     pub policy: Policy,
     pub now: Timestamp,
-    pub sent: Vec<(Category, Timestamp)>,
+    pub sent: Vec<Sent>,
     pub minute_there: Option<u16>,
     pub country: Option<Country>,
 }
@@ -250,7 +252,14 @@ impl Question {
 }
 
 pub fn question_about(request: impl Strategy<Value = Request>) -> impl Strategy<Value = Question> {
-    let sent = (select(Category::ALL.to_vec()), (0..LAST).prop_map(at));
+    let about = select(vec![None, Some(OFFERS.id), Some(ORDERS.id)]);
+    let sent = (select(Category::ALL.to_vec()), about, (0..LAST).prop_map(at)).prop_map(
+        |(category, topic, at)| Sent {
+            category,
+            topic,
+            at,
+        },
+    );
     let now = prop_oneof![3 => LAST..3 * LAST, 1 => LAST..200 * 86_400_i64];
     let minute = proptest::option::of(0..1440_u16);
     let beside = (minute, country());

@@ -3,11 +3,13 @@
 use consent::{
     event::{Clock, Fact},
     expiry::Expiry,
+    id::TopicId,
     policy::{
         Cap, Follow, Leave, PlatformReach, Policy, QuietHours, Reach, Start, StopWords,
         TopicDefault, WindowRule,
     },
     register::Carry,
+    request::Sent,
     scope::{Category, Scope, Subject},
     time::Timestamp,
     wording::Setting,
@@ -42,16 +44,8 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
     } else if text.take("opt-ins ") {
         opt_ins_last(policy, text)?;
     } else if text.take("at most ") {
-        let max = text.count()?;
-        let category = text.category()?;
-        text.want("messages in ")?;
-        let days = text.count()?;
-        text.want("days")?;
-        policy.caps.push(Cap {
-            category,
-            max,
-            days,
-        });
+        let cap = cap(world, text)?;
+        world.policy.caps.push(cap);
     } else if text.take("marketing sleeps from ") {
         let from = text.minute()?;
         text.want("to ")?;
@@ -86,6 +80,33 @@ pub fn policy(world: &mut World, text: &mut Text<'_>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn cap(world: &World, text: &mut Text<'_>) -> Result<Cap, String> {
+    let max = text.count()?;
+    let category = text.category()?;
+    text.want("messages")?;
+    let topic = topic(world, text)?;
+    text.want("in ")?;
+    let days = text.count()?;
+    text.want("days")?;
+    Ok(Cap {
+        category,
+        topic,
+        max,
+        days,
+    })
+}
+
+/// `about <topic>`, or nothing.
+fn topic(world: &World, text: &mut Text<'_>) -> Result<Option<TopicId>, String> {
+    if !text.take("about ") {
+        return Ok(None);
+    }
+    match world.subject(text)? {
+        Subject::Topic(topic) => Ok(Some(topic.id)),
+        Subject::All | Subject::Category(_) => Err("want a topic after `about`".to_owned()),
+    }
 }
 
 fn opt_ins_last(policy: &mut Policy, text: &mut Text<'_>) -> Result<(), String> {
@@ -174,9 +195,15 @@ pub fn happen(
         Ok(())
     } else if text.take("a message of ") {
         let category = text.category()?;
+        let topic = topic(world, text)?;
         text.want("goes to ")?;
         let name = text.name()?;
-        world.person(&name).sent.push((category, occurred));
+        let sent = Sent {
+            category,
+            topic,
+            at: occurred,
+        };
+        world.person(&name).sent.push(sent);
         Ok(())
     } else {
         let name = text.name()?;

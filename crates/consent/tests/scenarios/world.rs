@@ -9,6 +9,7 @@ use consent::{
     phone::Country,
     policy::Policy,
     register::{Applied, Carry, Heard, Standing},
+    request::Sent,
     scope::{Category, Scope, Subject, Topic},
     time::Timestamp,
     window,
@@ -36,7 +37,7 @@ pub struct Person {
     pub standing: Standing,
     /// What cannot be folded from the events: what was heard, and what was inherited.
     beside: Standing,
-    pub sent: Vec<(Category, Timestamp)>,
+    pub sent: Vec<Sent>,
     pub minute_there: Option<u16>,
     pub country: Option<Country>,
 }

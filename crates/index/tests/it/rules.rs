@@ -9,7 +9,7 @@ use consent::{
         Cap, Leave, PlatformReach, Policy, QuietHours, Reach, TopicDefault, TopicRule, WindowRule,
     },
     register::{Heard, Standing},
-    request::{Facts, Request, Template},
+    request::{Facts, Request, Sent, Template},
     scope::{Category, Channel, Scope, Subject, Topic},
     time::{DAY_MS, Timestamp},
     verdict,
@@ -73,10 +73,14 @@ fn compare(chance: &mut Chance, standing: &Standing, policy: &Policy, state: Sta
     let minute = policy
         .quiet_hours
         .map(|_| u16::try_from(chance.below(1440)).unwrap());
-    let sent: Vec<(Category, Timestamp)> = (0..chance.below(4))
+    let sent: Vec<Sent> = (0..chance.below(4))
         .map(|_| {
             let ago = i64::try_from(chance.below(3 * DAY_MS.unsigned_abs())).unwrap();
-            (chance.of(&Category::ALL), later.plus_millis(-ago))
+            Sent {
+                category: chance.of(&Category::ALL),
+                topic: chance.one_in(2).then(|| topic(chance).id),
+                at: later.plus_millis(-ago),
+            }
         })
         .collect();
     let facts = Facts {
@@ -190,6 +194,7 @@ fn policy(chance: &mut Chance) -> Policy {
     if chance.one_in(5) {
         policy.caps = vec![Cap {
             category: chance.of(&Category::ALL),
+            topic: chance.one_in(2).then(|| topic(&mut *chance).id),
             max: u32::try_from(chance.below(3)).unwrap(),
             days: u32::try_from(1 + chance.below(3)).unwrap(),
         }];

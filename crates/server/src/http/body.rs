@@ -14,15 +14,17 @@ use crate::http::problem::{Kind, Problem};
 /// The largest JSON body.
 pub const JSON_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// A JSON body, with the bytes that it was read from.
-pub struct JsonBody<T> {
+/// A JSON body of at most so many bytes, with the bytes that it was read from.
+pub struct JsonBody<T, const BYTES_MAX: usize = JSON_BYTES_MAX> {
     /// What it says.
     pub value: T,
     /// The bytes.
     pub bytes: Bytes,
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<S: Sync, T: DeserializeOwned, const BYTES_MAX: usize> FromRequest<S>
+    for JsonBody<T, BYTES_MAX>
+{
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -32,7 +34,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
                 "want `Content-Type: application/json`",
             ));
         }
-        let bytes = read_all(request.into_body(), JSON_BYTES_MAX).await?;
+        let bytes = read_all(request.into_body(), BYTES_MAX).await?;
         let value = parse(&bytes)?;
         Ok(Self { value, bytes })
     }

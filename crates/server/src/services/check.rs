@@ -12,7 +12,7 @@ use consent::{
     policy::Policy,
     reason::Code,
     register::Standing,
-    request::{Address, Facts, Request, Template},
+    request::{Address, Facts, Request, Sent, Template},
     scope::{Category, Channel},
     time::Timestamp,
     verdict::{self, Basis, Verdict},
@@ -141,7 +141,7 @@ pub struct Known {
     /// The contact, where the address means one.
     pub person: Option<Person>,
     /// When messages went to them, as far back as the policy's caps reach.
-    pub sent: Vec<(Category, Timestamp)>,
+    pub sent: Vec<Sent>,
     /// The minute of their day.
     pub minute_there: Option<u16>,
     /// Their country; none where no rule of the policy asks for it.

@@ -13,7 +13,7 @@ use consent::{
     phone::Country,
     policy::Policy,
     reason::Code,
-    request::{Facts, Request},
+    request::{Facts, Request, Sent},
     scope::Category,
     time::{DAY_MS, Timestamp},
     verdict,
@@ -79,7 +79,7 @@ struct Change {
 /// What is known of the people of one page.
 struct Page {
     standings: Vec<(ContactId, String)>,
-    sent: BTreeMap<ContactId, Vec<(Category, Timestamp)>>,
+    sent: BTreeMap<ContactId, Vec<Sent>>,
     countries: [BTreeMap<ContactId, Country>; 2],
 }
 
@@ -222,8 +222,8 @@ async fn page(
     let ends = standings.first().zip(standings.last());
     if let (Some(days), Some(((first, _), (last, _)))) = (days, ends) {
         let since = now.plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
-        for (contact, category, at) in app.store.sent_between(*first, *last, since).await? {
-            sent.entry(contact).or_default().push((category, at));
+        for (contact, one) in app.store.sent_between(*first, *last, since).await? {
+            sent.entry(contact).or_default().push(one);
         }
     }
     Ok(Page {

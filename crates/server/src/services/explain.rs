@@ -6,7 +6,7 @@ use consent::{
     phone::Country,
     policy::Policy,
     register::{Heard, Standing},
-    request::{Facts, Request},
+    request::{Facts, Request, Sent},
     scope::{Category, Topic},
     time::Timestamp,
     verdict,
@@ -103,7 +103,7 @@ pub struct Then {
     pub rules: Policy,
     /// The moment.
     pub at: Timestamp,
-    sent: Vec<(Category, Timestamp)>,
+    sent: Vec<Sent>,
     country: Option<Country>,
 }
 
@@ -130,7 +130,7 @@ impl Then {
         let current = line.aliases.iter().filter(|held| held.until.is_none());
         Ok(Self {
             country: rules.country(current.map(|held| &held.alias)),
-            sent: sent.into_iter().filter(|(_, when)| *when <= at).collect(),
+            sent: sent.into_iter().filter(|sent| sent.at <= at).collect(),
             line,
             history,
             standing,

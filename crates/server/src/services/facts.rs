@@ -7,7 +7,7 @@ use consent::{
     id::ContactId,
     phone::Country,
     policy::Policy,
-    scope::Category,
+    request::Sent,
     time::{DAY_MS, Timestamp},
 };
 use store::pool::Tx;
@@ -18,7 +18,7 @@ use crate::{app::House, error::Error};
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// When messages of capped categories went to the person; empty when nothing is capped.
-    pub sent: Vec<(Category, Timestamp)>,
+    pub sent: Vec<Sent>,
     /// The minute of the day where the person lives; none when no hour is quiet.
     pub minute_there: Option<u16>,
     /// The country of the person; none where no rule of the policy asks for it.
@@ -107,7 +107,7 @@ pub async fn sent(
     contact: ContactId,
     policy: &Policy,
     now: Timestamp,
-) -> Result<Vec<(Category, Timestamp)>, Error> {
+) -> Result<Vec<Sent>, Error> {
     let Some(days) = policy.caps.iter().map(|cap| cap.days).max() else {
         return Ok(Vec::new());
     };

@@ -16,6 +16,7 @@ pub mod enclosures;
 pub mod explain;
 pub mod export;
 pub mod facts;
+pub mod fatigue;
 pub mod flows;
 pub mod forms;
 pub mod gate;

@@ -15,6 +15,7 @@ use crate::{
     services::{
         cast::Cast,
         policy_json::{self, PolicyBody},
+        topics,
     },
     vault::sha256,
 };
@@ -79,7 +80,7 @@ pub async fn row_version(app: &House) -> Result<i64, Error> {
 /// # Errors
 /// [`Error::Invalid`] naming the field and what was wanted; when the database does not answer.
 pub async fn read(app: &House, body: &PolicyBody) -> Result<Policy, Error> {
-    let policy = policy_json::read(body)?;
+    let policy = policy_json::read(&with_ids(app, body).await?)?;
     let now = current(app).await?;
     Ok(Policy {
         version: now.version,
@@ -89,6 +90,21 @@ pub async fn read(app: &House, body: &PolicyBody) -> Result<Policy, Error> {
         },
         ..policy
     })
+}
+
+/// The same body, its caps naming their topics by id.
+async fn with_ids(app: &House, body: &PolicyBody) -> Result<PolicyBody, Error> {
+    let mut body = body.clone();
+    if body.caps.iter().any(|cap| cap.topic.is_some()) {
+        let topics = app.store.topics().await?;
+        for cap in &mut body.caps {
+            if let Some(text) = &cap.topic {
+                let topic = topics::resolve(&topics, "caps.topic", text)?;
+                cap.topic = Some(topic.id.to_string());
+            }
+        }
+    }
+    Ok(body)
 }
 
 /// Puts a new policy in force. Its version is the one that the caller saw; the next follows it.

@@ -110,15 +110,18 @@ pub struct TopicRuleBody {
     pub retired_at: Option<String>,
 }
 
-/// At most so many messages of a category in so many days.
+/// At most so many messages of a category, or of one topic of it, in so many days.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapBody {
     /// What is counted.
     pub category: String,
+    /// A topic of it, by id or name, whose messages alone are counted and held back; null means the whole category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// How many may go.
     pub max: u32,
-    /// In how many days.
+    /// In how many days, rolling: a day is 1, a week 7, a month 30.
     pub days: u32,
 }
 
@@ -190,6 +193,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
         caps: caps
             .map(|cap| CapBody {
                 category: cap.category.word().to_owned(),
+                topic: cap.topic.map(|topic| topic.to_string()),
                 max: cap.max,
                 days: cap.days,
             })
@@ -242,7 +246,7 @@ pub fn write(policy: &Policy) -> serde_json::Value {
     serde_json::to_value(body(policy)).unwrap_or_default()
 }
 
-/// Reads a body.
+/// Reads a body, in which topics are named by their ids.
 ///
 /// # Errors
 /// [`Error::Invalid`] naming the field and what was wanted.
@@ -260,19 +264,6 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         .opt_in_needed
         .iter()
         .map(|word| category("opt_in_needed", word));
-    let caps = body.caps.iter().map(|cap| {
-        if cap.days == 0 {
-            return Err(Error::field(
-                "caps.days",
-                "`0` days count nothing: want 1 or more",
-            ));
-        }
-        Ok(Cap {
-            category: category("caps.category", &cap.category)?,
-            max: cap.max,
-            days: cap.days,
-        })
-    });
     if !(0..=3_600_000).contains(&body.skew_ms) {
         return Err(Error::field(
             "skew_ms",
@@ -302,11 +293,30 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         authentication_after_all: leave(body.authentication_after_all),
         window: choice("window", &body.window, &WINDOW)?,
         groups: leave(body.groups),
-        caps: caps.collect::<Result<_, Error>>()?,
+        caps: body.caps.iter().map(cap).collect::<Result<_, _>>()?,
         quiet_hours: body.quiet_hours.as_ref().map(quiet).transpose()?,
         zone,
         backoff_ms: i64::from(body.backoff_hours) * HOUR_MS,
         skew_ms: body.skew_ms,
+    })
+}
+
+fn cap(body: &CapBody) -> Result<Cap, Error> {
+    if body.days == 0 {
+        return Err(Error::field(
+            "caps.days",
+            "`0` days count nothing: want 1 or more",
+        ));
+    }
+    let topic = body.topic.as_deref().map(|text| {
+        let bad = |error: BadId| Error::field("caps.topic", error.to_string());
+        text.parse::<TopicId>().map_err(bad)
+    });
+    Ok(Cap {
+        category: category("caps.category", &body.category)?,
+        topic: topic.transpose()?,
+        max: body.max,
+        days: body.days,
     })
 }
 

@@ -209,6 +209,7 @@ async fn a_cap_counts_every_send_of_a_group() {
             version: 1,
             caps: vec![Cap {
                 category: Category::Marketing,
+                topic: None,
                 max: 2,
                 days: 1,
             }],

@@ -75,6 +75,10 @@ pub struct Signs {
     pub capped: i64,
     /// When they last wrote; none when they did not.
     pub heard: Option<Timestamp>,
+    /// When the newest marketing went that they read; none when they read none of it.
+    pub seen: Option<Timestamp>,
+    /// How much marketing was sent to them since they last wrote.
+    pub unanswered: i64,
 }
 
 type FigureRow = (
@@ -85,7 +89,16 @@ type FigureRow = (
     Option<String>,
     i64,
 );
-type SignRow = (Vec<u8>, i64, i64, i64, i64, Option<i64>);
+type SignRow = (
+    Vec<u8>,
+    i64,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    i64,
+);
 
 /// Meta kept a marketing message from somebody: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
 const CAPPED: i64 = 131_049;
@@ -293,14 +306,19 @@ impl Store {
                    count(case when m.direction = 'out' and m.state = 'delivered' then 1 end), \
                    count(case when m.direction = 'out' and m.state = 'read' then 1 end), \
                    count(case when m.direction = 'out' and m.error_code = $3 then 1 end), \
-                   max(case when m.direction = 'in' then m.at_ms end) \
-                   from message m where m.contact_id in (select unhex(r.value ->> 'c') from jsonb_each($1) as r) \
-                   and m.at_ms >= $2 and m.state not in ('denied', 'reserved') and (m.direction = 'in' or m.category = 'marketing') \
+                   max(m.heard_ms), max(case when m.direction = 'out' and m.state = 'read' then m.at_ms end), \
+                   count(case when m.direction = 'out' and m.at_ms > m.heard_ms \
+                   and m.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') then 1 end) \
+                   from (select x.contact_id, x.direction, x.state, x.error_code, x.at_ms, \
+                   max(case when x.direction = 'in' then x.at_ms end) over (partition by x.contact_id) as heard_ms \
+                   from message x where x.contact_id in (select unhex(r.value ->> 'c') from jsonb_each($1) as r) \
+                   and x.at_ms >= $2 and x.state not in ('denied', 'reserved') \
+                   and (x.direction = 'in' or x.category = 'marketing')) as m \
                    group by m.contact_id order by m.contact_id";
         let list = contact_list(contacts);
         let rows: Vec<SignRow> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(list.text()).bind(since.millis()).bind(CAPPED).fetch_all(pool).await?);
-        let read = |(id, sent, unread, read, capped, heard): SignRow| {
+        let read = |(id, sent, unread, read, capped, heard, seen, unanswered): SignRow| {
             Ok(Signs {
                 contact: ContactId::new(codec::uuid(&id)?),
                 sent,
@@ -308,6 +326,8 @@ impl Store {
                 read,
                 capped,
                 heard: heard.map(Timestamp::from_millis),
+                seen: seen.map(Timestamp::from_millis),
+                unanswered,
             })
         };
         rows.into_iter().map(read).collect()

@@ -1,6 +1,6 @@
 //! What a campaign that runs is watched by: cheap enough to be asked every few seconds, however many it is for.
 
-use consent::{id::ContactId, scope::Category, time::Timestamp};
+use consent::{id::ContactId, request::Sent, time::Timestamp};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -8,6 +8,7 @@ use crate::{
     codec,
     error::StoreError,
     list::{List, hex},
+    message::{SentToRow, sent_to},
     pool::{Store, on_pool},
 };
 
@@ -58,7 +59,7 @@ impl Store {
         Ok(found.is_some())
     }
 
-    /// When messages of a category were sent (or may have been) to each of these people since a time, each one's oldest first.
+    /// Which messages were sent (or may have been) to each of these people since a time, each one's oldest first.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
@@ -66,19 +67,14 @@ impl Store {
         &self,
         contacts: &[ContactId],
         since: Timestamp,
-    ) -> Result<Vec<(ContactId, Category, Timestamp)>, StoreError> {
-        let sql = "select m.contact_id, m.category, m.at_ms from message m \
+    ) -> Result<Vec<(ContactId, Sent)>, StoreError> {
+        let sql = "select m.contact_id, m.category, m.topic_id, m.at_ms from message m \
                    where m.contact_id in (select unhex(r.value ->> 'c') from jsonb_each($1) as r) and m.at_ms >= $2 \
                    and m.direction = 'out' and m.state not in ('denied', 'rejected', 'failed') \
                    order by m.contact_id, m.at_ms";
         let list = List::of(contacts.iter().map(|id| json!({ "c": hex(id.get()) })));
-        let rows: Vec<(Vec<u8>, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
+        let rows: Vec<SentToRow> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(list.text()).bind(since.millis()).fetch_all(pool).await?);
-        let read = |(id, category, at): (Vec<u8>, String, i64)| {
-            let category = Category::read(&category)?;
-            let contact = codec::uuid(&id).map(ContactId::new);
-            Some(contact.map(|contact| (contact, category, Timestamp::from_millis(at))))
-        };
-        rows.into_iter().filter_map(read).collect()
+        rows.into_iter().filter_map(sent_to).collect()
     }
 }

@@ -2,15 +2,16 @@
 
 use consent::{
     id::{AttemptId, ContactId},
-    scope::Category,
+    request::Sent,
     time::Timestamp,
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
 
-use super::{MessageFilter, MessageLine, MessageRow, select_message};
+use super::{
+    MessageFilter, MessageLine, MessageRow, SentRow, SentToRow, select_message, sent, sent_to,
+};
 use crate::{
-    codec,
     error::StoreError,
     list::{List, before, clean_some, hex},
     pool::{Store, on_pool},
@@ -100,23 +101,20 @@ impl Store {
         row.map(MessageLine::try_from).transpose()
     }
 
-    /// When messages of a category were sent (or may have been) to a person since a time, oldest first.
+    /// Which messages were sent (or may have been) to a person since a time, oldest first.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// When the database does not answer or a row makes no sense.
     pub async fn sent_since(
         &self,
         contact: ContactId,
         since: Timestamp,
-    ) -> Result<Vec<(Category, Timestamp)>, StoreError> {
-        let sql = "select category, at_ms from message where contact_id = $1 and at_ms >= $2 and direction = 'out' \
+    ) -> Result<Vec<Sent>, StoreError> {
+        let sql = "select category, topic_id, at_ms from message where contact_id = $1 and at_ms >= $2 and direction = 'out' \
                    and state not in ('denied', 'rejected', 'failed') order by at_ms";
-        let rows: Vec<(String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
+        let rows: Vec<SentRow> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(contact.get().as_bytes().to_vec()).bind(since.millis()).fetch_all(pool).await?);
-        let read = |(category, at): (String, i64)| {
-            Some((Category::read(&category)?, Timestamp::from_millis(at)))
-        };
-        Ok(rows.into_iter().filter_map(read).collect())
+        rows.into_iter().filter_map(sent).collect()
     }
 
     /// The same for everybody from one contact to another, both included, each one's oldest first.
@@ -128,19 +126,14 @@ impl Store {
         first: ContactId,
         last: ContactId,
         since: Timestamp,
-    ) -> Result<Vec<(ContactId, Category, Timestamp)>, StoreError> {
-        let sql = "select contact_id, category, at_ms from message where contact_id >= $1 and contact_id <= $2 \
+    ) -> Result<Vec<(ContactId, Sent)>, StoreError> {
+        let sql = "select contact_id, category, topic_id, at_ms from message where contact_id >= $1 and contact_id <= $2 \
                    and at_ms >= $3 and direction = 'out' and state not in ('denied', 'rejected', 'failed') \
                    order by contact_id, at_ms";
-        let rows: Vec<(Vec<u8>, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
+        let rows: Vec<SentToRow> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(first.get().as_bytes().to_vec()).bind(last.get().as_bytes().to_vec()).bind(since.millis())
             .fetch_all(pool).await?);
-        let read = |(id, category, at): (Vec<u8>, String, i64)| {
-            let category = Category::read(&category)?;
-            let contact = codec::uuid(&id).map(ContactId::new);
-            Some(contact.map(|contact| (contact, category, Timestamp::from_millis(at))))
-        };
-        rows.into_iter().filter_map(read).collect()
+        rows.into_iter().filter_map(sent_to).collect()
     }
 
     /// Reservations of these contacts that may still start: claimed after `since`, with no outcome yet.

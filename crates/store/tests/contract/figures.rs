@@ -206,7 +206,7 @@ async fn what_somebody_got_before_is_known(place: Arc<Place>) {
         sent(people[0], Sent::Delivered, 60),
         sent(people[0], Sent::Read, 61),
         sent(people[0], Sent::Reserved, 62),
-        heard(people[0], 70),
+        heard(people[0], 60),
         heard(people[0], 10),
         capped,
         receipt,
@@ -221,7 +221,9 @@ async fn what_somebody_got_before_is_known(place: Arc<Place>) {
         unread: 1,
         read: 1,
         capped: 1,
-        heard: Some(at(70)),
+        heard: Some(at(60)),
+        seen: Some(at(61)),
+        unanswered: 1,
     };
     assert_eq!(signs, [wanted]);
     assert_eq!(store.recently_written(&people, at(50)).await.unwrap(), 1);

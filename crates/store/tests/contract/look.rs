@@ -111,9 +111,14 @@ async fn who_was_sent_what_since_a_time(place: Arc<Place>) {
     tx.keep_messages(&lines).await.unwrap();
     tx.commit().await.unwrap();
     let found = place.store.sent_to_since(&people[..2], at(10)).await;
+    let one = |category, ms| consent::request::Sent {
+        category,
+        topic: None,
+        at: at(ms),
+    };
     let wanted = [
-        (people[0], Category::Utility, at(20)),
-        (people[0], Category::Marketing, at(30)),
+        (people[0], one(Category::Utility, 20)),
+        (people[0], one(Category::Marketing, 30)),
     ];
     assert_eq!(found.unwrap(), wanted);
 }

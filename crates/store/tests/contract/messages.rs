@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use consent::{
     id::{AttemptId, TopicId},
+    request::Sent,
     scope::Category,
 };
 use store::message::{Direction, MessageFilter, MessageLine, News, Reservation, State};
@@ -202,6 +203,7 @@ async fn an_unknown_twin_is_found(place: Arc<Place>) {
 
 async fn what_may_have_been_sent_counts(place: Arc<Place>) {
     let ana = place.newcomer("Ana").await;
+    let offers = TopicId::new(Uuid::now_v7());
     let line = |state, ms| MessageLine {
         state,
         at: at(ms),
@@ -213,7 +215,10 @@ async fn what_may_have_been_sent_counts(place: Arc<Place>) {
         ..message(ana)
     };
     let lines = [
-        line(State::Read, 30),
+        MessageLine {
+            topic: Some(offers),
+            ..line(State::Read, 30)
+        },
         line(State::Denied, 31),
         line(State::Rejected, 32),
         line(State::Failed, 33),
@@ -223,10 +228,16 @@ async fn what_may_have_been_sent_counts(place: Arc<Place>) {
     ];
     keep(&place, &lines).await;
     let sent = place.store.sent_since(ana, at(10)).await.unwrap();
-    assert_eq!(
-        sent,
-        [(Category::Marketing, at(20)), (Category::Marketing, at(30))]
-    );
+    let one = |ms| Sent {
+        category: Category::Marketing,
+        topic: None,
+        at: at(ms),
+    };
+    let about = Sent {
+        topic: Some(offers),
+        ..one(30)
+    };
+    assert_eq!(sent, [one(20), about]);
     let store = &place.store;
     let bea = place.newcomer("Bea").await;
     keep(
@@ -239,8 +250,7 @@ async fn what_may_have_been_sent_counts(place: Arc<Place>) {
     )
     .await;
     let both = store.sent_between(ana, bea, at(10)).await.unwrap();
-    let one = |contact, ms| (contact, Category::Marketing, at(ms));
-    assert_eq!(both, [one(ana, 20), one(ana, 30), one(bea, 11)]);
+    assert_eq!(both, [(ana, one(20)), (ana, about), (bea, one(11))]);
     assert_eq!(store.sent_between(bea, bea, at(12)).await.unwrap(), []);
 }
 

@@ -33,6 +33,8 @@ use crate::{
     },
 };
 
+/// The largest body of a campaign: a million numbers.
+const LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// People who are looked at for one page of who is barred.
 const BARRED_PAGE: u32 = 1_000;
 
@@ -76,7 +78,7 @@ async fn list(
 async fn create(
     State(app): State<App>,
     Admin(caller): Admin,
-    body: JsonBody<CampaignBody>,
+    body: JsonBody<CampaignBody, LIST_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CampaignAnswer>), Problem> {
     let made = campaigns::create(&app, &body.value, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(made)))

@@ -24,6 +24,7 @@ use crate::{
         aliases::{self, AliasBody},
         contacts::{self, ContactAnswer, EditBody, Erased, Item},
         explain::{self, ExplainQuery, Explanation},
+        fatigue::{self, FatigueAnswer},
         preferences::link::{self, LinkAnswer, LinkBody},
         roster::{self, CountAnswer, ask::FilterBody},
     },
@@ -36,6 +37,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, edit, erase))
         .routes(routes!(timeline))
         .routes(routes!(why))
+        .routes(routes!(weariness))
         .routes(routes!(preference_link))
         .routes(routes!(link_alias))
 }
@@ -169,6 +171,17 @@ async fn why(
     Ok(Json(
         explain::explain(&app, ContactId::new(id), &query).await?,
     ))
+}
+
+/// How weary of marketing a contact may be: an estimate, which only ever slows campaigns down.
+#[utoipa::path(get, path = "/api/v1/contacts/{id}/fatigue", tag = "contacts",
+    params(("id" = String, Path)), responses((status = 200, body = FatigueAnswer)))]
+async fn weariness(
+    State(app): State<App>,
+    _: Reader,
+    Path(id): Path<Uuid>,
+) -> Result<Json<FatigueAnswer>, Problem> {
+    Ok(Json(fatigue::show(&app, ContactId::new(id)).await?))
 }
 
 /// Makes a link to the contact's own page, where they see and stop what is sent to them. The body may be left out.

@@ -2,7 +2,7 @@
 
 mod after;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use campaign::state::State;
 use consent::{
@@ -93,6 +93,10 @@ async fn run(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     if line.drawn.is_none() {
         draw::step(app, line).await?;
         return Ok(true);
+    }
+    // An older copy was put back: until somebody answers for it nobody is written to, and nobody refused for that either.
+    if app.restored.load(Ordering::SeqCst) {
+        return Ok(false);
     }
     if let Some(why) = app.drives.take_hold(line.id) {
         acts::stop_itself(app, line.id, &why).await?;

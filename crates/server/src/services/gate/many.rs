@@ -7,7 +7,7 @@ use consent::{
     id::{AttemptId, ContactId},
     policy::Policy,
     request::Address,
-    time::{DAY_MS, Timestamp},
+    time::DAY_MS,
     verdict::{Denial, Verdict},
 };
 use store::{
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     app::House,
     error::Error,
-    services::{facts, near, policy},
+    services::{facts, fatigue, near, policy},
 };
 
 /// Somebody whose turn has come.
@@ -161,6 +161,8 @@ async fn look_at_all(app: &House, guests: &[Guest]) -> Result<Vec<Seen>, Error> 
         .collect();
     let mut countries = facts::countries(app, &contacts, &policy).await?;
     let mut sent = sent_to(app, &contacts, &policy).await?;
+    // Nothing else differs in these: what is written down under them is what would be under the policy itself.
+    let slowed = fatigue::slowed(app, &persons, &policy).await?;
     let minute_there = facts::minute_there(&policy, app.clock.now());
     let as_of = match near::log_size(app).await? {
         Some(size) => size,
@@ -185,7 +187,7 @@ async fn look_at_all(app: &House, guests: &[Guest]) -> Result<Vec<Seen>, Error> 
                     address,
                 },
                 person,
-                policy: Arc::clone(&policy),
+                policy: Arc::clone(slowed.get(&guest.contact).unwrap_or(&policy)),
                 policy_row,
                 facts: facts::Known {
                     sent: sent.remove(&guest.contact).unwrap_or_default(),
@@ -198,7 +200,7 @@ async fn look_at_all(app: &House, guests: &[Guest]) -> Result<Vec<Seen>, Error> 
         .collect())
 }
 
-type Sent = BTreeMap<ContactId, Vec<(consent::scope::Category, Timestamp)>>;
+type Sent = BTreeMap<ContactId, Vec<consent::request::Sent>>;
 
 /// When messages went to each, as far back as the policy's caps reach; nothing when there are no caps.
 async fn sent_to(app: &House, contacts: &[ContactId], policy: &Policy) -> Result<Sent, Error> {
@@ -210,8 +212,8 @@ async fn sent_to(app: &House, contacts: &[ContactId], policy: &Policy) -> Result
         .now()
         .plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
     let mut sent = Sent::new();
-    for (contact, category, at) in app.store.sent_to_since(contacts, since).await? {
-        sent.entry(contact).or_default().push((category, at));
+    for (contact, one) in app.store.sent_to_since(contacts, since).await? {
+        sent.entry(contact).or_default().push(one);
     }
     Ok(sent)
 }

@@ -27,6 +27,7 @@ use crate::{
         contacts::{self, ContactAnswer, EventItem, Item, ScopeAnswer},
         customer::{self, Cell, Glance, GlanceQuery},
         enclosures::{self, FileAnswer},
+        fatigue::{self, FatigueAnswer},
         messages::MessageAnswer,
         proof,
         roster::{self, Row, Side},
@@ -63,6 +64,7 @@ struct Page {
     desk: Desk,
     contact: ContactAnswer,
     row: Row,
+    fatigue: FatigueAnswer,
     glance: Glance,
     step: i64,
     items: Vec<Item>,
@@ -90,6 +92,7 @@ async fn show(
     let page = Page {
         contact: contacts::show(&app, id).await?,
         row: roster::row(&app, &line).await?,
+        fatigue: fatigue::show(&app, id).await?,
         glance,
         step,
         next: items.last().filter(|_| is_more).map(Item::id),
@@ -224,6 +227,20 @@ impl Page {
             "pending" => "warn",
             _ => "",
         }
+    }
+
+    /// How weary of marketing they may be; none where there is nothing to tell it from.
+    fn weary(&self) -> Option<String> {
+        let percent = |share: f64| format!("{:.0}", share * 100.0);
+        let (share, sure) = (
+            percent(self.fatigue.weariness),
+            percent(self.fatigue.confidence),
+        );
+        let told = self.fatigue.is_told_from_something();
+        told.then(|| {
+            self.desk
+                .say_with("customer-weary", &[("share", &share), ("sure", &sure)])
+        })
     }
 
     fn how(&self, side: &Side) -> String {

@@ -16,6 +16,9 @@ use crate::{
     },
 };
 
+/// How often a permit may lapse before its person is let go.
+const LAPSES_MAX: i64 = 50;
+
 /// Sends one message, beside all others, and settles its recipient.
 pub(super) fn begin(
     app: &App,
@@ -64,10 +67,7 @@ impl Turn<'_> {
     async fn end(&self, app: &App, posted: Posted) -> Result<(), Error> {
         let now = app.clock.now();
         let (heard, words) = match posted {
-            Posted::Lapsed => {
-                let again = self.settled(recipient::State::Waiting, self.recipient.tries);
-                return self.settle(app, again).await;
-            }
+            Posted::Lapsed => return self.again(app).await,
             Posted::Answered(heard, words) => (heard, words),
         };
         let meaning = answer::read(heard);
@@ -91,6 +91,26 @@ impl Turn<'_> {
         if let Some(why) = answer::holds(heard) {
             let said = words.unwrap_or_default();
             acts::stop_itself(app, self.recipient.campaign, &sentence(why, &said)).await?;
+        }
+        Ok(())
+    }
+
+    /// No connection was ready in time: nothing was sent. A person whom that happens to again and again is let go.
+    async fn again(&self, app: &App) -> Result<(), Error> {
+        let tries = self.recipient.tries + 1;
+        let state = if tries < LAPSES_MAX {
+            recipient::State::Waiting
+        } else {
+            recipient::State::Failed
+        };
+        let settled = Settled {
+            code: Some("lapsed".to_owned()),
+            ..self.settled(state, tries)
+        };
+        self.settle(app, settled).await?;
+        // The next ones find a connection.
+        if let Err(error) = app.graph.warm().await {
+            tracing::debug!(%error, "Meta cannot be reached");
         }
         Ok(())
     }

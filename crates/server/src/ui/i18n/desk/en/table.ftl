@@ -138,6 +138,7 @@ customer-in-button = Opt in with evidence
 customer-theirs-note = WhatsApp's own switch. Only they can change it.
 customer-who = Who
 customer-username = Username
+customer-weary = Tired of marketing: about { $share }% (an estimate, { $sure }% sure)
 customer-glance = What may be sent
 customer-slider = Back in time
 customer-slide = Look

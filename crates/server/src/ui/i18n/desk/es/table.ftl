@@ -138,6 +138,7 @@ customer-in-button = Dar de alta con prueba
 customer-theirs-note = El ajuste propio de WhatsApp. Solo esa persona puede cambiarlo.
 customer-who = Quién
 customer-username = Usuario
+customer-weary = Cansancio del marketing: cerca del { $share } % (una estimación, con un { $sure } % de seguridad)
 customer-glance = Qué se puede enviar
 customer-slider = Hacia atrás en el tiempo
 customer-slide = Mirar

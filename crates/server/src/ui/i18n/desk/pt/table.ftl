@@ -138,6 +138,7 @@ customer-in-button = Opt-in com prova
 customer-theirs-note = A opção do próprio WhatsApp. Só a pessoa pode mudá-la.
 customer-who = Quem
 customer-username = Usuário
+customer-weary = Cansaço de marketing: cerca de { $share }% (uma estimativa, com { $sure }% de certeza)
 customer-glance = O que pode ser enviado
 customer-slider = Voltar no tempo
 customer-slide = Ver
