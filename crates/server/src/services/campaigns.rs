@@ -61,6 +61,14 @@ pub async fn show(app: &House, id: Uuid) -> Result<CampaignAnswer, Error> {
     answer(&line, Some(counts))
 }
 
+/// One campaign as it is kept, without any count.
+///
+/// # Errors
+/// When what is kept makes no sense.
+pub fn brief(line: &CampaignLine) -> Result<CampaignAnswer, Error> {
+    answer(line, None)
+}
+
 /// Makes a campaign: a draft, which sends nothing before it is started.
 ///
 /// # Errors
