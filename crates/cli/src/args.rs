@@ -1,5 +1,7 @@
 //! What can be asked of the binary, as people type it.
 
+pub mod campaign;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -54,6 +56,12 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         act: Wording,
+    },
+    /// Write to many: make a campaign, look at it, start and stop it, and see what became of it.
+    Campaign {
+        /// What to do.
+        #[command(subcommand)]
+        act: campaign::Campaign,
     },
     /// Make, list and revoke API keys.
     Keys {

@@ -61,21 +61,29 @@ pub fn advance(
             waiting,
             until,
             count,
-        } => {
-            let Some(step) = definition.find(id) else {
-                walk.leave(None, Ending::Lost);
-                return walk.done();
-            };
-            let here = Here {
-                step,
-                waiting: *waiting,
-                until: *until,
-                count: *count,
-            };
-            inside(&mut walk, &here, happening);
-        }
+        } => match definition.find(id) {
+            None => walk.end(None, Ending::Lost),
+            Some(step) => {
+                let here = Here {
+                    step,
+                    waiting: *waiting,
+                    until: *until,
+                    count: *count,
+                };
+                inside(&mut walk, &here, happening);
+            }
+        },
     }
-    walk.done()
+    let mut next = walk.done();
+    next.cancelled = given_up(state, happening, &next.state);
+    next
+}
+
+/// What was awaited, and is no more though nothing became of it yet.
+fn given_up(before: &State, happening: &Happening, after: &State) -> Option<Key> {
+    let awaited = before.awaited()?;
+    let settled = matches!(happening, Happening::Outcome { key, .. } if *key == awaited);
+    (!settled && after.awaited().as_ref() != Some(&awaited)).then_some(awaited)
 }
 
 fn outside(walk: &mut Walk<'_>, happening: &Happening) {
@@ -98,7 +106,7 @@ fn door(walk: &mut Walk<'_>, happening: &Happening) {
             walk.go(walk.definition.steps().first());
         }
         Happening::OptedOut { sentence } => {
-            walk.leave(
+            walk.end(
                 None,
                 Ending::OptedOut {
                     sentence: sentence.clone(),
@@ -116,7 +124,7 @@ fn inside(walk: &mut Walk<'_>, here: &Here<'_>, happening: &Happening) {
     match happening {
         Happening::Entered => {}
         Happening::OptedOut { sentence } => {
-            walk.leave(
+            walk.end(
                 Some(here.step),
                 Ending::OptedOut {
                     sentence: sentence.clone(),
@@ -171,7 +179,7 @@ fn stop(walk: &mut Walk<'_>, step: &Step, what: &What) {
         What::Accepted | What::Unknown => return,
     };
     let step_id = step.id.clone();
-    walk.leave(
+    walk.end(
         Some(step),
         Ending::Stopped {
             step: step_id,

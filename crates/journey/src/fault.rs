@@ -18,6 +18,7 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.step {
+            Some(step) if self.place.is_empty() => write!(f, "step `{step}`: {}", self.say),
             Some(step) => write!(f, "step `{step}` ({}): {}", self.place, self.say),
             None if self.place.is_empty() => f.write_str(&self.say),
             None => write!(f, "{}: {}", self.place, self.say),

@@ -1,6 +1,7 @@
 //! From arguments to what is done.
 
 mod backup;
+mod campaign;
 mod check;
 mod explain;
 mod export;
@@ -34,6 +35,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, Failure> {
         Command::Export(asked) => export::run(&common, asked).await,
         Command::Verify(asked) => verify::run(&common, asked).await,
         Command::Wording { act } => wording::run(&common, &act),
+        Command::Campaign { act } => campaign::run(&common, act).await,
         Command::Keys { act } => keys::run(&common, act).await,
         Command::Users { act } => users::run(&common, act).await,
         Command::Migrate(asked) => match (asked.from, asked.to) {

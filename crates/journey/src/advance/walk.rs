@@ -29,7 +29,6 @@ pub(super) struct Walk<'a> {
     place: Place,
     effects: Vec<Effect>,
     visits: Vec<Visit>,
-    cancelled: Option<Key>,
 }
 
 /// Where a step leads.
@@ -55,7 +54,6 @@ impl<'a> Walk<'a> {
             place: state.place().clone(),
             effects: Vec::new(),
             visits: Vec::new(),
-            cancelled: None,
         }
     }
 
@@ -64,7 +62,7 @@ impl<'a> Walk<'a> {
             state: self.state.moved(self.place, self.known),
             effects: self.effects,
             visits: self.visits,
-            cancelled: self.cancelled,
+            cancelled: None,
             took_reply: self.took_reply,
         }
     }
@@ -82,13 +80,8 @@ impl<'a> Walk<'a> {
         condition.holds(&self.facts, &self.known)
     }
 
-    /// Ends the journey; what was queued is not carried out any more.
-    pub(super) fn leave(&mut self, step: Option<&Step>, how: Ending) {
-        self.cancelled = self.state.awaited();
-        self.end(step, how);
-    }
-
-    fn end(&mut self, step: Option<&Step>, how: Ending) {
+    /// Ends the journey.
+    pub(super) fn end(&mut self, step: Option<&Step>, how: Ending) {
         self.visit(step, Passed::Ended { how: how.clone() });
         self.place = Place::Out { how };
     }

@@ -85,7 +85,7 @@ fn what_would_be_wrong_changes_nothing_and_is_told() {
     );
     assert_eq!(
         fault(edit::move_up(&before, &id("s3"))),
-        "step `s3` (): this is the first step of its list"
+        "step `s3`: this is the first step of its list"
     );
     assert!(fault(edit::move_down(&before, &id("s5"))).contains("the last step"));
     assert!(fault(edit::remove(&before, &id("s9"))).contains("no such step"));

@@ -156,6 +156,12 @@ fn an_unknown_outcome_is_not_sent_again_and_the_journey_goes_on() {
         "nobody ever told the outcome"
     );
     assert_eq!(silent.passed("s1"), [&Passed::Begun, &Passed::Unknown]);
+    let given_up = silent.last.unwrap().cancelled;
+    assert_eq!(
+        given_up,
+        Some(key("run/s1/1")),
+        "what nobody waits for is not sent any more"
+    );
 }
 
 #[test]
@@ -185,6 +191,12 @@ fn a_wrong_answer_is_asked_again_and_then_taken_as_it_is() {
         first.taps("journey:run/s1/1/0").len(),
         1,
         "the first buttons count before the second are out"
+    );
+    let given_up = first.last.as_ref().unwrap().cancelled.clone();
+    assert_eq!(
+        given_up,
+        Some(key("run/s1/2")),
+        "who has answered is not asked again"
     );
     assert_eq!(first.state.known().answers[&id("s1")], "Yes");
 }
@@ -263,6 +275,34 @@ fn a_branch_on_consent_follows_the_verdict() {
     assert!(
         Ana::enters(&definition, nobody()).effects().is_empty(),
         "what is not known is denied"
+    );
+}
+
+#[test]
+fn behind_every_way_the_journey_goes_on() {
+    let definition = journey(&json!([
+        {"id": "s1", "kind": "branch", "ways": [
+            {"when": {"tag": "a"}, "steps": []},
+            {"when": {"tag": "b"}, "steps": [
+                {"id": "s2", "kind": "branch", "ways": [{"when": {"tag": "c"}, "steps": [{"id": "s3", "kind": "add_tag", "tag": "x"}]}]}
+            ]},
+            {"when": {"tag": "b"}, "steps": [{"id": "s4", "kind": "end"}]}
+        ]},
+        {"id": "s5", "kind": "add_tag", "tag": "behind"}
+    ]));
+    let given = |tags: &[&str]| {
+        let tags = tags.iter().map(ToString::to_string).collect();
+        let ana = Ana::enters(&definition, Facts { tags, ..nobody() });
+        let keys = ana.effects().iter().map(|effect| effect.key().to_string());
+        keys.collect::<Vec<_>>()
+    };
+    assert_eq!(given(&[]), ["run/s5/1"], "no way holds");
+    assert_eq!(given(&["a"]), ["run/s5/1"], "a way without steps");
+    assert_eq!(given(&["b"]), ["run/s5/1"], "the first way that holds");
+    assert_eq!(
+        given(&["b", "c"]),
+        ["run/s3/1", "run/s5/1"],
+        "out of two branches"
     );
 }
 

@@ -134,6 +134,26 @@ pub async fn create(app: &App, body: &CampaignBody, actor: &str) -> Result<Campa
     answer(&line, Some(Counts::default()))
 }
 
+/// Freezes the audience of a draft now, instead of when it starts.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Conflict`] when it began already; when the database does not answer.
+pub async fn draw_now(app: &App, id: Uuid) -> Result<CampaignAnswer, Error> {
+    loop {
+        let line = acts::find(app, id).await?;
+        if line.drawn.is_some() {
+            return show(app, id).await;
+        }
+        if line.state != State::Draft.name() {
+            return Err(Error::Conflict(format!(
+                "the campaign is {}: only the audience of a draft is drawn beforehand",
+                line.state
+            )));
+        }
+        draw::step(app, &line).await?;
+    }
+}
+
 /// How the message reads for the first people of the audience.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct PreviewAnswer {

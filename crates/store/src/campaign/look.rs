@@ -17,10 +17,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn opt_outs_of(&self, campaign: Uuid, since: Timestamp) -> Result<i64, StoreError> {
-        // Ids of events begin with their time, so the index by id is the way in: few people opt out, and many are sent to.
-        let sql = "select count(distinct e.contact_id) from event e \
-                   join recipient p on p.contact_id = e.contact_id and p.campaign_id = $1 \
-                   where e.id >= $2 and e.kind in ('opt_out', 'platform_stop') and p.taken_ms is not null \
+        // Ids of events begin with their time, so the index by id is the way in: few people opt out, and many are sent to. SQLite keeps
+        // to the order of a cross join, and would begin with the recipients otherwise.
+        let sql = "select count(distinct e.contact_id) from event e cross join recipient p \
+                   where e.id >= $2 and p.contact_id = e.contact_id and p.campaign_id = $1 \
+                   and e.kind in ('opt_out', 'platform_stop') and p.taken_ms is not null \
                    and p.state in ('sending', 'accepted', 'unknown', 'failed') and e.received_ms >= p.taken_ms";
         let first = codec::first_id_of(since).as_bytes().to_vec();
         Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
@@ -32,7 +33,12 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn last_taken(&self, campaign: Uuid) -> Result<Option<Timestamp>, StoreError> {
-        let sql = "select max(taken_ms) from recipient where campaign_id = $1";
+        // A turn is due when it is taken, and the queue lies in that order: one look for each state, whatever the number of people.
+        let sql = "select max(x.due_ms) from (\
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'sending' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'accepted' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'unknown' union all \
+                   select max(due_ms) as due_ms from recipient where campaign_id = $1 and state = 'failed') as x";
         let id = campaign.as_bytes().to_vec();
         let at: Option<i64> =
             on_pool!(self, pool => sqlx::query_scalar(sql).bind(id).fetch_one(pool).await?);

@@ -83,7 +83,7 @@ pub struct RecipientLine {
     pub variant: i64,
     /// What became of them.
     pub state: State,
-    /// When their turn comes, or came.
+    /// When their turn comes, or was last taken.
     pub due: Timestamp,
     /// How often it was tried, as the caller counts.
     pub tries: i64,

@@ -245,10 +245,11 @@ impl Tx {
         if takes.is_empty() {
             return Ok(vec![]);
         }
+        // The state goes through a function, here and below: the primary key is the way in, and not the index of states.
         let sql = "update journey_effect set state = 'doing', attempt_id = unhex(r.value ->> 'a'), \
                    due_ms = cast(r.value ->> 'at' as bigint), outcome = null from jsonb_each($1) as r \
                    where journey_effect.contact_id = unhex(r.value ->> 'c') and journey_effect.id = unhex(r.value ->> 'id') \
-                   and journey_effect.state = 'waiting' returning journey_effect.contact_id, journey_effect.id";
+                   and coalesce(journey_effect.state, '') = 'waiting' returning journey_effect.contact_id, journey_effect.id";
         let takes = last_of_each(takes, |take| (take.contact, take.id));
         let list = List::of(takes.into_iter().map(|take| {
             json!({ "c": hex(take.contact.get()), "id": hex(take.id), "at": take.at.millis(),
@@ -273,9 +274,9 @@ impl Tx {
         let sql = "update journey_effect set state = r.value ->> 's', outcome = r.value ->> 'o', tries = cast(r.value ->> 'n' as bigint), \
                    due_ms = coalesce(cast(r.value ->> 'due' as bigint), journey_effect.due_ms) from jsonb_each($1) as r \
                    where journey_effect.contact_id = unhex(r.value ->> 'c') and journey_effect.id = unhex(r.value ->> 'id') \
-                   and ((journey_effect.state = 'doing' and (journey_effect.attempt_id = unhex(r.value ->> 'a') \
+                   and ((coalesce(journey_effect.state, '') = 'doing' and (journey_effect.attempt_id = unhex(r.value ->> 'a') \
                    or (journey_effect.attempt_id is null and r.value ->> 'a' is null))) \
-                   or (journey_effect.state = 'waiting' and r.value ->> 'a' is null))";
+                   or (coalesce(journey_effect.state, '') = 'waiting' and r.value ->> 'a' is null))";
         let settled = last_of_each(settled, |one| (one.contact, one.id));
         let list = List::of(settled.into_iter().map(|one| {
             json!({ "c": hex(one.contact.get()), "id": hex(one.id), "a": maybe_hex(one.attempt.map(AttemptId::get)),

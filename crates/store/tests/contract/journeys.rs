@@ -234,8 +234,8 @@ async fn a_run_is_written_by_who_saw_it_as_it_is(place: Arc<Place>) {
     };
     let mut tx = store.begin().await.unwrap();
     assert_eq!(tx.save_runs(&[save]).await.unwrap(), [begun.id]);
-    assert_eq!(tx.save_runs(&[stale]).await.unwrap(), []);
-    assert_eq!(tx.save_runs(&[]).await.unwrap(), []);
+    assert!(tx.save_runs(&[stale]).await.unwrap().is_empty());
+    assert!(tx.save_runs(&[]).await.unwrap().is_empty());
     assert!(!tx.save_run(stale).await.unwrap());
     tx.commit().await.unwrap();
     let wanted = RunLine { cas: 2, ..next };

@@ -28,6 +28,7 @@ mod joins;
 mod journeys;
 mod lease;
 mod log;
+mod look;
 mod members;
 mod messages;
 mod news;

@@ -43,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(preview))
         .routes(routes!(preflight))
         .routes(routes!(barred))
+        .routes(routes!(draw))
         .routes(routes!(approve))
         .routes(routes!(start))
         .routes(routes!(pause))
@@ -141,6 +142,17 @@ async fn barred(
     let cursor = (query.cursor.as_deref(), BARRED_PAGE);
     let (items, next) = preflight::barred(&app, id(&text)?, query.code.as_deref(), cursor).await?;
     Ok(Json(Page { items, next }))
+}
+
+/// Freezes the audience of a draft now, instead of when it starts.
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/draw", tag = "campaigns", params(("id" = String, Path)),
+    responses((status = 200, body = CampaignAnswer)))]
+async fn draw(
+    State(app): State<App>,
+    _: Admin,
+    Path(text): Path<String>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    Ok(Json(campaigns::draw_now(&app, id(&text)?).await?))
 }
 
 /// A second person agrees to a campaign above the set size: somebody else than whoever made it.

@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 
 use campaign::{cost::Bill, country::Iso, limits};
-use consent::{id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
+use consent::{
+    alias::Alias,id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
 use graph::template;
 use store::{
-    campaign::CampaignLine,
+    campaign::{
+        CampaignLine,
+        recipient::{Filter, RecipientLine},
+    },
     segment::{Condition, Page},
 };
 use uuid::Uuid;
@@ -70,7 +74,7 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
     let condition = plan.audience.condition(app).await?;
     let mut cursor: Option<String> = None;
     loop {
-        let page = addresses(app, id, condition.as_ref(), (cursor.as_deref(), PAGE)).await?;
+        let page = addresses(app, &line, condition.as_ref(), (cursor.as_deref(), PAGE)).await?;
         look.take(app, &page.addresses).await?;
         look.meet(&page.contacts);
         match page.next {
@@ -82,10 +86,50 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
 }
 
 /// A page of the addresses of an audience, a line each.
+#[derive(Default)]
 struct Addresses {
     addresses: Vec<u8>,
     contacts: Vec<ContactId>,
     next: Option<String>,
+}
+
+impl Addresses {
+    /// A line is one person, whatever was written.
+    fn add(&mut self, address: &str) {
+        let line = address.lines().next().map_or(NO_ADDRESS, str::trim);
+        let line = if line.is_empty() { NO_ADDRESS } else { line };
+        self.addresses.extend_from_slice(line.as_bytes());
+        self.addresses.push(b'\n');
+    }
+}
+
+/// The same of an audience that is frozen already.
+async fn drawn(
+    app: &House,
+    campaign: Uuid,
+    (cursor, limit): (Option<&str>, u32),
+) -> Result<Addresses, Error> {
+    let after: Option<Uuid> = cursor.and_then(|cursor| cursor.parse().ok());
+    let filter = Filter {
+        after: after.map(ContactId::new),
+        limit,
+        ..Filter::default()
+    };
+    let rows = app.store.recipients(campaign, &filter).await?;
+    let lines: Vec<RecipientLine> = rows.into_iter().map(|row| row.line).collect();
+    let known = compose::known(app, &lines, false).await?;
+    let mut page = Addresses::default();
+    for line in &lines {
+        let to = known.get(&line.contact).and_then(|known| known.to.as_ref());
+        page.add(&to.map_or_else(|| NO_ADDRESS.to_owned(), Alias::value));
+    }
+    let is_full = lines.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    page.next = lines
+        .last()
+        .filter(|_| is_full)
+        .map(|line| line.contact.to_string());
+    page.contacts = lines.into_iter().map(|line| line.contact).collect();
+    Ok(page)
 }
 
 /// What stands for an address that there is none of: it is refused as what it is.
@@ -93,22 +137,14 @@ const NO_ADDRESS: &str = "-";
 
 async fn addresses(
     app: &House,
-    campaign: Uuid,
+    line: &CampaignLine,
     condition: Option<&Condition>,
     (cursor, limit): (Option<&str>, u32),
 ) -> Result<Addresses, Error> {
-    let mut page = Addresses {
-        addresses: Vec::new(),
-        contacts: Vec::new(),
-        next: None,
-    };
-    let mut add = |address: &str| {
-        // A line is one person, whatever was written.
-        let line = address.lines().next().map_or(NO_ADDRESS, str::trim);
-        let line = if line.is_empty() { NO_ADDRESS } else { line };
-        page.addresses.extend_from_slice(line.as_bytes());
-        page.addresses.push(b'\n');
-    };
+    if line.drawn.is_some() {
+        return drawn(app, line.id, (cursor, limit)).await;
+    }
+    let mut page = Addresses::default();
     let full = usize::try_from(limit).unwrap_or(usize::MAX);
     match condition {
         Some(condition) => {
@@ -120,7 +156,7 @@ async fn addresses(
             let now = app.clock.now();
             let rows = app.store.segment_addresses(condition, now, &bounds).await?;
             for (_, address) in &rows {
-                add(address.as_deref().unwrap_or(NO_ADDRESS));
+                page.add(address.as_deref().unwrap_or(NO_ADDRESS));
             }
             let last = rows.last().filter(|_| rows.len() == full);
             page.next = last.map(|(id, _)| id.to_string());
@@ -128,9 +164,9 @@ async fn addresses(
         }
         None => {
             let after = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(-1);
-            let rows = app.store.list_page(campaign, after, limit).await?;
+            let rows = app.store.list_page(line.id, after, limit).await?;
             for row in &rows {
-                add(&row.address);
+                page.add(&row.address);
             }
             let last = rows.last().filter(|_| rows.len() == full);
             page.next = last.map(|row| row.place.to_string());
@@ -402,7 +438,7 @@ pub async fn barred(
     let variants = compose::variants(app, &plan).await?;
     let ask = question(app, &plan, &variants).await?;
     let condition = plan.audience.condition(app).await?;
-    let page = addresses(app, id, condition.as_ref(), (cursor, limit)).await?;
+    let page = addresses(app, &line, condition.as_ref(), (cursor, limit)).await?;
     let text = String::from_utf8_lossy(&page.addresses).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     let asks: Vec<Ask> = lines.iter().map(|line| ask.about(app, line)).collect();

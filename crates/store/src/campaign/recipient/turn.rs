@@ -77,6 +77,8 @@ pub struct Late {
     pub code: Option<String>,
 }
 
+/// How many turns one statement settles after a crash.
+const RECONCILED_MAX: i64 = 5_000;
 const MERGED: &str = "merged";
 const RUNNING_NOW: &str = "select id from campaign where state = $2 \
     and id in (select unhex(r.value ->> 'g') from jsonb_each($1) as r) order by id";
@@ -147,7 +149,7 @@ impl Tx {
                     "at": turn.at.millis() })
         }));
         let sql = "update recipient set state = 'sending', attempt_id = unhex(r.value ->> 'a'), \
-                   taken_ms = cast(r.value ->> 'at' as bigint), code = null, reason = null from jsonb_each($1) as r \
+                   taken_ms = cast(r.value ->> 'at' as bigint), due_ms = cast(r.value ->> 'at' as bigint), code = null, reason = null from jsonb_each($1) as r \
                    where recipient.contact_id = unhex(r.value ->> 'c') and recipient.campaign_id = unhex(r.value ->> 'g') \
                    and recipient.state = 'waiting' returning recipient.campaign_id, recipient.contact_id";
         let rows: Vec<(Vec<u8>, Vec<u8>)> =
@@ -219,7 +221,8 @@ impl Tx {
         code: &str,
         limit: u32,
     ) -> Result<u64, StoreError> {
-        let sql = "update recipient set state = 'skipped', code = $2 where campaign_id = $1 and state = 'waiting' \
+        // The state of those that are changed goes through a function: each piece is found by its keys, and does not read all who wait.
+        let sql = "update recipient set state = 'skipped', code = $2 where campaign_id = $1 and coalesce(state, '') = 'waiting' \
                    and contact_id in (select w.contact_id from recipient w where w.campaign_id = $1 and w.state = 'waiting' limit $3)";
         let id = campaign.as_bytes().to_vec();
         Ok(
@@ -248,7 +251,8 @@ impl Tx {
     }
 
     /// Settles turns that were taken before `before` and that nobody ended, as after a crash, by what became of their messages.
-    /// Those whose message is still reserved stay. Says how many were settled.
+    /// Those whose message is still reserved stay. A few thousand at a time, so that no opt-out waits behind it: says how many were
+    /// settled; call it until none is left.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -260,12 +264,15 @@ impl Tx {
         let sql = "update recipient set state = case m.state when 'rejected' then 'failed' when 'failed' then 'failed' \
                    when 'denied' then 'denied' when 'unknown' then 'unknown' else 'accepted' end, \
                    code = coalesce(m.code, cast(m.error_code as text)), reason = m.reason, tries = recipient.tries + 1 from message m \
-                   where recipient.campaign_id = $1 and recipient.state = 'sending' and recipient.taken_ms < $2 \
-                   and m.contact_id = recipient.contact_id and m.id = recipient.attempt_id and m.state <> 'reserved'";
+                   where recipient.campaign_id = $1 and coalesce(recipient.state, '') = 'sending' and recipient.taken_ms < $2 \
+                   and m.contact_id = recipient.contact_id and m.id = recipient.attempt_id and m.state <> 'reserved' \
+                   and recipient.contact_id in (select p.contact_id from recipient p \
+                   join message n on n.contact_id = p.contact_id and n.id = p.attempt_id and coalesce(n.state, '') <> 'reserved' \
+                   where p.campaign_id = $1 and p.state = 'sending' and p.taken_ms < $2 limit $3)";
         let id = campaign.as_bytes().to_vec();
         Ok(
             on_tx!(self, conn => sqlx::query(sql).bind(id).bind(before.millis())
-            .execute(conn).await?.rows_affected()),
+            .bind(RECONCILED_MAX).execute(conn).await?.rows_affected()),
         )
     }
 
