@@ -31,6 +31,7 @@ export async function furnishFully(house) {
   await house.send(LUZ, "spring_sale", { language: "es" });
   await house.hears("ben", "Too many messages");
   await proven(house);
+  await campaigns(house);
   await house.settle();
   // What the page of the log and the reports show is counted a moment after it happened.
   const counted = async () => (await house.api("GET", "/api/v1/reports/consent")).lines.some((line) => line.what === "opt_out" && line.total > 0);
@@ -47,4 +48,15 @@ async function proven(house) {
   });
   const { sha256 } = await file.json();
   await house.api("PUT", `/api/v1/contacts/${noor}/consent`, { consent: "opted_in", evidence: { source: "trade_fair" }, file: sha256 });
+}
+
+/** One campaign that is over, of two variants, and one that nobody has started yet. */
+async function campaigns(house) {
+  const number = house.ready.numbers[0];
+  const autumn = { template: { name: "autumn_sale", language: "en_GB" }, variables: { body: ["{{first_name|friend}}"] } };
+  const variants = [{ ...autumn, share: 50 }, { template: { name: "spring_sale", language: "en_GB" }, share: 50 }];
+  const done = await house.api("POST", "/api/v1/campaigns", { name: "Autumn sale, for regulars", number, variants, audience: { numbers: [ADA, SAM, ANA, LUZ, "+447700900188", "+447700900777"] }, basis: "consent", winner_by: "replies" });
+  await house.api("POST", `/api/v1/campaigns/${done.id}/start`);
+  await until(async () => (await house.api("GET", `/api/v1/campaigns/${done.id}`)).state === "done", "the campaign is over");
+  await house.api("POST", "/api/v1/campaigns", { name: "Autumn sale, for everybody", number, ...autumn, audience: { csv: "phone,first_name\n+447700900123,Ada\n+12025550142,Sam\n+525555550103,Luz\n+5551998765432,Ana\n" }, basis: "consent" });
 }

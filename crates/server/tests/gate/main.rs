@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod campaign_pages;
 mod campaigns;
 mod code;
 mod house;

@@ -104,8 +104,7 @@ impl Check {
             None => desk.say("campaigns-limit-none"),
         };
         let limit = limit.map_or_else(|| "–".to_owned(), |limit| words::whole(desk, limit));
-        let quiet = words::whole(desk, check.quiet_now);
-        vec![
+        let mut facts = vec![
             (desk.say("campaigns-cost"), cost, cost_note),
             (
                 desk.say("campaigns-takes"),
@@ -118,12 +117,15 @@ impl Check {
                 words::percent(desk, check.recently_written, check.within),
                 desk.say("campaigns-recent-note"),
             ),
-            (
+        ];
+        if check.quiet_now > 0 {
+            facts.push((
                 desk.say("campaigns-quiet-now"),
-                quiet,
+                words::whole(desk, check.quiet_now),
                 desk.say("campaigns-quiet-now-note"),
-            ),
-        ]
+            ));
+        }
+        facts
     }
 
     pub(super) fn costs(&self) -> Vec<&CostLine> {

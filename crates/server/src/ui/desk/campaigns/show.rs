@@ -24,6 +24,7 @@ use crate::{
             body::{CampaignAnswer, Counts},
             count, plan, preflight, report,
         },
+        reports::numbers,
         staff::Power,
     },
     ui::{
@@ -75,9 +76,13 @@ struct Page {
     campaign: CampaignAnswer,
     fault: Option<String>,
     late: Option<Late>,
+    /// Whether its segment or a template of it is gone.
+    is_gone: bool,
     bubble: Option<Bubble>,
     /// Where the same page is with what came too late.
     whole: String,
+    /// The numbers that send, as people write them.
+    numbers: String,
     /// How many may be sent to before a second person has to agree.
     approval_above: u64,
 }
@@ -100,20 +105,34 @@ impl Page {
         let is_draft = line.state == "draft";
         let campaign = campaigns::brief(&line)?;
         let work = late(App::clone(app), id, is_draft);
-        let late = in_time(asked.whole.is_some(), work).await?;
-        let bubble = match is_draft {
-            true => {
-                let from = asked.from.as_deref().unwrap_or_default();
-                Some(Bubble::of(app, &desk, id, (from, asked.nth.unwrap_or(0))).await?)
-            }
-            false => None,
+        // A segment or a template may be gone since: then it can still be dropped.
+        let (late, mut is_gone) = match in_time(asked.whole.is_some(), work).await {
+            Err(Error::NotFound(_)) => (None, true),
+            counted => (counted?, false),
         };
+        let mut bubble = None;
+        if is_draft && !is_gone {
+            let from = asked.from.as_deref().unwrap_or_default();
+            let nth = asked.nth.unwrap_or(0);
+            match Bubble::of(app, &desk, id, (from, nth)).await {
+                Err(Refusal::NotFound) => is_gone = true,
+                made => bubble = Some(made?),
+            }
+        }
+        let cards = numbers::all(app).await?.numbers;
+        let written = campaign.numbers.iter().map(|id| {
+            let card = cards.iter().find(|card| card.number == *id);
+            let display = card.and_then(|card| card.display.clone());
+            display.unwrap_or_else(|| id.clone())
+        });
         Ok(Self {
+            numbers: written.collect::<Vec<_>>().join(", "),
             whole: desk.to(&format!("/campaigns/{id}?whole=1")),
             approval_above: app.config.campaigns.approval_above,
             campaign,
             fault: None,
             late,
+            is_gone,
             bubble,
             desk,
         })
@@ -157,6 +176,11 @@ impl Page {
 
     fn own(&self) -> bool {
         self.campaign.created_by == self.desk.actor()
+    }
+
+    /// Whether it ended before it began.
+    fn is_stillborn(&self) -> bool {
+        self.campaign.state == "cancelled" && self.campaign.started_at.is_none()
     }
 
     fn check(&self) -> Option<&Check> {
@@ -237,10 +261,7 @@ impl Page {
                 desk.say("campaigns-whom"),
                 words::audience(desk, &campaign.audience),
             ),
-            (
-                desk.say("campaigns-field-number"),
-                campaign.numbers.join(", "),
-            ),
+            (desk.say("campaigns-field-number"), self.numbers.clone()),
         ];
         for variant in &campaign.variants {
             let mut told = format!("{} ({})", variant.template, variant.language);

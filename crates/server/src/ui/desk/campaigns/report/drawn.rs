@@ -76,7 +76,7 @@ impl Drawn {
                 },
             ],
         };
-        let rows = steps.into_iter().map(|(name, point)| {
+        let rows = steps.into_iter().skip(1).map(|(name, point)| {
             let cells = [
                 point.sent,
                 point.delivered,
@@ -112,7 +112,7 @@ fn chart(
         .filter(|(_, points)| points.iter().any(|count| *count > 0));
     let series = shown.map(|(name, points)| Series {
         name: desk.say(name),
-        points: points.iter().map(|count| Some(to_f64(*count))).collect(),
+        points: sums(points).into_iter().map(Some).collect(),
     });
     Chart {
         id: format!("chart-{id}"),
@@ -149,11 +149,12 @@ fn steps(desk: &Desk, series: &SeriesAnswer) -> Option<Vec<(String, PointAnswer)
         let there = at.to_zoned(desk.frame.voice.zone().clone());
         there.strftime("%Y-%m-%d %H:%M").to_string()
     };
-    let mut all: Vec<(String, PointAnswer)> = (0..count)
+    // What is added up begins at nothing.
+    let mut all: Vec<(String, PointAnswer)> = (-1..count)
         .map(|place| (name(first + place * step), PointAnswer::default()))
         .collect();
     for point in &series.points {
-        let place = usize::try_from((at(point)? - first) / step).ok()?;
+        let place = usize::try_from((at(point)? - first) / step + 1).ok()?;
         let Some((_, sum)) = all.get_mut(place) else {
             continue;
         };
@@ -162,10 +163,6 @@ fn steps(desk: &Desk, series: &SeriesAnswer) -> Option<Vec<(String, PointAnswer)
         sum.read += point.read;
         sum.failed += point.failed;
         sum.opted_out += point.opted_out;
-    }
-    // A line wants two points: one that stands alone gets one of nothing beside it.
-    if all.len() == 1 {
-        all.push((name(first + step), PointAnswer::default()));
     }
     Some(all)
 }

@@ -130,6 +130,7 @@ refused-campaign-template-stop = The template { $name } ({ $language }) cannot b
 refused-campaign-recorder = the flight recorder is off for more than { $max } people: want the reason in `flight_recorder_reason`
 refused-campaign-nobody = nobody is in the audience
 refused-campaign-token = whatsapp.access_token is not configured: nothing can be sent from here
+refused-campaign-drawn = the campaign is { $state }: only the audience of a draft is drawn beforehand
 refused-campaign-own = whoever made a campaign cannot approve it: somebody else has to look at it
 refused-campaign-approve-state = the campaign is { $state }: only a draft is approved
 refused-campaign-overtaken = somebody else changed the campaign meanwhile: look again

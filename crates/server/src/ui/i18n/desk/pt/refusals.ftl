@@ -130,6 +130,7 @@ refused-campaign-template-stop = O modelo { $name } ({ $language }) não pode se
 refused-campaign-recorder = A caixa-preta está desligada para mais de { $max } pessoas: escreva o motivo
 refused-campaign-nobody = Não há ninguém no público
 refused-campaign-token = whatsapp.access_token não está configurado: daqui nada pode ser enviado
+refused-campaign-drawn = Só o público de um rascunho é formado de antemão
 refused-campaign-own = Quem criou uma campanha não pode aprová-la: outra pessoa tem de olhar
 refused-campaign-approve-state = Só se aprova um rascunho, e esta campanha já não é
 refused-campaign-overtaken = Outra pessoa mudou a campanha entretanto: olhe de novo
