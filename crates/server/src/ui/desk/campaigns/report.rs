@@ -49,6 +49,9 @@ use crate::{
 /// People whose message nobody knows of, who are named on the page itself.
 const UNKNOWN_SHOWN: u32 = 20;
 
+/// So sure anybody is who tosses a coin: nobody is ahead by less.
+const EVEN: f64 = 0.5;
+
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/campaigns/{id}/report", get(show))
@@ -232,7 +235,8 @@ impl Page {
     }
 
     fn is_leading(&self, report: &ReportAnswer, variant: &VariantReport) -> bool {
-        report.winner.leader.as_deref() == Some(variant.name.as_str())
+        let winner = &report.winner;
+        winner.confidence > EVEN && winner.leader.as_deref() == Some(variant.name.as_str())
     }
 
     /// Which variant is ahead, and how sure that is, in words.
@@ -245,15 +249,15 @@ impl Page {
             _ => self.desk.say("campaigns-by-reads"),
         };
         match &winner.leader {
-            None => self.desk.say_with("campaigns-winner-none", &[("by", &by)]),
             Some(name) if winner.decided => self.desk.say_with(
                 "campaigns-winner",
                 &[("name", name), ("by", &by), ("sure", &sure)],
             ),
-            Some(name) => self.desk.say_with(
+            Some(name) if winner.confidence > EVEN => self.desk.say_with(
                 "campaigns-winner-maybe",
                 &[("name", name), ("by", &by), ("sure", &sure)],
             ),
+            _ => self.desk.say_with("campaigns-winner-none", &[("by", &by)]),
         }
     }
 
