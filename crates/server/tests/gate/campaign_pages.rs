@@ -6,7 +6,10 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, StatusCode, header},
 };
-use server::services::{campaigns::drive, staff::Role};
+use server::services::{
+    campaigns::{acts, drive},
+    staff::Role,
+};
 use tower::ServiceExt;
 
 use crate::{
@@ -151,15 +154,8 @@ fn reads(page: &str, parts: &[&str]) -> bool {
     })
 }
 
-#[tokio::test]
-async fn a_marketer_makes_checks_starts_and_reads_the_report_of_a_campaign() {
-    let house = House::open().await;
-    let marketer = Person::of(&house, Role::Marketer).await;
-    let viewer = Person::of(&house, Role::Viewer).await;
-    let picked = marketer.get("/campaigns/new").await;
-    assert!(picked.contains("template=autumn_sale&#38;language=en_US"));
-    let path = draft(&house, &marketer).await;
-
+/// The page of a draft: who is in, who is out, each by name, and how it reads; a viewer sees as much without any number.
+async fn shows_who_gets_it((marketer, viewer): (&Person<'_>, &Person<'_>), path: &str) {
     let page = marketer.get(&format!("{path}?whole=1")).await;
     assert!(reads(&page, &["is-in\">6<", "is-out\">3<"]), "{page}");
     assert!(page.contains("/out?code=no_consent"));
@@ -180,6 +176,18 @@ async fn a_marketer_makes_checks_starts_and_reads_the_report_of_a_campaign() {
         !looked.contains(&phone(0)),
         "a viewer sees no number in full"
     );
+}
+
+#[tokio::test]
+async fn a_marketer_makes_checks_starts_and_reads_the_report_of_a_campaign() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let viewer = Person::of(&house, Role::Viewer).await;
+    let picked = marketer.get("/campaigns/new").await;
+    assert!(picked.contains("template=autumn_sale&#38;language=en_US"));
+    let path = draft(&house, &marketer).await;
+
+    shows_who_gets_it((&marketer, &viewer), &path).await;
 
     let start = format!("{path}/start");
     let not_sure = marketer.post(&start, &[("expected", "6")]).await;
@@ -265,6 +273,38 @@ async fn a_large_campaign_waits_for_a_second_person() {
     let over = marketer.post(&format!("{path}/resume"), &[]).await;
     assert_eq!(over.status, StatusCode::CONFLICT);
     assert!(house.arrived().await.is_empty(), "nobody got anything");
+}
+
+#[tokio::test]
+async fn a_campaign_that_stopped_itself_says_why_on_its_page_and_on_the_first_one() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let path = draft(&house, &marketer).await;
+    let fields = [("expected", "6"), ("sure", "yes")];
+    let started = marketer.post(&format!("{path}/start"), &fields).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let why = "3 of 6 people opted out (50.0 %), and 2 % is allowed: that it is worse than allowed is 99.9 % sure. Resume it to go on.";
+    acts::stop_itself(&house.app, id, why).await.unwrap();
+    let page = marketer.get(&format!("{path}?whole=1")).await;
+    assert!(
+        reads(&page, &["It stopped itself", why, "/resume\""]),
+        "{page}"
+    );
+    let spanish = marketer.get(&format!("{path}?whole=1&lang=es")).await;
+    assert!(
+        spanish.contains("3 de 6 personas se dieron de baja"),
+        "{spanish}"
+    );
+    let home = marketer.get("/").await;
+    assert!(
+        reads(&home, &[&path, "stopped itself and asks whether to go on"]),
+        "{home}"
+    );
+    let resumed = marketer.post(&format!("{path}/resume"), &[]).await;
+    assert_eq!(resumed.status, StatusCode::SEE_OTHER, "{}", resumed.text);
+    let home = marketer.get("/").await;
+    assert!(!home.contains("stopped itself and asks"), "{home}");
 }
 
 #[tokio::test]

@@ -266,3 +266,4 @@ campaigns-unknown-all = All of them
 campaigns-of-person = Campaigns
 campaigns-gone = Its segment or one of its templates is gone. Drop it and make another one.
 campaigns-never-began = It never began: nobody got anything.
+home-campaign = The campaign { $name } stopped itself and asks whether to go on.

@@ -266,3 +266,4 @@ campaigns-unknown-all = Todos ellos
 campaigns-of-person = Campañas
 campaigns-gone = Su segmento o una de sus plantillas ya no existe. Descártela y cree otra.
 campaigns-never-began = Nunca empezó: nadie recibió nada.
+home-campaign = La campaña { $name } se detuvo por sí sola y pregunta si sigue.

@@ -266,3 +266,4 @@ campaigns-unknown-all = Todas elas
 campaigns-of-person = Campanhas
 campaigns-gone = O seu segmento ou um dos seus modelos já não existe. Descarte-a e crie outra.
 campaigns-never-began = Nunca começou: ninguém recebeu nada.
+home-campaign = A campanha { $name } parou sozinha e pergunta se continua.
