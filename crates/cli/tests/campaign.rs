@@ -166,7 +166,7 @@ async fn a_preflight_says_who_is_out_and_what_keeps_it_from_starting() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_campaign_is_approved_drawn_begun_stopped_and_reported() {
+async fn a_campaign_to_many_needs_somebody_else_who_agrees() {
     let shop = Shop::open().await;
     let id = shop.made(&spring(Some("consent")), "Marta");
     let refused = shop.run(&["start", &id]);
@@ -178,10 +178,17 @@ async fn a_campaign_is_approved_drawn_begun_stopped_and_reported() {
     );
     let own = shop.run(&["approve", &id, "--as", "Marta"]);
     assert_eq!(code(&own), 1, "nobody approves their own");
-    assert_eq!(
-        shop.json(&["approve", &id, "--as", "Carla"])["approved_by"],
-        "Carla"
-    );
+    assert_eq!(shop.json(&["show", &id])["approved_by"], Value::Null);
+    let agreed = shop.json(&["approve", &id, "--as", "Carla"]);
+    assert_eq!(agreed["approved_by"], "Carla");
+    assert_eq!(shop.json(&["start", &id])["state"], "running");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_campaign_is_drawn_begun_stopped_and_reported() {
+    let shop = Shop::open().await;
+    let id = shop.made(&spring(Some("consent")), "Marta");
+    shop.json(&["approve", &id, "--as", "Carla"]);
     let drawn = shop.json(&["draw", &id]);
     assert!(drawn["drawn_at"].is_string(), "{drawn}");
     assert_eq!(drawn["counts"]["waiting"], 4);

@@ -10,6 +10,7 @@ mod hits;
 pub mod keywords;
 pub mod language;
 mod lexicon;
+pub mod offer;
 pub mod pause;
 mod reader;
 pub mod score;

@@ -1,11 +1,12 @@
 //! Templates: what the listing of an account says about them.
 
+pub mod draft;
 mod shape;
 
 use consent::scope::Category;
 use serde_json::{Value, value::RawValue};
 
-pub use self::shape::Shape;
+pub use self::shape::{Key, KeyKind, Shape};
 use crate::loose::{self, Members, Object};
 
 /// One page of the listing.
@@ -30,6 +31,8 @@ pub struct Template {
     pub language: String,
     /// Its category; none is a word that we do not know, and counts as marketing.
     pub category: Option<Category>,
+    /// The category that Meta holds to be right; another than [`Template::category`] is announced and does not count yet.
+    pub correct: Option<Category>,
     /// Whether it may be used.
     pub status: Status,
     /// `GREEN`, `YELLOW`, `RED` or `UNKNOWN`.
@@ -198,6 +201,9 @@ impl Template {
             name: members.text("name").filter(|name| !name.is_empty())?,
             language: language(&members.text("language")?),
             category: members.text("category").and_then(|word| category(&word)),
+            correct: members
+                .text("correct_category")
+                .and_then(|word| self::category(&word)),
             status: Status::read(&members.text("status")?),
             quality: quality.as_ref().and_then(|score| match score {
                 Value::Object(score) => loose::text(score, "score"),
@@ -347,7 +353,7 @@ mod tests {
     #[test]
     fn a_page_gives_its_templates_their_quick_replies_and_the_cursor() {
         let page = read(br#"{"data":[
-            {"id":"18014398509481985","name":"autumn_sale","language":"en-GB","status":"APPROVED","category":"MARKETING",
+            {"id":"18014398509481985","name":"autumn_sale","language":"en-GB","status":"APPROVED","category":"MARKETING","correct_category":"UTILITY",
              "components":[{"type":"BODY","text":"Hi {{1}}"},{"type":"footer","text":"Tap Stop promotions to leave"},{"type":"BUTTONS","buttons":[
                 {"type":"URL","text":"Shop","url":"https://example.com"},{"type":"QUICK_REPLY","text":"Stop promotions"}]}],
              "quality_score":{"score":"GREEN","date":1}},
@@ -366,6 +372,10 @@ mod tests {
         assert_eq!(
             (sale.category, sale.quality.as_deref()),
             (Some(Category::Marketing), Some("GREEN"))
+        );
+        assert_eq!(
+            (sale.correct, cards.correct),
+            (Some(Category::Utility), None)
         );
         assert!(sale.status.usable() && sale.components.starts_with(r#"[{"type":"BODY""#));
         assert_eq!(

@@ -9,7 +9,7 @@ mod clock;
 mod cloud;
 mod control;
 mod customer;
-mod given;
+pub mod given;
 mod inbound;
 mod json;
 mod link;

@@ -225,10 +225,8 @@ impl House {
             ..Settings::new(&whatsapp.graph_url)
         };
         let graph = Client::new(settings).map_err(|cause| setting("whatsapp.graph_url", &cause))?;
-        let token = whatsapp
-            .access_token
-            .as_ref()
-            .map(|token| Bearer::from_token(token.expose()));
+        let token = whatsapp.access_token.as_ref();
+        let token = token.map(|token| Bearer::from_token(token.expose()));
         let token = token
             .transpose()
             .map_err(|cause| setting("whatsapp.access_token", &cause))?;
@@ -236,7 +234,7 @@ impl House {
         let origin = log_name(&store, &config).await?;
         let signer = Signer::from_seed(&origin, vault.log_seed());
         let signer = signer.map_err(|cause| setting("public_url", &cause))?;
-        let house = Arc::new(Self {
+        Ok(Arc::new(Self {
             intake: Intake::new(desks(&store)),
             clock,
             store,
@@ -275,8 +273,7 @@ impl House {
                 ..Policy::default()
             })),
             config,
-        });
-        Ok(house)
+        }))
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use campaign::pace::Pace;
+use campaign::pace::{Pace, USUAL_PER_SECOND};
 use consent::time::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
@@ -20,6 +20,7 @@ pub const IN_FLIGHT_MAX: usize = 500;
 pub struct Drives {
     slots: Arc<Semaphore>,
     paces: Mutex<HashMap<String, Pace>>,
+    usual: Mutex<HashMap<String, u32>>,
     underway: Arc<Mutex<HashMap<Uuid, usize>>>,
     looked: Mutex<HashMap<Uuid, Instant>>,
     waves: Mutex<HashMap<Uuid, Wave>>,
@@ -55,6 +56,7 @@ impl Default for Drives {
         Self {
             slots: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             paces: Mutex::default(),
+            usual: Mutex::default(),
             underway: Arc::default(),
             looked: Mutex::default(),
             waves: Mutex::default(),
@@ -126,6 +128,18 @@ impl Drives {
             pace.set_ceiling(asked);
         }
         pace.take(want, now)
+    }
+
+    /// How many messages a second Meta takes from a number, as far as it said.
+    #[must_use]
+    pub fn usual(&self, number: &str) -> u32 {
+        let known = locked(&self.usual).get(number).copied();
+        known.unwrap_or(USUAL_PER_SECOND)
+    }
+
+    /// Meta takes so many messages a second from a number.
+    pub fn set_usual(&self, number: &str, per_second: u32) {
+        locked(&self.usual).insert(number.to_owned(), per_second);
     }
 
     /// Gives back what was taken and not used.

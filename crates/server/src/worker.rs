@@ -3,6 +3,8 @@
 //! Every loop says once what is wrong, waits longer the longer it lasts, says when it is over, and never ends the
 //! process.
 
+mod trouble;
+
 use std::{panic::AssertUnwindSafe, sync::atomic::Ordering, time::Duration};
 
 use consent::time::{DAY_MS, HOUR_MS};
@@ -11,6 +13,7 @@ use store::error::StoreError;
 use tokio::{sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use self::trouble::Trouble;
 use crate::{
     app::{App, House},
     error::Error,
@@ -41,8 +44,6 @@ const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
 const JOINS_KEPT_MS: i64 = 31 * DAY_MS;
 /// How long letters that ended are kept, to explain them. They hold addresses.
 const LETTERS_KEPT_MS: i64 = 90 * DAY_MS;
-/// The longest wait after failures.
-const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How long answers to requests with an idempotency key are remembered.
 const ANSWERS_KEPT_MS: i64 = 48 * HOUR_MS;
 /// How many batches of reservations are sealed in one turn.
@@ -231,46 +232,6 @@ async fn keep(job: Job, app: App, stop: CancellationToken) {
             () = woken => {}
         }
     }
-}
-
-/// What is wrong with a job, said once for each change.
-#[derive(Debug, Default)]
-struct Trouble {
-    said: Option<String>,
-    failures: u32,
-}
-
-impl Trouble {
-    fn note(&mut self, job: &str, error: &Error) -> Duration {
-        let text = chain(error);
-        if self.said.as_deref() != Some(&text) {
-            tracing::error!(job, "{job} cannot go on: {text}");
-            self.said = Some(text);
-        }
-        self.failures = self.failures.saturating_add(1);
-        let wait = Duration::from_millis(250) * 2_u32.saturating_pow(self.failures.min(10));
-        wait.min(BACKOFF_MAX)
-    }
-
-    fn end(&mut self, job: &str) {
-        if self.said.take().is_some() {
-            tracing::info!(job, "{job} goes on again");
-        }
-        self.failures = 0;
-    }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        let more = deeper.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = deeper.source();
-    }
-    text
 }
 
 /// Numbers what waits, where that is not done in the writing transaction: one node at a time, by a lease whose row is

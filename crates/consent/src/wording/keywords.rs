@@ -4,6 +4,7 @@ use super::{
     How, Match, Named, OPT_OUT_PAYLOAD, Reading,
     fold::{self, fold},
     language::Languages,
+    offer::WAYS_OUT,
 };
 use crate::scope::Category;
 
@@ -140,6 +141,9 @@ impl Keywords {
                 return Reading::StopAll(matched(word, How::ButtonWord, None));
             }
             if let Some(word) = find(&self.stop_buttons, &folded) {
+                return Reading::Stop(matched(word, How::Button, None));
+            }
+            if let Some(word) = find(&WAYS_OUT.map(|way| way.button), &folded) {
                 return Reading::Stop(matched(word, How::Button, None));
             }
             if let Some(word) = self.find_stop(&folded) {

@@ -3,6 +3,7 @@
 mod answer;
 mod forward;
 mod gauge;
+mod manage;
 #[cfg(test)]
 mod tests;
 
@@ -229,7 +230,8 @@ impl Client {
         authorization: &Bearer,
         after: Option<&str>,
     ) -> Result<template::Page, CallError> {
-        const FIELDS: &str = "id,name,language,status,category,components,quality_score";
+        const FIELDS: &str =
+            "id,name,language,status,category,correct_category,components,quality_score";
         let mut query = format!("fields={FIELDS}&limit={TEMPLATES_PER_PAGE}");
         if let Some(after) = after {
             query.push_str("&after=");

@@ -18,12 +18,71 @@ pub struct Shape {
     pub footer: Option<String>,
     /// What stands on its buttons.
     pub buttons: Vec<String>,
+    /// The same buttons with what each of them does.
+    pub keys: Vec<Key>,
     /// The gaps of the header, by name: `1`, or a word.
     pub header_gaps: Vec<String>,
     /// The gaps of the text.
     pub body_gaps: Vec<String>,
+    /// What stands above that is no text: `image`, `video`, `document`, `location`, or `carousel`.
+    pub media: Option<String>,
     /// What keeps it from being sent with nothing but texts: a part that wants a picture, a place, a card or an address.
     pub wants_more: Option<String>,
+}
+
+/// A button of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// What it does.
+    pub kind: KeyKind,
+    /// Its label.
+    pub text: String,
+    /// Where it leads: an address or a telephone number.
+    pub to: Option<String>,
+}
+
+/// What a button of a template does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// Sends its label back.
+    QuickReply,
+    /// Opens an address.
+    Url,
+    /// Calls a number.
+    Phone,
+    /// Something else: a code, a form, a catalogue.
+    Other,
+}
+
+impl KeyKind {
+    /// What it is called in JSON and on forms.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::QuickReply => "quick_reply",
+            Self::Url => "url",
+            Self::Phone => "phone",
+            Self::Other => "other",
+        }
+    }
+
+    /// Reads such a word; a button of another kind cannot be asked for.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        [Self::QuickReply, Self::Url, Self::Phone]
+            .into_iter()
+            .find(|kind| kind.word() == word)
+    }
+
+    /// Meta's word.
+    pub(super) const fn meta(self) -> &'static str {
+        match self {
+            Self::QuickReply => "QUICK_REPLY",
+            Self::Url => "URL",
+            Self::Phone => "PHONE_NUMBER",
+            Self::Other => "",
+        }
+    }
 }
 
 impl Shape {
@@ -48,10 +107,12 @@ impl Shape {
                 ("BUTTONS", _) => shape.take_buttons(part),
                 ("HEADER", None) => {
                     let format = loose::text(part, "format").unwrap_or(kind);
-                    shape.wants_more = Some(format.to_ascii_lowercase());
+                    shape.media = Some(format.to_ascii_lowercase());
+                    shape.wants_more.clone_from(&shape.media);
                 }
                 ("CAROUSEL" | "LIMITED_TIME_OFFER", _) => {
-                    shape.wants_more = Some(kind.to_ascii_lowercase());
+                    shape.media = Some(kind.to_ascii_lowercase());
+                    shape.wants_more.clone_from(&shape.media);
                 }
                 _ => {}
             }
@@ -71,7 +132,18 @@ impl Shape {
             if filled || address.contains("{{") {
                 self.wants_more = Some(kind.to_ascii_lowercase());
             }
-            self.buttons.extend(loose::text(button, "text"));
+            let to = match kind.as_str() {
+                "URL" => Some(address),
+                "PHONE_NUMBER" => loose::text(button, "phone_number"),
+                _ => None,
+            };
+            let known = [KeyKind::QuickReply, KeyKind::Url, KeyKind::Phone];
+            let known = known.into_iter().find(|known| known.meta() == kind);
+            if let Some(text) = loose::text(button, "text") {
+                self.buttons.push(text.clone());
+                let kind = known.unwrap_or(KeyKind::Other);
+                self.keys.push(Key { kind, text, to });
+            }
         }
     }
 
@@ -90,7 +162,7 @@ impl Shape {
 }
 
 /// The names of the gaps in a text, each once, in the order of their first places; numbers by their value.
-fn gaps(text: &str) -> Vec<String> {
+pub(super) fn gaps(text: &str) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let mut found: Vec<String> = text
         .split("{{")
@@ -153,6 +225,12 @@ mod tests {
             "in the order that they are sent in"
         );
         assert_eq!((shape.buttons.len(), &shape.wants_more), (2, &None));
+        let keys = [
+            (KeyKind::QuickReply, None),
+            (KeyKind::Url, Some("https://example.com".to_owned())),
+        ];
+        let read = shape.keys.iter().map(|key| (key.kind, key.to.clone()));
+        assert_eq!(read.collect::<Vec<_>>(), keys);
         let body = ["Ana {{2}}".to_owned(), "10 %".to_owned()];
         let words = shape.words(&["Bea".to_owned()], &body);
         assert_eq!(words, "Hi Bea\n10 % off, Ana {{2}}. Ana {{2}}!\nShop");

@@ -29,12 +29,14 @@ pub enum News {
         event: String,
         /// What the status is after this event.
         status: template::Status,
-        /// Why; none for `NONE`.
+        /// Why, in Meta's word: `FIRST_PAUSE` and the like, or why it was refused; none for `NONE`.
         reason: Option<String>,
         /// The category, where it is told.
         category: Option<Category>,
-        /// `FIRST_PAUSE` and the like, and what Meta says about it.
+        /// What Meta says about it, and advises.
         note: Option<String>,
+        /// The day that Meta names with it, as Meta writes it.
+        day: Option<String>,
     },
     /// Its category will change. Nothing changes yet.
     CategoryAnnounced {
@@ -115,18 +117,23 @@ impl TemplateNews {
 
     fn status(value: &Object) -> Result<News, String> {
         let event = loose::id(value, "event").ok_or("neither `event` nor categories")?;
-        let other = loose::object(value, "other_info");
-        let note = other.map(|info| {
-            let parts = ["title", "description"].map(|name| loose::text(info, name));
-            parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
-        });
+        let of =
+            |object, name| loose::object(value, object).and_then(|part| loose::text(part, name));
+        let reason = loose::text(value, "reason").filter(|reason| reason != "NONE");
+        let said = [
+            of("other_info", "description"),
+            of("rejection_info", "reason"),
+            of("rejection_info", "recommendation"),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
         Ok(News::Status {
             status: template::Status::after(&event),
-            reason: loose::text(value, "reason").filter(|reason| reason != "NONE"),
+            reason: of("other_info", "title").or(reason),
             category: loose::text(value, "message_template_category")
                 .and_then(|word| template::category(&word)),
             event,
-            note,
+            note: (!said.is_empty()).then(|| said.join(" ")),
+            day: of("disable_info", "disable_date"),
         })
     }
 

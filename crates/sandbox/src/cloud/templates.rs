@@ -186,16 +186,16 @@ impl World {
         }
     }
 
-    fn tell_status(&mut self, template: &Template, event: &str, other_info: Value) {
+    fn tell_status(&mut self, template: &Template, event: &str, more: Value) {
         let mut rest = json!({"event": event, "reason": "NONE", "message_template_category": template.category});
-        if !other_info.is_null() {
-            json::overlay(&mut rest, json!({"other_info": other_info}));
+        if !more.is_null() {
+            json::overlay(&mut rest, more);
         }
         let update = shape::template(self, template, "message_template_status_update", rest);
         self.publish(update);
     }
 
-    /// A test changes a template by name, in one language or in all: `status`, `category` or `quality`.
+    /// A test changes a template by name, in one language or in all: `status`, `category`, `quality` or `components`.
     pub fn direct_template(
         &mut self,
         name: &str,
@@ -219,9 +219,10 @@ impl World {
                 "status" => self.set_status(*id, args)?,
                 "category" => self.set_category(*id, args)?,
                 "quality" => self.set_quality(*id, args)?,
+                "components" => self.set_components(*id, args)?,
                 other => {
                     return Err(format!(
-                        "`{other}` is not known: want status, category or quality"
+                        "`{other}` is not known: want status, category, quality or components"
                     ));
                 }
             }
@@ -260,7 +261,32 @@ impl World {
             }
             _ => Value::Null,
         };
-        self.tell_status(&now, &now.status, info);
+        let mut more = json!({});
+        if !info.is_null() {
+            json::overlay(&mut more, json!({"other_info": info}));
+        }
+        if let Some(reason) = json::text(args, "reason") {
+            json::overlay(&mut more, json!({"reason": reason}));
+        }
+        for part in ["disable_info", "rejection_info"] {
+            if let Some(told) = json::field(args, part) {
+                json::overlay(&mut more, json!({part: told}));
+            }
+        }
+        self.tell_status(&now, &now.status, more);
+        Ok(())
+    }
+
+    /// Gives it other parts. As Meta does, the notice tells the text and leaves quick replies out.
+    fn set_components(&mut self, id: u64, args: &Value) -> Result<(), String> {
+        let parts = json::field(args, "components")
+            .filter(|parts| parts.is_array())
+            .ok_or("`components` is missing: want a list as in a listing")?;
+        let (_, now) = self.edit(id, |template| template.components.clone_from(parts))?;
+        let body = now.component("BODY");
+        let text = body.and_then(|body| json::text(body, "text"));
+        let rest = json!({"message_template_element": text.unwrap_or_default()});
+        self.tell_about(id, "message_template_components_update", rest);
         Ok(())
     }
 

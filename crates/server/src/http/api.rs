@@ -21,6 +21,7 @@ mod receipts;
 mod reports;
 mod reviews;
 mod segments;
+mod templates;
 mod topics;
 mod users;
 
@@ -72,6 +73,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(receipts::routes())
         .merge(messages::routes())
         .merge(policy::routes())
+        .merge(templates::routes())
         .merge(topics::routes())
         .merge(keys::routes())
         .merge(ledger::routes())

@@ -138,11 +138,22 @@ pub async fn create(app: &App, body: &CampaignBody, actor: &str) -> Result<Campa
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] when it began already; when the database does not answer.
-pub async fn draw_now(app: &App, id: Uuid) -> Result<CampaignAnswer, Error> {
+pub async fn draw_now(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
     loop {
         let line = acts::find(app, id).await?;
         if line.drawn.is_some() {
+            acts::note(app, id, (actor, "drawn")).await?;
             return show(app, id).await;
+        }
+        let plan = Plan::kept(&line.spec)?;
+        if plan
+            .variants
+            .iter()
+            .any(|variant| variant.delay_minutes > 0)
+        {
+            return Err(Error::Conflict(
+                "a campaign that compares times draws its audience when it starts".to_owned(),
+            ));
         }
         if line.state != State::Draft.name() {
             return Err(Error::Conflict(format!(

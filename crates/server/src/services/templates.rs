@@ -1,5 +1,10 @@
 //! Templates and their categories, as Meta last told us.
 
+pub mod bind;
+pub mod create;
+pub mod opt_out;
+pub mod shelf;
+
 use std::{
     collections::BTreeSet,
     sync::{PoisonError, atomic::Ordering},
@@ -11,7 +16,7 @@ use consent::{
     scope::{Category, Topic},
 };
 use graph::{client::CallError, template};
-use store::template::TemplateLine;
+use store::template::{TemplateLine, TemplateTurn, Told};
 
 use crate::{app::House, clock::Clock, error::Error};
 
@@ -161,14 +166,66 @@ async fn read_account(app: &House, account: &str) -> Result<(), Error> {
             break;
         }
     }
+    let known = app.store.templates().await?;
+    let turns = lines.iter().flat_map(|line| turns(app, &known, line));
+    let turns: Vec<TemplateTurn> = turns.collect();
     let mut tx = app.store.begin().await?;
     if !lines.is_empty() {
         tx.put_templates(&lines).await?;
     }
+    tx.keep_template_turns(&turns).await?;
     tx.drop_templates(account, started).await?;
     tx.commit().await?;
     tracing::info!(account, count = lines.len(), "read the templates");
     Ok(())
+}
+
+/// What a listing shows that no webhook told: lines in the life of a template that we knew otherwise.
+fn turns(app: &House, known: &[TemplateLine], line: &TemplateLine) -> Vec<TemplateTurn> {
+    let key =
+        |line: &TemplateLine| [&line.account, &line.name, &line.language].map(ToOwned::to_owned);
+    let Some(before) = known.iter().find(|before| key(before) == key(line)) else {
+        return Vec::new();
+    };
+    let mut turns = Vec::new();
+    let mut tell = |kind: &str, was: Option<&str>, became: Option<&str>| {
+        turns.push(turn(&app.clock, line, kind, [was, became]));
+    };
+    if before.status != line.status {
+        tell("status", Some(&before.status), Some(&line.status));
+    }
+    if before.category != line.category {
+        tell("category", Some(&before.category), Some(&line.category));
+    }
+    if line.quality.is_some() && before.quality != line.quality {
+        let [was, became] = [before, line].map(|line| line.quality.as_deref());
+        tell("quality", was, became);
+    }
+    let [was, became] = [before, line].map(|line| template::Shape::of(&line.components));
+    if was != became {
+        tell("components", None, None);
+    }
+    turns
+}
+
+/// A line in the life of a template.
+fn turn(
+    clock: &Clock,
+    of: &TemplateLine,
+    kind: &str,
+    [was, became]: [Option<&str>; 2],
+) -> TemplateTurn {
+    TemplateTurn {
+        id: clock.id(),
+        at: clock.now(),
+        account: Some(of.account.clone()),
+        name: of.name.clone(),
+        language: of.language.clone(),
+        kind: kind.to_owned(),
+        was: was.map(str::to_owned),
+        became: became.map(str::to_owned),
+        note: None,
+    }
 }
 
 fn line(account: &str, template: template::Template, clock: &Clock) -> TemplateLine {
@@ -186,6 +243,11 @@ fn line(account: &str, template: template::Template, clock: &Clock) -> TemplateL
         topic: None,
         components: template.components,
         changed: clock.now(),
+        told: Told {
+            // The category that it has already is not coming.
+            coming: template.correct.map(|category| category.word().to_owned()),
+            ..Told::default()
+        },
     }
 }
 

@@ -11,7 +11,7 @@ use consent::{
     scope::{Category, Topic},
 };
 use serde::{Deserialize, Serialize};
-use store::{error::StoreError, house::TopicLine, template::TemplateLine, topic::TopicText};
+use store::{error::StoreError, house::TopicLine, topic::TopicText};
 use utoipa::ToSchema;
 
 use crate::{
@@ -79,29 +79,6 @@ pub struct TopicAnswer {
     pub created_at: String,
     /// Since when nothing new is sent on it; null while it is in use.
     pub retired_at: Option<String>,
-}
-
-/// A template in one language.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TemplateAnswer {
-    /// Meta's id.
-    pub id: String,
-    /// The account that owns it.
-    pub account: String,
-    /// Its name.
-    pub name: String,
-    /// Its language.
-    pub language: String,
-    /// Its category, as Meta last told us.
-    pub category: String,
-    /// Its status, as Meta last told us.
-    pub status: String,
-    /// Its quality, where Meta told us.
-    pub quality: Option<String>,
-    /// The id of the topic that it is bound to.
-    pub topic: Option<String>,
-    /// When we last learned something about it.
-    pub changed_at: String,
 }
 
 /// Every topic, oldest first.
@@ -244,48 +221,6 @@ pub fn resolve(topics: &[TopicLine], field: &str, text: &str) -> Result<Topic, E
     })
 }
 
-/// Every template, by name and language.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn templates(app: &House) -> Result<Vec<TemplateAnswer>, Error> {
-    let lines = app.store.templates().await?;
-    Ok(lines.iter().map(template_answer).collect())
-}
-
-/// Binds a template to a topic, or to none.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such template; [`Error::Invalid`] when there is no such topic.
-pub async fn bind(
-    app: &App,
-    template: &str,
-    topic: Option<&str>,
-    actor: &str,
-) -> Result<TemplateAnswer, Error> {
-    let topics = app.store.topics().await?;
-    let topic = topic
-        .map(|text| resolve(&topics, "topic", text))
-        .transpose()?;
-    let mut tx = app.store.begin().await?;
-    if !tx
-        .bind_template(template, topic.map(|topic| topic.id))
-        .await?
-    {
-        return Err(Error::NotFound("template"));
-    }
-    let note = topic.map_or_else(
-        || format!("{template} unbound"),
-        |topic| format!("{template} to {}", topic.id),
-    );
-    keys::staff_event(app, &mut tx, StaffAct::TemplateBound, actor, &note).await?;
-    tx.commit().await?;
-    app.bell.log.notify_one();
-    let lines = app.store.templates().await?;
-    let line = lines.iter().find(|line| line.id == template);
-    line.map(template_answer).ok_or(Error::NotFound("template"))
-}
-
 /// Reads a category.
 ///
 /// # Errors
@@ -314,19 +249,5 @@ fn answer(line: &TopicLine, texts: &[TopicText], policy: &Policy) -> TopicAnswer
         name: line.name.clone(),
         category: line.topic.category.word().to_owned(),
         created_at: clock::rfc3339(line.created),
-    }
-}
-
-fn template_answer(line: &TemplateLine) -> TemplateAnswer {
-    TemplateAnswer {
-        id: line.id.clone(),
-        account: line.account.clone(),
-        name: line.name.clone(),
-        language: line.language.clone(),
-        category: line.category.to_lowercase(),
-        status: line.status.clone(),
-        quality: line.quality.clone(),
-        topic: line.topic.map(|topic| topic.to_string()),
-        changed_at: clock::rfc3339(line.changed),
     }
 }

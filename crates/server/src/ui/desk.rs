@@ -25,6 +25,7 @@ pub mod segments;
 pub mod settings;
 pub mod table;
 mod telling;
+pub mod templates;
 pub mod topics;
 pub mod uploaded;
 pub mod users;
@@ -99,6 +100,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(table::routes())
         .merge(customer::routes())
         .merge(rules::routes())
+        .merge(templates::routes())
         .merge(topics::routes())
         .merge(keys::routes())
         .merge(quarantine::routes())

@@ -44,7 +44,8 @@ const DESK: [(Language, &[&str]); 3] = rooms![
     "refusals",
     "rooms",
     "forms",
-    "confirmations"
+    "confirmations",
+    "templates"
 ];
 
 type Bundle = FluentBundle<FluentResource>;

@@ -19,3 +19,4 @@ mod rooms;
 mod shell;
 mod sign_in;
 mod team;
+mod templates;

@@ -119,6 +119,13 @@ impl House {
             .await;
     }
 
+    /// Meta changes a template: `status`, `category`, `quality` or `components`.
+    pub async fn meta_changes(&self, template: &str, what: &str, args: Value) {
+        let path = format!("templates/{template}/{what}");
+        self.control(reqwest::Method::POST, &path, Some(&args))
+            .await;
+    }
+
     /// The simulator's id of somebody.
     async fn customer(&self, who: &str) -> String {
         let list = self.control(reqwest::Method::GET, "customers", None).await;

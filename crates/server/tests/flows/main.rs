@@ -19,4 +19,5 @@ mod queue;
 mod race;
 mod receipt;
 mod story;
+mod templates;
 mod truth;

@@ -12,12 +12,12 @@ use server::services::{
 use crate::house::{Answer, House, NUMBER};
 
 /// Somebody of the staff at the API.
-struct Desk {
+pub struct Desk {
     key: String,
 }
 
 impl Desk {
-    async fn of(house: &House, name: &str) -> Self {
+    pub async fn of(house: &House, name: &str) -> Self {
         let key = keys::create(&house.app, name, Role::Admin, "test")
             .await
             .unwrap()
@@ -25,7 +25,7 @@ impl Desk {
         Self { key }
     }
 
-    async fn ask(&self, house: &House, method: &str, path: &str, body: &Value) -> Answer {
+    pub async fn ask(&self, house: &House, method: &str, path: &str, body: &Value) -> Answer {
         let request = axum::http::Request::builder()
             .method(method)
             .uri(path)
@@ -43,17 +43,17 @@ impl Desk {
         house.call(request).await
     }
 
-    async fn post(&self, house: &House, path: &str) -> Answer {
+    pub async fn post(&self, house: &House, path: &str) -> Answer {
         self.ask(house, "POST", path, &Value::Null).await
     }
 
-    async fn get(&self, house: &House, path: &str) -> Value {
+    pub async fn get(&self, house: &House, path: &str) -> Value {
         let answer = self.ask(house, "GET", path, &Value::Null).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {answer:?}");
         answer.body
     }
 
-    async fn make(&self, house: &House, more: Value) -> String {
+    pub async fn make(&self, house: &House, more: Value) -> String {
         let answer = self
             .ask(house, "POST", "/api/v1/campaigns", &body(more))
             .await;
@@ -61,7 +61,7 @@ impl Desk {
         format!("/api/v1/campaigns/{}", answer.body["id"].as_str().unwrap())
     }
 
-    async fn start(&self, house: &House, path: &str) {
+    pub async fn start(&self, house: &House, path: &str) {
         let answer = self.post(house, &format!("{path}/start")).await;
         assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
     }
@@ -79,12 +79,12 @@ fn body(more: Value) -> Value {
 }
 
 /// A number of somebody.
-fn phone(n: usize) -> String {
+pub fn phone(n: usize) -> String {
     format!("+4477009{n:05}")
 }
 
 /// Lets the campaign go on until it says that it is in a state.
-async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
+pub async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
     for _ in 0..2_000 {
         drive::step(&house.app).await.unwrap();
         let shown = desk.get(house, path).await;
@@ -97,7 +97,7 @@ async fn until(house: &House, desk: &Desk, path: &str, state: &str) -> Value {
 }
 
 /// How many messages arrived at Meta for each number.
-async fn received(house: &House) -> BTreeMap<String, usize> {
+pub async fn received(house: &House) -> BTreeMap<String, usize> {
     let mut count = BTreeMap::new();
     for line in house.arrived().await {
         let sent: Value = serde_json::from_str(line["body"].as_str().unwrap_or("null")).unwrap();

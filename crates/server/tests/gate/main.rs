@@ -11,6 +11,7 @@
 
 mod campaign_pages;
 mod campaigns;
+mod campaigns_watched;
 mod code;
 mod house;
 mod inbox;

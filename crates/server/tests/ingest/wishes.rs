@@ -4,7 +4,7 @@ use consent::{id::ContactId, policy::StopWords};
 use serde_json::{Value, json};
 use store::{
     message::{MessageFilter, State},
-    template::TemplateLine,
+    template::{TemplateLine, Told},
 };
 
 use crate::house::{ACCOUNT, BASE, Here, NUMBER, at, failed, golden, number, text};
@@ -144,6 +144,7 @@ async fn a_button_is_read_by_payload_by_label_and_by_the_template_s_own_definiti
         topic: None,
         components: buttons(label),
         changed: here.app.clock.now(),
+        told: Told::default(),
     };
     let mut tx = here.app.store.begin().await.unwrap();
     tx.put_templates(&[

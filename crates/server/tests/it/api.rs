@@ -4,7 +4,7 @@ use axum::{body::Body, http::Request};
 use consent::time::Timestamp;
 use serde_json::{Value, json};
 use server::services::keys::Role;
-use store::template::TemplateLine;
+use store::template::{TemplateLine, Told};
 
 use crate::house::{House, NUMBER, START_MS};
 
@@ -192,6 +192,7 @@ async fn a_template_has_its_own_category_and_an_unknown_one_is_marketing() {
         topic: None,
         components: "[]".to_owned(),
         changed: Timestamp::from_millis(START_MS),
+        told: Told::default(),
     };
     let lines = [
         line("receipt", "utility", "APPROVED"),

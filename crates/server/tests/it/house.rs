@@ -108,15 +108,20 @@ impl House {
         Self::at(folder, &url, settings).await
     }
 
+    /// A house on SQLite, with a WhatsApp beside it at this address, which takes this token.
+    pub async fn open_beside(meta: &str, token: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("consentry.db").display());
+        let settings = settings(&url, "");
+        let settings = settings.replace("http://127.0.0.1:9", meta);
+        Self::started(folder, &settings.replace("example-token", token)).await
+    }
+
     async fn at(folder: TempDir, database: &str, more: &str) -> Self {
-        let settings = format!(
-            "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
-             [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
-             verify_token = \"example-verify\"\naccess_token = \"example-token\"\n\
-             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n\
-             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n{more}",
-            "0123456789abcdef".repeat(4)
-        );
+        Self::started(folder, &settings(database, more)).await
+    }
+
+    async fn started(folder: TempDir, settings: &str) -> Self {
         let file = folder.path().join("consentry.toml");
         std::fs::write(&file, settings).unwrap();
         let config = Config::load(Some(&file), Some(folder.path())).unwrap();
@@ -320,4 +325,16 @@ impl House {
 )]
 fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The settings of every test, with some more.
+fn settings(database: &str, more: &str) -> String {
+    format!(
+        "database = \"{database}\"\ndefault_region = \"GB\"\n[keys]\nmaster = \"{}\"\n\
+             [whatsapp]\ngraph_url = \"http://127.0.0.1:9\"\napp_secrets = [\"example-app-secret\"]\n\
+             verify_token = \"example-verify\"\naccess_token = \"example-token\"\n\
+             [[whatsapp.accounts]]\nid = \"209900000000001\"\nnumbers = [\"{NUMBER}\", \"109900000000002\"]\n\
+             [pages]\nname = \"Example Shop\"\nwhatsapp = \"+442079460000\"\n{more}",
+        "0123456789abcdef".repeat(4)
+    )
 }

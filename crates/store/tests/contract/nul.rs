@@ -15,7 +15,7 @@ use store::{
     log::CheckpointLine,
     message::{MessageFilter, MessageLine, News, Reservation, State},
     relay::RelayLine,
-    template::{Notice, TemplateChange, TemplateLine},
+    template::{Notice, TemplateChange, TemplateLine, TemplateTurn, Told},
 };
 use uuid::Uuid;
 
@@ -178,6 +178,31 @@ async fn the_inbox_takes_it(place: Arc<Place>) {
     );
 }
 
+fn told() -> Told {
+    Told {
+        coming: Some(bad("utility")),
+        coming_at: None,
+        since: None,
+        reason: Some(bad("FIRST_PAUSE")),
+        note: Some(bad("Low quality.")),
+        day: Some(bad("Nov 23")),
+    }
+}
+
+fn turn() -> TemplateTurn {
+    TemplateTurn {
+        id: Uuid::now_v7(),
+        at: at(0),
+        account: Some(bad("2")),
+        name: bad("spring"),
+        language: bad("en"),
+        kind: bad("status"),
+        was: Some(bad("APPROVED")),
+        became: Some(bad("PAUSED")),
+        note: Some(bad("Low quality.")),
+    }
+}
+
 async fn templates_take_it(place: Arc<Place>) {
     let line = |name: &str| TemplateLine {
         account: bad("2"),
@@ -190,6 +215,7 @@ async fn templates_take_it(place: Arc<Place>) {
         topic: None,
         components: bad("[]"),
         changed: at(0),
+        told: told(),
     };
     let change = TemplateChange {
         account: Some(bad("2")),
@@ -199,6 +225,7 @@ async fn templates_take_it(place: Arc<Place>) {
         status: Some(bad("PAUSED")),
         quality: Some(bad("RED")),
         at: at(1),
+        told: told(),
     };
     let notice = Notice {
         id: Uuid::now_v7(),
@@ -213,6 +240,7 @@ async fn templates_take_it(place: Arc<Place>) {
         .await
         .unwrap();
     assert!(tx.change_template(&change).await.unwrap());
+    tx.keep_template_turns(&[turn()]).await.unwrap();
     assert!(tx.bind_template(&bad("7"), None).await.unwrap());
     assert_eq!(tx.drop_templates(&bad("3"), at(9)).await.unwrap(), 0);
     tx.keep_notices(&[notice]).await.unwrap();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use consent::id::TopicId;
-use store::template::{Notice, TemplateChange, TemplateLine};
+use store::template::{Notice, TemplateChange, TemplateLine, TemplateTurn, Told};
 use uuid::Uuid;
 
 use crate::harness::{Place, at};
@@ -13,6 +13,9 @@ contract![
     a_template_twice_in_one_list_is_the_last,
     a_template_that_is_gone_is_marked,
     one_trait_changes,
+    a_status_keeps_its_reason_until_it_changes,
+    an_announced_category_waits_until_it_has_come,
+    the_life_of_a_template_is_told_newest_first,
     notices_are_the_newest_first,
 ];
 
@@ -28,6 +31,7 @@ fn line(name: &str) -> TemplateLine {
         topic: None,
         components: "[{\"type\":\"BODY\",\"text\":\"Hi \\u0000\"}]".to_owned(),
         changed: at(10),
+        told: Told::default(),
     }
 }
 
@@ -65,6 +69,10 @@ async fn a_template_is_taken_in_and_its_binding_stays(place: Arc<Place>) {
     let wanted = TemplateLine {
         topic: Some(topic),
         quality: Some("GREEN".to_owned()),
+        told: Told {
+            since: Some(at(20)),
+            ..Told::default()
+        },
         ..news
     };
     assert_eq!(get(&place, "spring").await, Some(wanted.clone()));
@@ -118,6 +126,7 @@ async fn one_trait_changes(place: Arc<Place>) {
         category: Some("utility".to_owned()),
         status: None,
         quality: None,
+        told: Told::default(),
         at: at(30),
     };
     let elsewhere = TemplateChange {
@@ -154,4 +163,160 @@ async fn notices_are_the_newest_first(place: Arc<Place>) {
     let [one, two, three] = notices;
     drop(one);
     assert_eq!(format!("{kept:?}"), format!("{:?}", [three, two]));
+}
+
+async fn change(place: &Place, change: &TemplateChange) {
+    let mut tx = place.store.begin().await.unwrap();
+    assert!(tx.change_template(change).await.unwrap());
+    tx.commit().await.unwrap();
+}
+
+fn nothing_new(seconds: i64) -> TemplateChange {
+    TemplateChange {
+        account: None,
+        name: "spring".to_owned(),
+        language: "en_US".to_owned(),
+        category: None,
+        status: None,
+        quality: None,
+        told: Told::default(),
+        at: at(seconds),
+    }
+}
+
+async fn a_status_keeps_its_reason_until_it_changes(place: Arc<Place>) {
+    put(&place, &[line("spring")]).await;
+    let why = Told {
+        reason: Some("FIRST_PAUSE".to_owned()),
+        note: Some("Negative feedback.".to_owned()),
+        day: Some("Nov 23".to_owned()),
+        ..Told::default()
+    };
+    let paused = TemplateChange {
+        status: Some("PAUSED".to_owned()),
+        told: why.clone(),
+        ..nothing_new(20)
+    };
+    change(&place, &paused).await;
+    let wanted = Told {
+        since: Some(at(20)),
+        ..why
+    };
+    assert_eq!(get(&place, "spring").await.unwrap().told, wanted);
+    // Neither another trait, nor the same status again, nor a listing that says the same forgets why.
+    let red = TemplateChange {
+        quality: Some("RED".to_owned()),
+        ..nothing_new(21)
+    };
+    let again = TemplateChange {
+        status: Some("PAUSED".to_owned()),
+        ..nothing_new(22)
+    };
+    let listed = TemplateLine {
+        status: "PAUSED".to_owned(),
+        changed: at(23),
+        ..line("spring")
+    };
+    change(&place, &red).await;
+    change(&place, &again).await;
+    put(&place, &[listed]).await;
+    assert_eq!(get(&place, "spring").await.unwrap().told, wanted);
+    put(&place, &[line("spring")]).await;
+    let told = get(&place, "spring").await.unwrap().told;
+    assert_eq!(
+        (told.since, told.reason, told.day),
+        (Some(at(10)), None, None)
+    );
+}
+
+async fn an_announced_category_waits_until_it_has_come(place: Arc<Place>) {
+    put(&place, &[line("spring"), line("autumn")]).await;
+    let coming = Told {
+        coming: Some("utility".to_owned()),
+        coming_at: Some(at(90)),
+        ..Told::default()
+    };
+    let announced = TemplateChange {
+        told: coming.clone(),
+        ..nothing_new(20)
+    };
+    change(&place, &announced).await;
+    let seen = get(&place, "spring").await.unwrap();
+    assert_eq!((seen.category.as_str(), &seen.told), ("marketing", &coming));
+    // A listing names the category that comes, without the day.
+    let listed = TemplateLine {
+        told: Told {
+            coming: Some("utility".to_owned()),
+            ..Told::default()
+        },
+        ..line("spring")
+    };
+    put(&place, &[listed]).await;
+    assert_eq!(get(&place, "spring").await.unwrap().told, coming);
+    let done = TemplateChange {
+        category: Some("utility".to_owned()),
+        ..nothing_new(30)
+    };
+    change(&place, &done).await;
+    let seen = get(&place, "spring").await.unwrap();
+    assert_eq!(
+        (seen.category.as_str(), seen.told),
+        ("utility", Told::default())
+    );
+    // What was announced and taken back is no longer announced.
+    change(
+        &place,
+        &TemplateChange {
+            name: "autumn".to_owned(),
+            ..announced
+        },
+    )
+    .await;
+    let taken_back = TemplateLine {
+        told: Told {
+            coming: Some("marketing".to_owned()),
+            ..Told::default()
+        },
+        ..line("autumn")
+    };
+    put(&place, &[taken_back]).await;
+    assert_eq!(get(&place, "autumn").await.unwrap().told, Told::default());
+}
+
+async fn the_life_of_a_template_is_told_newest_first(place: Arc<Place>) {
+    let turn = |name: &str, account: Option<&str>, kind: &str| TemplateTurn {
+        id: Uuid::now_v7(),
+        at: at(1),
+        account: account.map(str::to_owned),
+        name: name.to_owned(),
+        language: "en_US".to_owned(),
+        kind: kind.to_owned(),
+        was: None,
+        became: Some("PAUSED".to_owned()),
+        note: None,
+    };
+    let own = Some("209900000000001");
+    let turns = [
+        turn("spring", own, "status"),
+        turn("spring", None, "quality"),
+        turn("spring", Some("2"), "status"),
+        turn("autumn", own, "status"),
+    ];
+    let mut tx = place.store.begin().await.unwrap();
+    tx.keep_template_turns(&turns).await.unwrap();
+    tx.keep_template_turns(&[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = place
+        .store
+        .template_turns(&line("spring"), 9)
+        .await
+        .unwrap();
+    let [status, quality, ..] = turns;
+    assert_eq!(told, [quality.clone(), status]);
+    let told = place
+        .store
+        .template_turns(&line("spring"), 1)
+        .await
+        .unwrap();
+    assert_eq!(told, [quality]);
 }

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use server::{
     app::App,
-    services::campaigns::{self, acts, body::CampaignAnswer, plan::Plan, preflight},
+    services::campaigns::{self, acts, audience, body::CampaignAnswer, plan::Plan},
 };
 use uuid::Uuid;
 
-use crate::{bar::Bar, failure::Failure, output};
+use crate::{bar::Bar, command::keys::ACTOR, failure::Failure, output};
 
 /// How often it is looked how far a campaign is.
 const EVERY: Duration = Duration::from_millis(500);
@@ -16,12 +16,12 @@ const EVERY: Duration = Duration::from_millis(500);
 /// Freezes the audience of a draft.
 pub async fn draw(app: &App, id: Uuid) -> Result<CampaignAnswer, Failure> {
     if !output::is_watched() {
-        return Ok(campaigns::draw_now(app, id).await?);
+        return Ok(campaigns::draw_now(app, id, ACTOR).await?);
     }
     let mut bar = Bar::new();
     // Both at the same time: who only looks must never hold up who draws.
     let drawn = tokio::select! {
-        drawn = campaigns::draw_now(app, id) => drawn.map_err(Failure::from),
+        drawn = campaigns::draw_now(app, id, ACTOR) => drawn.map_err(Failure::from),
         failed = count(app, id, &mut bar) => Err(failed),
     };
     bar.end();
@@ -85,7 +85,7 @@ async fn follow(app: &App, id: Uuid, bar: &mut Bar) -> Result<CampaignAnswer, Fa
 async fn expected(app: &App, id: Uuid) -> Result<u64, Failure> {
     let line = acts::find(app, id).await?;
     let plan = Plan::kept(&line.spec)?;
-    Ok(preflight::total(app, &line, &plan).await?)
+    Ok(audience::total(app, &line, &plan.audience).await?)
 }
 
 const WAITING: &str = "waiting for its time";

@@ -149,10 +149,12 @@ async fn barred(
     responses((status = 200, body = CampaignAnswer)))]
 async fn draw(
     State(app): State<App>,
-    _: Admin,
+    Admin(caller): Admin,
     Path(text): Path<String>,
 ) -> Result<Json<CampaignAnswer>, Problem> {
-    Ok(Json(campaigns::draw_now(&app, id(&text)?).await?))
+    Ok(Json(
+        campaigns::draw_now(&app, id(&text)?, &caller.name).await?,
+    ))
 }
 
 /// A second person agrees to a campaign above the set size: somebody else than whoever made it.

@@ -1,9 +1,7 @@
-//! Topics, and the templates bound to them.
+//! Topics: their words in each language, who speaks first, and the end of one.
 
 use axum::{Json, extract::State, http::StatusCode};
 use consent::id::TopicId;
-use serde::{Deserialize, Deserializer};
-use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
@@ -15,29 +13,13 @@ use crate::{
         page::{self, Page, PageQuery},
         problem::Problem,
     },
-    services::topics::{self, ChangeBody, TemplateAnswer, TopicAnswer, TopicBody},
+    services::topics::{self, ChangeBody, TopicAnswer, TopicBody},
 };
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(show, change))
-        .routes(routes!(templates))
-        .routes(routes!(bind))
-}
-
-/// A template's topic.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct BindBody {
-    /// The id or the name of the topic; null for none.
-    #[serde(deserialize_with = "told")]
-    topic: Option<String>,
-}
-
-/// Null is a wish, an absent member a mistake: without a default serde tells them apart.
-fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Option::deserialize(deserializer)
 }
 
 /// Topics, oldest first.
@@ -87,30 +69,4 @@ async fn change(
 ) -> Result<Json<TopicAnswer>, Problem> {
     let topic = topics::change(&app, TopicId::new(id), &body.value, &caller.name).await?;
     Ok(Json(topic))
-}
-
-/// Templates, by name and language.
-#[utoipa::path(get, path = "/api/v1/templates", tag = "templates", params(PageQuery),
-    responses((status = 200, body = Page<TemplateAnswer>)))]
-async fn templates(
-    State(app): State<App>,
-    _: Reader,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<Page<TemplateAnswer>>, Problem> {
-    let limit = page::limit(query.limit)?;
-    let items = topics::templates(&app).await?;
-    Ok(Json(Page::slice(items, query.cursor.as_deref(), limit)?))
-}
-
-/// Binds a template to a topic, or to none.
-#[utoipa::path(patch, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = String, Path)),
-    request_body = BindBody, responses((status = 200, body = TemplateAnswer)))]
-async fn bind(
-    State(app): State<App>,
-    Admin(caller): Admin,
-    Path(id): Path<String>,
-    body: JsonBody<BindBody>,
-) -> Result<Json<TemplateAnswer>, Problem> {
-    let topic = body.value.topic.as_deref();
-    Ok(Json(topics::bind(&app, &id, topic, &caller.name).await?))
 }

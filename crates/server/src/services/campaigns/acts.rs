@@ -6,9 +6,9 @@ use store::campaign::{CampaignChange, CampaignLine};
 use uuid::Uuid;
 
 use super::{
+    audience,
     body::CampaignAnswer,
     plan::{self, Plan, UNWATCHED_MAX},
-    preflight,
 };
 use crate::{
     app::{App, House},
@@ -37,7 +37,7 @@ enum By<'a> {
 pub async fn start(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
     let line = find(app, id).await?;
     let plan = Plan::kept(&line.spec)?;
-    let total = preflight::total(app, &line, &plan).await?;
+    let total = audience::total(app, &line, &plan.audience).await?;
     if let Some(blocker) = blockers(app, &plan, total).await?.into_iter().next() {
         return Err(Error::Conflict(blocker));
     }
@@ -177,7 +177,7 @@ async fn leave_out(app: &App, id: Uuid, code: &str) -> Result<(), Error> {
 /// # Errors
 /// When the database does not answer.
 pub async fn due(app: &App, line: &CampaignLine) -> Result<(), Error> {
-    let total = preflight::total(app, line, &Plan::kept(&line.spec)?).await?;
+    let total = audience::total(app, line, &Plan::kept(&line.spec)?.audience).await?;
     act(app, line.id, Act::Due, (By::Itself(None), total)).await
 }
 
@@ -263,6 +263,19 @@ async fn put(
     }
     app.bell.log.notify_one();
     Ok(true)
+}
+
+/// Notes what somebody did to a campaign that leaves its state as it is.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note(app: &App, id: Uuid, (actor, done): (&str, &str)) -> Result<(), Error> {
+    let mut tx = app.store.begin().await?;
+    let note = format!("{id} {done}");
+    staff_event(app, &mut tx, StaffAct::CampaignChanged, actor, &note).await?;
+    tx.commit().await?;
+    app.bell.log.notify_one();
+    Ok(())
 }
 
 /// What a campaign is, to be changed.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use consent::id::ContactId;
 use serde::{Deserialize, Serialize};
 use store::{
-    campaign::ListLine,
+    campaign::{CampaignLine, ListLine},
     segment::{Condition, Page},
 };
 use uuid::Uuid;
@@ -153,10 +153,7 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
 }
 
 /// Each person once, whatever way their number is written; the first row counts.
-fn each_once(
-    app: &House,
-    all: impl Iterator<Item = (String, BTreeMap<String, String>)>,
-) -> Vec<Listed> {
+fn each_once(app: &House, all: impl Iterator<Item = Row>) -> Vec<Listed> {
     let mut seen = BTreeSet::new();
     let mut listed = Vec::new();
     for (text, own) in all {
@@ -172,8 +169,11 @@ fn each_once(
     listed
 }
 
+/// An address, and what fills gaps for that person alone.
+type Row = (String, BTreeMap<String, String>);
+
 /// The rows of a CSV text: the address, and what the other columns say. Columns without a name say nothing.
-fn rows(text: &str) -> Result<Vec<(String, BTreeMap<String, String>)>, Error> {
+fn rows(text: &str) -> Result<Vec<Row>, Error> {
     let invalid = |message: String| Error::field("audience.csv", message);
     let delimiter = match text.lines().next() {
         Some(head) if head.contains(';') && !head.contains(',') => b';',
@@ -226,6 +226,25 @@ fn rows(text: &str) -> Result<Vec<(String, BTreeMap<String, String>)>, Error> {
         }
     }
     Ok(rows)
+}
+
+/// How many are in the audience of a campaign.
+///
+/// # Errors
+/// When the database does not answer, or the segment is gone.
+pub async fn total(app: &House, line: &CampaignLine, audience: &Audience) -> Result<u64, Error> {
+    let count = if line.drawn.is_some() {
+        line.total
+    } else {
+        match audience.condition(app).await? {
+            Some(condition) => {
+                let now = app.clock.now();
+                app.store.count_segment(&condition, now).await?
+            }
+            None => app.store.count_list(line.id).await?,
+        }
+    };
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 /// A page of an audience, as it is now.

@@ -42,25 +42,6 @@ const RECENT_MS: i64 = 7 * DAY_MS;
 /// From which share of people written to lately on it is worth a second look, in per cent.
 const RECENT_PERCENT: u64 = 50;
 
-/// How many are in the audience of a campaign.
-///
-/// # Errors
-/// When the database does not answer, or the segment is gone.
-pub async fn total(app: &House, line: &CampaignLine, plan: &Plan) -> Result<u64, Error> {
-    let count = if line.drawn.is_some() {
-        line.total
-    } else {
-        match plan.audience.condition(app).await? {
-            Some(condition) => {
-                let now = app.clock.now();
-                app.store.count_segment(&condition, now).await?
-            }
-            None => app.store.count_list(line.id).await?,
-        }
-    };
-    Ok(u64::try_from(count).unwrap_or(0))
-}
-
 /// Looks at everybody in the audience of a draft.
 ///
 /// # Errors
@@ -259,7 +240,8 @@ impl Look {
         let recently_written = self.recently_written(app, within).await?;
         let templates = health(app, plan, variants).await?;
         let warnings = warnings(&templates, plan, (within, recently_written));
-        let pace = plan.pace.unwrap_or(campaign::pace::USUAL_PER_SECOND);
+        let number = plan.numbers.first().map_or("", String::as_str);
+        let pace = plan.pace.unwrap_or_else(|| app.drives.usual(number));
         let senders = u32::try_from(plan.numbers.len()).unwrap_or(1);
         let seconds = limits::duration(within, pace.saturating_mul(senders)).as_secs();
         Ok(PreflightAnswer {

@@ -160,7 +160,8 @@ pub async fn report(app: &House, id: Uuid) -> Result<ReportAnswer, Error> {
     let measure = Measure::read(&plan.winner_by).unwrap_or(Measure::Reads);
     let outcome = compare::standing(&arms, measure);
     for (variant, score) in variants.iter_mut().zip(&outcome.scores) {
-        variant.score = *score;
+        let is_enough = variant.counts.accepted >= compare::ENOUGH;
+        variant.score = score.filter(|_| is_enough);
     }
     let leader = outcome.leader.and_then(|place| variants.get(place));
     Ok(ReportAnswer {

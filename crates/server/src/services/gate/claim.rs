@@ -19,7 +19,6 @@ use store::{
 
 use super::{
     Admitted, Answer, Ask, Beside, CALLBACK_PURPOSE, Refused, Seen,
-    many::Cleared,
     newcomer::{self, Claimant, Newcomer},
 };
 use crate::{
@@ -104,6 +103,14 @@ pub(super) async fn reserve(
     };
     let (attempt, contact) = (claim.line.id, claim.line.contact);
     Ok(done.map(|done| admitted(ask, seen, clearance, (attempt, contact), done)))
+}
+
+/// One who may get it, as far as was looked.
+pub(super) struct Cleared<'a> {
+    pub(super) ask: &'a Ask,
+    pub(super) seen: Seen,
+    pub(super) clearance: Clearance,
+    pub(super) turn: (Turn, i64),
 }
 
 /// Claims the sends of those whose turn has come, in one transaction: none for whoever changed meanwhile, or whose turn it is not.

@@ -8,7 +8,7 @@ use consent::{
     policy::Policy,
     request::Address,
     time::{DAY_MS, Timestamp},
-    verdict::{Clearance, Denial, Verdict},
+    verdict::{Denial, Verdict},
 };
 use store::{
     campaign::recipient::{self, Settled, Turn},
@@ -16,7 +16,10 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Admitted, Ask, Meant, Refused, Seen, alias, claim};
+use super::{
+    Admitted, Ask, Meant, Refused, Seen, alias,
+    claim::{self, Cleared},
+};
 use crate::{
     app::House,
     error::Error,
@@ -102,14 +105,6 @@ pub async fn enter_all(app: &House, campaign: Uuid, guests: &[Guest]) -> Result<
         }
     }
     Ok(entries)
-}
-
-/// One who may get it, as far as was looked.
-pub(super) struct Cleared<'a> {
-    pub(super) ask: &'a Ask,
-    pub(super) seen: Seen,
-    pub(super) clearance: Clearance,
-    pub(super) turn: (Turn, i64),
 }
 
 /// Writes refusals down, with the turns that they end.

@@ -244,6 +244,7 @@ impl Work<'_> {
                 app.bell.templates.notify_one();
             }
         }
+        tx.keep_template_turns(&self.turns).await?;
         tx.keep_notices(&self.notices).await?;
         tx.keep_replies(&self.replies).await?;
         tx.keep_reviews(&self.reviews).await?;

@@ -11,7 +11,7 @@ use store::{
     message::{MessageLine, News},
     reply::ReplyLine,
     review::ReviewLine,
-    template::{Notice as Note, TemplateChange},
+    template::{Notice as Note, TemplateChange, TemplateTurn},
 };
 
 use super::{load::Load, talk::Talk};
@@ -34,6 +34,7 @@ pub(super) struct Work<'a> {
     pub(super) news: Vec<News>,
     pub(super) failed: Vec<Failed>,
     pub(super) templates: Vec<TemplateChange>,
+    pub(super) turns: Vec<TemplateTurn>,
     pub(super) notices: Vec<Note>,
     pub(super) replies: Vec<ReplyLine>,
     pub(super) reviews: Vec<ReviewLine>,
@@ -59,6 +60,7 @@ impl<'a> Work<'a> {
             news: Vec::new(),
             failed: Vec::new(),
             templates: Vec::new(),
+            turns: Vec::new(),
             notices: Vec::new(),
             replies: Vec::new(),
             reviews: Vec::new(),

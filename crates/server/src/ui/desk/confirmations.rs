@@ -25,7 +25,7 @@ use crate::{
         policy,
         policy_json::{self, QuietBody},
         staff::Power,
-        topics::{self, TemplateAnswer},
+        templates::shelf::{self, TemplateAnswer},
     },
     ui::{form::Form, notice::shown},
 };
@@ -64,7 +64,7 @@ impl Page {
     async fn of(app: &App, desk: Desk) -> Result<Self, Refusal> {
         let flows = setting::current(app).await?.as_ref().clone();
         let rules = policy::current(app).await?;
-        let templates = topics::templates(app).await?.into_iter();
+        let templates = shelf::list(app).await?.into_iter();
         Ok(Self {
             numbers: app.config.numbers().map(|id| id.to_string()).collect(),
             templates: templates.collect(),

@@ -47,6 +47,7 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/reviews", "nav-reviews", Power::See),
     ("/segments", "nav-segments", Power::See),
     ("/campaigns", "nav-campaigns", Power::See),
+    ("/templates", "nav-templates", Power::See),
     ("/import", "nav-import", Power::Market),
     ("/forms", "nav-forms", Power::See),
     ("/reports", "nav-reports", Power::See),

@@ -22,7 +22,8 @@ use crate::{
             ask::{CONSENTS, FilterBody},
         },
         staff::Power,
-        topics::{self, ChangeBody, TemplateAnswer, TextBody, TopicAnswer, TopicBody},
+        templates::shelf::{self, TemplateAnswer},
+        topics::{self, ChangeBody, TextBody, TopicAnswer, TopicBody},
     },
     ui::{form::Form, notice::shown},
 };
@@ -133,7 +134,7 @@ async fn create(State(app): State<App>, posted: Posted) -> Result<Response, Refu
 impl Page {
     async fn of(app: &App, desk: Desk, id: Uuid) -> Result<Self, Refusal> {
         let topic = topics::show(app, TopicId::new(id)).await?;
-        let templates = topics::templates(app).await?.into_iter();
+        let templates = shelf::list(app).await?.into_iter();
         let bound = templates.filter(|template| template.topic.as_ref() == Some(&topic.id));
         let lines = topic.translations.iter();
         let lines = lines.map(|(language, text)| (language.clone(), text.clone()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::{body::Body, http::Request};
 use graph::signature::{AppSecret, sign};
 use serde_json::{Value, json};
-use store::template::TemplateLine;
+use store::template::{TemplateLine, Told};
 
 use super::strings;
 use crate::house::{Answer, House, NUMBER, START_MS};
@@ -479,5 +479,12 @@ pub fn template(n: usize, word: &str) -> TemplateLine {
         topic: None,
         components: components.to_string(),
         changed: consent::time::Timestamp::from_millis(START_MS),
+        told: Told {
+            coming: Some(word.to_owned()),
+            reason: Some(word.to_owned()),
+            note: Some(word.to_owned()),
+            day: Some(word.to_owned()),
+            ..Told::default()
+        },
     }
 }

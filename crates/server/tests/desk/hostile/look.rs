@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Parameters that some page reads; each page is asked with each.
-const PARAMETERS: [&str; 30] = [
+const PARAMETERS: [&str; 31] = [
     "find",
     "code",
     "nth",
@@ -25,6 +25,7 @@ const PARAMETERS: [&str; 30] = [
     "tag",
     "attribute",
     "topic",
+    "category",
     "source",
     "consent",
     "platform",
@@ -89,6 +90,7 @@ impl<'a> Look<'a> {
             "/settings/consent",
             "/settings/attributes",
             "/segments/new",
+            "/templates/new",
             "/segments/opted_in",
             "/segments/opted_in/count",
             "/import",
@@ -163,6 +165,7 @@ impl<'a> Look<'a> {
             "/forms",
             "/forms/_new",
             "/quarantine",
+            "/templates",
         ] {
             let links = self.open(&format!("room {path}"), path).await;
             let below = format!("{path}/");

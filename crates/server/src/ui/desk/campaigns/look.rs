@@ -185,7 +185,10 @@ impl Check {
 }
 
 fn status_id(status: &str) -> String {
-    format!("template-{}", status.to_lowercase().replace('_', "-"))
+    format!(
+        "template-status-{}",
+        status.to_lowercase().replace('_', "-")
+    )
 }
 
 /// How the message reads for one person, and where the person before and the next one are.

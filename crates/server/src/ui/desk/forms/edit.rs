@@ -16,6 +16,7 @@ use crate::{
     app::App,
     services::{
         forms::{self, FormBody, FormText, TemplateName},
+        templates::shelf,
         topics,
     },
     ui::{form::Form, language::Language, notice::shown},
@@ -63,7 +64,7 @@ impl Page {
             }
             None => (FormBody::default(), 0),
         };
-        let templates = topics::templates(app).await?.into_iter();
+        let templates = shelf::list(app).await?.into_iter();
         let utility = templates.filter(|template| template.category == "utility");
         let mut page = Self {
             numbers: app.config.numbers().map(|id| id.to_string()).collect(),

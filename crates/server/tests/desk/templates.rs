@@ -1,0 +1,155 @@
+//! Templates: the list, one with its life and its topic, and the form that makes one.
+
+use sandbox::{Options, Running, Sandbox, settings::Settings};
+use serde_json::json;
+use server::services::{staff::Role, templates};
+
+use crate::{browser::Browser, house::House};
+
+async fn beside() -> (House, Running) {
+    let mut options = Options::sample().unwrap();
+    options.settings = Settings::immediate();
+    let meta = Sandbox::start(options).await.unwrap();
+    let house = House::open_beside(&meta.base_url(), &meta.options.access_tokens[0]).await;
+    templates::refresh(&house.app).await.unwrap();
+    (house, meta)
+}
+
+const FIELDS: [(&str, &str); 12] = [
+    ("name", "winter_sale"),
+    ("language", "en_US"),
+    ("category", "marketing"),
+    ("header", ""),
+    ("body", "Hello {{1}}, the <b>sale</b> ends soon."),
+    ("footer", ""),
+    ("button_kind", "url"),
+    ("button_text", "Shop"),
+    ("button_to", "https://example.com"),
+    ("opt_out", "button"),
+    ("gap", "1"),
+    ("example", "Ana"),
+];
+
+/// The form with one field filled in otherwise.
+fn with<'a>(field: &str, value: &'a str) -> Vec<(&'static str, &'a str)> {
+    let fields = FIELDS.into_iter();
+    let changed = fields.map(|(name, old)| (name, if name == field { value } else { old }));
+    changed.collect()
+}
+
+#[tokio::test]
+async fn a_marketer_looks_at_a_template_and_hands_it_in() {
+    let (house, _meta) = beside().await;
+    let mut marketer = Browser::of(&house, Role::Marketer).await;
+    let form = marketer.get("/templates/new").await.expect(200).text();
+    assert!(form.contains("Stop promotions") && form.contains("Reply STOP"));
+    let look = [FIELDS.as_slice(), &[("act", "look")]].concat();
+    let seen = marketer
+        .post("/templates/new", &look)
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        seen.contains("the &#60;b&#62;sale&#60;/b&#62; ends"),
+        "{seen}"
+    );
+    assert!(seen.contains("speech-button") && !seen.contains("note-warn"));
+    let list = house.get("/api/v1/templates").await.text();
+    assert!(!list.contains("winter_sale"), "a look makes nothing");
+
+    let bare = [with("opt_out", "none"), vec![("act", "look")]].concat();
+    let warned = marketer
+        .post("/templates/new", &bare)
+        .await
+        .expect(200)
+        .text();
+    assert!(
+        warned.contains("Nothing on it says how to stop"),
+        "{warned}"
+    );
+    for (field, value, why) in [
+        (
+            "name",
+            "Winter Sale",
+            "Name: `Winter Sale` is no name for a template",
+        ),
+        ("example", "", "Text: the gap `1` has no example"),
+        ("button_to", "example", "Buttons: `example` is no address"),
+    ] {
+        let wrong = [with(field, value), vec![("act", "make")]].concat();
+        let page = marketer
+            .post("/templates/new", &wrong)
+            .await
+            .expect(422)
+            .text();
+        assert!(page.contains(why), "{page}");
+        assert!(page.contains("https://example.com") || field == "button_to");
+    }
+    let make = [FIELDS.as_slice(), &[("act", "make")]].concat();
+    let made = marketer.post("/templates/new", &make).await;
+    let path = Browser::leads(&made);
+    let page = marketer.get(&path).await.expect(200).text();
+    assert!(page.contains("handed to Meta for review") && page.contains("In review at Meta"));
+    assert!(page.contains("Stop promotions") && page.contains("Made here"));
+    let again = marketer
+        .post("/templates/new", &make)
+        .await
+        .expect(422)
+        .text();
+    assert!(
+        again.contains("Meta refused the template: there is already"),
+        "{again}"
+    );
+}
+
+#[tokio::test]
+async fn the_list_is_narrowed_and_one_is_bound_to_a_topic() {
+    let (house, _meta) = beside().await;
+    let body = json!({"name": "Offers", "category": "marketing"});
+    let topic = house.post("/api/v1/topics", body).await.expect(201).json();
+    let list = house.get("/api/v1/templates").await.expect(200).json();
+    let items = list["items"].as_array().unwrap();
+    let sale = items
+        .iter()
+        .find(|item| item["name"] == "autumn_sale")
+        .unwrap();
+    let path = format!("/templates/{}", sale["id"].as_str().unwrap());
+
+    let mut compliance = Browser::of(&house, Role::Compliance).await;
+    let all = compliance.get("/templates").await.expect(200).text();
+    assert!(all.contains("autumn_sale") && all.contains("order_update"));
+    let some = compliance
+        .get("/templates?category=marketing&search=AUTUMN")
+        .await
+        .text();
+    assert!(some.contains("autumn_sale") && !some.contains("order_update"));
+    let out = compliance
+        .get("/templates?state=out&search=autumn")
+        .await
+        .text();
+    assert!(out.contains("No template fits."), "{out}");
+    let id = topic["id"].as_str().unwrap();
+    let bound = compliance
+        .post(&format!("{path}/topic"), &[("topic", id)])
+        .await;
+    assert_eq!(Browser::leads(&bound), format!("{path}?saved=1"));
+    let page = compliance.get(&path).await.expect(200).text();
+    assert!(page.contains("Topic: Offers"), "{page}");
+    let listed = compliance.get("/templates?search=autumn").await.text();
+    assert!(listed.contains("Offers"));
+    let shown = compliance
+        .get(&format!("/settings/topics/{id}"))
+        .await
+        .text();
+    assert!(shown.contains(&path));
+    let wrong = [("topic", "nonsense")];
+    let refused = compliance.post(&format!("{path}/topic"), &wrong).await;
+    assert!(refused.expect(422).text().contains("is not a topic"));
+
+    let viewer = Browser::of(&house, Role::Viewer).await;
+    let looked = viewer.get(&path).await.expect(200).text();
+    assert!(looked.contains("Offers") && !looked.contains("name=\"topic\""));
+    let list = viewer.get("/templates").await.expect(200).text();
+    assert!(!list.contains("/templates/new"));
+    viewer.get("/templates/nonsense").await.expect(404);
+}
