@@ -8,6 +8,7 @@ const ANA = "+5551998765432";
 const LUZ = "+525555550103";
 const PDF = Buffer.from("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
 
+/** Gives what a crawl cannot tell from other pages by its address. */
 export async function furnishFully(house) {
   for (const [number, tags, attributes] of [
     [ADA, ["garden", "vip"], { plan: "gold", city: "Leeds" }],
@@ -31,10 +32,12 @@ export async function furnishFully(house) {
   await house.send(LUZ, "spring_sale", { language: "es" });
   await house.hears("ben", "Too many messages");
   await proven(house);
+  const draft = await campaigns(house);
   await house.settle();
   // What the page of the log and the reports show is counted a moment after it happened.
   const counted = async () => (await house.api("GET", "/api/v1/reports/consent")).lines.some((line) => line.what === "opt_out" && line.total > 0);
   await until(counted, "the reports have counted");
+  return { draft: `/campaigns/${draft}?whole=1`, out: `/campaigns/${draft}/out` };
 }
 
 /** Noor agreed on paper; the sheet is kept. */
@@ -47,4 +50,18 @@ async function proven(house) {
   });
   const { sha256 } = await file.json();
   await house.api("PUT", `/api/v1/contacts/${noor}/consent`, { consent: "opted_in", evidence: { source: "trade_fair" }, file: sha256 });
+}
+
+/** One campaign that nobody has started yet, whose id it gives, and one of two variants that is over. */
+async function campaigns(house) {
+  const number = house.ready.numbers[0];
+  const autumn = { template: { name: "autumn_sale", language: "en_GB" }, variables: { body: ["{{first_name|friend}}"] } };
+  const list = "phone,first_name\n+447700900123,Ada\n+12025550142,Sam\n+525555550103,Luz\n+5551998765432,Ana\n";
+  const draft = await house.api("POST", "/api/v1/campaigns", { name: "Autumn sale, for everybody", number, ...autumn, audience: { csv: list }, basis: "consent" });
+  const variants = [{ ...autumn, share: 50 }, { template: { name: "spring_sale", language: "en_GB" }, share: 50 }];
+  const numbers = [ADA, SAM, ANA, LUZ, "+447700900188", "+447700900777"];
+  const { id } = await house.api("POST", "/api/v1/campaigns", { name: "Autumn sale, for regulars", number, variants, audience: { numbers }, basis: "consent", winner_by: "replies" });
+  await house.api("POST", `/api/v1/campaigns/${id}/start`);
+  await until(async () => (await house.api("GET", `/api/v1/campaigns/${id}`)).state === "done", "the campaign is over");
+  return draft.id;
 }

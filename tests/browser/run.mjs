@@ -5,6 +5,7 @@ import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { tests as campaign } from "./campaign.mjs";
 import { tests as admin } from "./day_admin.mjs";
 import { tests as agent } from "./day_agent.mjs";
 import { tests as compliance } from "./day_compliance.mjs";
@@ -22,7 +23,7 @@ import { VIEWS, Visit, want } from "./visit.mjs";
 
 const onSqlite = { ...preference, ...join, ...receipt, ...story, ...inbox, ...pages, ...hostile };
 /** Each role's day is played on both databases. */
-const onBoth = { ...viewer, ...agent, ...marketer, ...compliance, ...admin };
+const onBoth = { ...viewer, ...agent, ...marketer, ...campaign, ...compliance, ...admin };
 
 const { values: given } = parseArgs({
   options: {

@@ -37,9 +37,9 @@ async function main() {
   const house = await House.open(given.binary, { around: clock ? { environment: clock.environment } : {} });
   const browser = await chromium.launch({ executablePath: given.chromium, args: ["--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none"] });
   try {
-    await live(house, clock);
+    const more = await live(house, clock);
     const session = await enter(browser, house);
-    for (const [look, how] of Object.entries(LOOKS)) await pictures(browser, house, { look, how, session, clock });
+    for (const [look, how] of Object.entries(LOOKS)) await pictures(browser, house, { look, how, session, clock, more });
   } finally {
     await browser.close();
     await house.close();
@@ -62,9 +62,10 @@ async function live(house, clock) {
     }
   }
   await clock?.reach(NOW - 50 * 60_000, house);
-  await furnishFully(house);
+  const more = await furnishFully(house);
   await clock?.reach(NOW, house);
   await house.hears("ada", "And are you open on Saturday?");
+  return more;
 }
 
 /** The same numbers in every run. */
@@ -100,7 +101,7 @@ async function enter(browser, house) {
   return context.storageState();
 }
 
-async function pictures(browser, house, { look, how, session, clock }) {
+async function pictures(browser, house, { look, how, session, clock, more }) {
   const context = await browser.newContext({ ...how, storageState: session, locale: "en-GB", timezoneId: "Europe/London", reducedMotion: "reduce", deviceScaleFactor: look === "phone" ? 2 : 1 });
   if (clock) await context.clock.setFixedTime(NOW);
   const visit = new Visit(await context.newPage(), context, house, {});
@@ -109,6 +110,7 @@ async function pictures(browser, house, { look, how, session, clock }) {
   // Who is shown is chosen: of each kind of page the crawl takes whoever comes first.
   const ada = await house.person(ADA);
   named.set("customer", `/customers/${ada}`);
+  for (const [called, path] of Object.entries(more)) named.set(`campaigns-${called}`, path);
   named.set("inbox-talk", `/inbox/${ada}/${house.ready.numbers[0]}`);
   for (const [called, path] of named) {
     if (!new RegExp(given.only).test(`${called}-${look}`)) continue;

@@ -61,6 +61,32 @@ pub async fn show(app: &House, id: Uuid) -> Result<CampaignAnswer, Error> {
     answer(&line, Some(counts))
 }
 
+/// One campaign as it is kept, without any count.
+///
+/// # Errors
+/// When what is kept makes no sense.
+pub fn brief(line: &CampaignLine) -> Result<CampaignAnswer, Error> {
+    answer(line, None)
+}
+
+/// A campaign that somebody is or was in: its id, its name, and how their turn stands.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_person(
+    app: &House,
+    contact: consent::id::ContactId,
+    limit: u32,
+) -> Result<Vec<(Uuid, String, recipient::State)>, Error> {
+    let mut found = Vec::new();
+    for turn in app.store.recipients_of(contact, limit).await? {
+        if let Some(line) = app.store.campaign(turn.campaign).await? {
+            found.push((line.id, line.name, turn.state));
+        }
+    }
+    Ok(found)
+}
+
 /// Makes a campaign: a draft, which sends nothing before it is started.
 ///
 /// # Errors

@@ -38,11 +38,17 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/table.css",
             "style/inbox.css",
             "style/rooms.css",
+            "style/campaigns.css",
         ],
     ),
     (
         "desk.js",
-        &["script/desk.js", "script/segments.js", "script/inbox.js"],
+        &[
+            "script/desk.js",
+            "script/segments.js",
+            "script/inbox.js",
+            "script/campaigns.js",
+        ],
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod attributes;
+pub mod campaigns;
 pub mod confirmations;
 pub mod customer;
 pub mod denial;
@@ -92,6 +93,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(segments::routes())
+        .merge(campaigns::routes())
         .merge(import::routes())
         .merge(attributes::routes())
         .merge(users::routes())

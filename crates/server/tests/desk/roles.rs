@@ -45,6 +45,21 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("POST", "/segments/{id}", Some(Power::Market)),
     ("GET", "/segments/{id}/count", Some(Power::See)),
     ("GET", "/segments/{id}/contacts.csv", Some(Power::Attest)),
+    ("GET", "/campaigns", Some(Power::See)),
+    ("GET", "/campaigns/new", Some(Power::Market)),
+    ("POST", "/campaigns/new", Some(Power::Market)),
+    ("GET", "/campaigns/{id}", Some(Power::See)),
+    ("POST", "/campaigns/{id}/approve", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/start", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/pause", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/resume", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/cancel", Some(Power::Market)),
+    ("GET", "/campaigns/{id}/out", Some(Power::See)),
+    ("GET", "/campaigns/{id}/out.csv", Some(Power::Attest)),
+    ("GET", "/campaigns/{id}/recipients", Some(Power::See)),
+    ("GET", "/campaigns/{id}/recipients.csv", Some(Power::Attest)),
+    ("GET", "/campaigns/{id}/report", Some(Power::See)),
+    ("GET", "/campaigns/{id}/series.csv", Some(Power::See)),
     ("GET", "/templates", Some(Power::See)),
     ("GET", "/templates/new", Some(Power::Market)),
     ("POST", "/templates/new", Some(Power::Market)),
@@ -138,7 +153,7 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
 ];
 
 /// Forms that carry a file: what they answer to a form without one is their own affair.
-const FILES: &[&str] = &["/import", "/customers/{id}/opt-in"];
+const FILES: &[&str] = &["/import", "/customers/{id}/opt-in", "/campaigns/new"];
 
 /// What a path looks like when it is asked for.
 fn filled(path: &str) -> String {
@@ -231,8 +246,11 @@ const READ: &[&str] = &[
     "POST /api/v1/check",
     "POST /api/v1/check/batch",
     "POST /api/v1/segments/count",
+    "POST /api/v1/campaigns/{id}/preflight",
 ];
 const ADMIN_ONLY: &[&str] = &[
+    "GET /api/v1/campaigns/{id}/preflight/out",
+    "GET /api/v1/campaigns/{id}/recipients.csv",
     "GET /api/v1/contacts/{id}/export",
     "GET /api/v1/export/contacts.csv",
     "GET /api/v1/export/events.csv",

@@ -330,3 +330,23 @@ async fn series_csv(
     let body = report::series_csv(&app, id).await?;
     Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
 }
+
+/// The file of everybody who would not get a campaign, page by page.
+pub fn out_file(app: App, id: Uuid, code: Option<String>) -> Response {
+    let first = Some((None::<String>, true));
+    let pages = stream::try_unfold(first, move |at| {
+        let (app, code) = (App::clone(&app), code.clone());
+        async move {
+            let Some((cursor, is_first)) = at else {
+                return Ok(None);
+            };
+            let bounds = (cursor.as_deref(), BARRED_PAGE);
+            let page = preflight::barred(&app, id, code.as_deref(), bounds).await;
+            let (rows, next) = page.map_err(std::io::Error::other)?;
+            let rows = report::barred_rows(rows, is_first).map_err(std::io::Error::other)?;
+            let onwards = next.map(|cursor| (Some(cursor), false));
+            Ok::<_, std::io::Error>(Some((bytes::Bytes::from(rows), onwards)))
+        }
+    });
+    csv(Body::from_stream(pages), &format!("campaign-{id}-out.csv"))
+}

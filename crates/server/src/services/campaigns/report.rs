@@ -22,6 +22,7 @@ use super::{
     body::Counts,
     count::{self, Stand},
     plan::Plan,
+    preflight::BarredAnswer,
 };
 use crate::{
     app::{App, House},
@@ -389,4 +390,27 @@ pub async fn note_export(app: &App, id: Uuid, actor: &str) -> Result<(), Error> 
     tx.commit().await?;
     app.bell.log.notify_one();
     Ok(())
+}
+
+/// A page of the file of those who would not get a campaign, as CSV; the first one with the names of the columns.
+///
+/// # Errors
+/// None that is known: writing into memory does not fail.
+pub fn barred_rows(rows: Vec<BarredAnswer>, is_first: bool) -> Result<Vec<u8>, Error> {
+    let mut sheet = Sheet::default();
+    if is_first {
+        sheet
+            .row(["contact", "address", "code", "reason", "lifted_by", "until"].map(str::to_owned));
+    }
+    for row in rows {
+        sheet.row([
+            row.contact.unwrap_or_default(),
+            safe(row.address),
+            row.code.to_owned(),
+            row.reason.to_owned(),
+            row.lifted_by.unwrap_or_default().to_owned(),
+            row.until.unwrap_or_default(),
+        ]);
+    }
+    sheet.bytes()
 }

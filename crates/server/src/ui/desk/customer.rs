@@ -24,6 +24,7 @@ use crate::{
     clock,
     error::Error,
     services::{
+        campaigns,
         contacts::{self, ContactAnswer, EventItem, Item, ScopeAnswer},
         customer::{self, Cell, Glance, GlanceQuery},
         enclosures::{self, FileAnswer},
@@ -38,6 +39,8 @@ use crate::{
 
 /// Things of the timeline on a page.
 const ITEMS: u32 = 40;
+/// Campaigns that are named.
+const CAMPAIGNS: u32 = 10;
 /// The steps of the slider from the first day until now.
 const STEPS: i64 = 100;
 /// What of the evidence somebody may see who may not know numbers.
@@ -70,6 +73,8 @@ struct Page {
     items: Vec<Item>,
     next: Option<String>,
     files: Vec<FileAnswer>,
+    /// The campaigns that they are or were in: where, its name, how their turn stands.
+    campaigns: Vec<(String, String, String)>,
     topics: BTreeMap<String, String>,
     asked: Asked,
 }
@@ -89,7 +94,13 @@ async fn show(
     let is_more = items.len() > wanted;
     items.truncate(wanted);
     let topics = app.store.topics().await.map_err(Error::from)?;
+    let campaigns = campaigns::of_person(&app, id, CAMPAIGNS).await?;
+    let campaigns = campaigns.into_iter().map(|(id, name, turn)| {
+        let stand = desk.say(&format!("campaigns-stand-{}", turn.word()));
+        (desk.to(&format!("/campaigns/{id}")), name, stand)
+    });
     let page = Page {
+        campaigns: campaigns.collect(),
         contact: contacts::show(&app, id).await?,
         row: roster::row(&app, &line).await?,
         fatigue: fatigue::show(&app, id).await?,

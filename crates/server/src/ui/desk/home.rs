@@ -13,7 +13,7 @@ use crate::{
     error::Error,
     proving::Phase,
     services::{
-        forms,
+        campaigns, forms,
         reports::{
             self, Ask, alerts,
             figures::{self, Figure},
@@ -26,6 +26,8 @@ use crate::{
     },
 };
 
+/// Campaigns that are looked through for one that stopped itself.
+const CAMPAIGNS: u32 = 25;
 /// Alerts that are shown.
 const ALERTS_MAX: u32 = 5;
 /// The reports that are shown small, each as a way to itself.
@@ -97,9 +99,11 @@ async fn show(State(app): State<App>, desk: Desk) -> Result<Response, Refusal> {
     let zone = desk.frame.voice.zone_name().to_owned();
     let made = figures::make(&app, &zone).await?;
     let alerts = alerts::list(&app, true, None, ALERTS_MAX).await?;
+    let mut waits = waiting(&desk);
+    waits.extend(stopped(&app, &desk).await?);
     let page = Page {
         alerts: alerts.into_iter().map(|alert| told(&desk, alert)).collect(),
-        waiting: waiting(&desk),
+        waiting: waits,
         ledger: ledger(&app, &desk).await?,
         steps: steps(&app, &desk, made.is_empty).await?,
         figures: made
@@ -140,6 +144,20 @@ fn waiting(desk: &Desk) -> Vec<Waits> {
             tone,
         })
         .collect()
+}
+
+/// Campaigns that stopped themselves and ask whether to go on.
+async fn stopped(app: &App, desk: &Desk) -> Result<Vec<Waits>, Error> {
+    let newest = campaigns::list(app, None, CAMPAIGNS).await?;
+    let asks = newest
+        .into_iter()
+        .filter(|one| one.state == "paused" && one.why.is_some());
+    let told = asks.map(|one| Waits {
+        href: desk.to(&format!("/campaigns/{}", one.id)),
+        text: desk.say_with("home-campaign", &[("name", &one.name)]),
+        tone: "warn",
+    });
+    Ok(told.collect())
 }
 
 async fn ledger(app: &App, desk: &Desk) -> Result<Ledger, Error> {

@@ -290,7 +290,7 @@ pub(super) fn number(desk: &Desk, value: Option<f64>) -> String {
 }
 
 /// Digits in threes, with the signs of the language.
-fn grouped(desk: &Desk, plain: &str) -> String {
+pub(super) fn grouped(desk: &Desk, plain: &str) -> String {
     let (thousands, point) = match desk.frame.voice.language {
         Language::Spanish | Language::Portuguese => ('.', ','),
         Language::English | Language::Hindi | Language::Arabic => (',', '.'),

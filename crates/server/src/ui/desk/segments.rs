@@ -81,7 +81,7 @@ struct Members {
 }
 
 /// What a segment is called on a page: those that are always there in the reader's language.
-fn name_of(desk: &Desk, segment: &SegmentAnswer) -> String {
+pub(super) fn name_of(desk: &Desk, segment: &SegmentAnswer) -> String {
     if segment.built_in {
         desk.say(&format!("segments-{}", segment.id))
     } else {
@@ -245,7 +245,7 @@ async fn show(
 
 /// What a page waits for, if it comes in time. It goes on by itself otherwise: a statement that nobody waits for would keep its
 /// connection from the next one.
-async fn in_time<T: Send + 'static>(
+pub(super) async fn in_time<T: Send + 'static>(
     waits: bool,
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<Option<T>, Error> {

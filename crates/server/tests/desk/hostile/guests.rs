@@ -32,6 +32,8 @@ pub struct Guests {
     pub taken: Taken,
     /// Addresses that taken things have, each with the place that it is of.
     pub made: Vec<(String, String)>,
+    /// Where campaigns are that were taken.
+    pub campaigns: Vec<String>,
     /// What went wrong.
     pub wrong: Vec<String>,
     words: Vec<String>,
@@ -55,6 +57,7 @@ impl Guests {
             contacts: Vec::new(),
             taken: Taken::new(),
             made: Vec::new(),
+            campaigns: Vec::new(),
             wrong: Vec::new(),
             words,
             like,
@@ -72,6 +75,7 @@ impl Guests {
         guests.templates().await;
         guests.policy().await;
         guests.reviews().await;
+        guests.campaigns().await;
         guests
     }
 
@@ -461,7 +465,7 @@ fn said(n: usize, word: &str) -> Vec<Value> {
         .collect()
 }
 
-fn template(n: usize, word: &str) -> TemplateLine {
+pub fn template(n: usize, word: &str) -> TemplateLine {
     let components = json!([{"type": "HEADER", "format": "TEXT", "text": word}, {"type": "BODY", "text": word},
         {"type": "FOOTER", "text": word}, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": word}]}]);
     TemplateLine {

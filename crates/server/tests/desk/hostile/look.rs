@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// Parameters that some page reads; each page is asked with each.
-const PARAMETERS: [&str; 28] = [
+const PARAMETERS: [&str; 31] = [
+    "find",
+    "code",
+    "nth",
     "search",
     "tag",
     "attribute",
@@ -133,6 +136,7 @@ impl<'a> Look<'a> {
             }
         }
         self.rooms().await;
+        self.campaigns().await;
         let sheet = self.sheet();
         let sent = self.browser.upload("/import", ("evil.csv", &sheet)).await;
         self.open("import", &Browser::leads(&sent)).await;
@@ -322,8 +326,13 @@ impl<'a> Look<'a> {
         self.reflected.add(seen);
     }
 
+    /// Where the campaigns are that were taken.
+    pub fn campaigns_of_guests(&self) -> Vec<String> {
+        self.guests.campaigns.clone()
+    }
+
     /// Opens a page under a name; gives where it leads.
-    async fn open(&mut self, name: &str, path: &str) -> Vec<String> {
+    pub async fn open(&mut self, name: &str, path: &str) -> Vec<String> {
         self.note(path);
         let answer = match path {
             "/login" => self.guests.house.see(path).await,

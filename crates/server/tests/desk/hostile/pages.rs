@@ -202,6 +202,7 @@ fn missing(guests: &Guests, pages: &Pages) -> Vec<String> {
         ("wording", "customer"),
         ("topic", "customer"),
         ("form", "/join"),
+        ("campaign", "/campaigns"),
     ];
     let mut wrong = Vec::new();
     for (place, page) in places {

@@ -14,7 +14,7 @@
   const answer = await fetch(link.href, { credentials: "same-origin" }).catch(() => null);
   if (!answer || !answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const name of [".segment-count", "#people"]) {
+  for (const name of [".segment-count", "#people", "#late"]) {
     const [news, old] = [page.querySelector(name), document.querySelector(name)];
     if (news && old) old.replaceWith(news);
   }

@@ -1,0 +1,277 @@
+//! What became of a campaign: a funnel, the reasons, the variants, the flight recorder, and all of it over time.
+
+mod drawn;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::Response,
+    routing::get,
+};
+use serde::Deserialize;
+use store::{campaign::recipient::Filter, message};
+use uuid::Uuid;
+
+use self::drawn::Drawn;
+use super::{
+    people::{self, Row},
+    words,
+};
+use crate::{
+    app::App,
+    error::Error,
+    http::api::campaigns::csv,
+    services::{
+        campaigns::{
+            self, acts,
+            body::CampaignAnswer,
+            plan,
+            report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, VariantReport},
+        },
+        staff::Power,
+    },
+    ui::{
+        desk::{
+            Desk,
+            refusal::Refusal,
+            reports::{grouped, number},
+            segments::in_time,
+        },
+        notice::shown,
+    },
+};
+
+/// People whose message nobody knows of, who are named on the page itself.
+const UNKNOWN_SHOWN: u32 = 20;
+
+/// So sure anybody is who tosses a coin: nobody is ahead by less.
+const EVEN: f64 = 0.5;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/campaigns/{id}/report", get(show))
+        .route("/campaigns/{id}/series.csv", get(series))
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    whole: Option<String>,
+}
+
+/// Everything that is counted.
+struct Told {
+    report: ReportAnswer,
+    drawn: Option<Drawn>,
+    unknown: Vec<Row>,
+}
+
+/// A code: its meaning, how many, and where they are listed.
+struct Code {
+    bar: String,
+    why: String,
+    code: String,
+    count: String,
+    href: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/campaign_report.html")]
+struct Page {
+    desk: Desk,
+    here: String,
+    campaign: CampaignAnswer,
+    told: Option<Told>,
+}
+
+async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    desk.need(Power::See)?;
+    let id = plan::id(&id)?;
+    let campaign = campaigns::brief(&acts::find(&app, id).await?)?;
+    let counted = in_time(asked.whole.is_some(), count(App::clone(&app), id)).await?;
+    let told = match counted {
+        Some((report, series, unknown)) => Some(Told {
+            drawn: Drawn::of(&desk, &campaign, &series),
+            unknown: people::rows(&app, &desk, unknown).await?,
+            report,
+        }),
+        None => None,
+    };
+    let page = Page {
+        here: desk.to(&format!("/campaigns/{id}")),
+        campaign,
+        told,
+        desk,
+    };
+    Ok(shown(StatusCode::OK, &page))
+}
+
+async fn count(
+    app: App,
+    id: Uuid,
+) -> Result<(ReportAnswer, SeriesAnswer, Vec<RecipientAnswer>), Error> {
+    let report = report::report(&app, id).await?;
+    let series = report::series(&app, id).await?;
+    let filter = Filter {
+        message: Some(message::State::Unknown),
+        limit: UNKNOWN_SHOWN,
+        ..Filter::default()
+    };
+    let unknown = match report.counts.unknown {
+        0 => Vec::new(),
+        _ => report::recipients(&app, id, &filter).await?,
+    };
+    Ok((report, series, unknown))
+}
+
+async fn series(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    desk.need(Power::See)?;
+    let id = plan::id(&id)?;
+    let body = report::series_csv(&app, id).await?;
+    Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
+}
+
+impl Page {
+    fn state(&self) -> String {
+        words::state(&self.desk, &self.campaign.state)
+    }
+
+    fn tone(&self) -> &'static str {
+        words::tone(&self.campaign.state)
+    }
+
+    fn why(&self) -> Option<String> {
+        Some(self.desk.objection(self.campaign.why.as_deref()?))
+    }
+
+    fn whole(&self, count: &u64) -> String {
+        words::whole(&self.desk, *count)
+    }
+
+    /// Each step of the funnel: its name, how many, their share of those whose message Meta took, and a bar.
+    fn funnel(&self, report: &ReportAnswer) -> Vec<(String, String, String, String)> {
+        let counts = &report.counts;
+        let all = counts.accepted + counts.failed + counts.unknown;
+        let steps = [
+            ("campaigns-stand-accepted", counts.accepted, "good"),
+            ("campaigns-stand-delivered", counts.delivered, "good"),
+            ("campaigns-stand-read", counts.read, "good"),
+            ("campaigns-replied", report.replied, "good"),
+            ("campaigns-stand-failed", counts.failed, "bad"),
+            ("campaigns-opted-out-72", report.opted_out, "bad"),
+        ];
+        let step = |(id, count, class): (&str, u64, &'static str)| {
+            (
+                self.desk.say(id),
+                words::whole(&self.desk, count),
+                words::percent(&self.desk, count, all),
+                words::bar(&[(class, count)], all),
+            )
+        };
+        steps.into_iter().map(step).collect()
+    }
+
+    /// Those who did not get it, by what kept it from them: a word, a heading, a note, and the codes.
+    fn groups(&self, report: &ReportAnswer) -> [(&'static str, String, String, Vec<Code>); 3] {
+        let say = |id| self.desk.say(id);
+        [
+            (
+                "denied",
+                say("campaigns-denied-title"),
+                say("campaigns-denied-note"),
+                self.codes(&report.denied, "denied"),
+            ),
+            (
+                "failed",
+                say("campaigns-failed-title"),
+                say("campaigns-failed-note"),
+                self.codes(&report.failed, "failed"),
+            ),
+            (
+                "skipped",
+                say("campaigns-skipped-title"),
+                say("campaigns-skipped-note"),
+                self.codes(&report.skipped, "skipped"),
+            ),
+        ]
+    }
+
+    fn codes(&self, of: &BTreeMap<String, u64>, state: &str) -> Vec<Code> {
+        let most = of.values().copied().max().unwrap_or(0);
+        let mut all: Vec<_> = of.iter().collect();
+        all.sort_by_key(|(code, count)| (std::cmp::Reverse(**count), (*code).clone()));
+        let told = all.into_iter().map(|(code, count)| {
+            let query = words::query(&[("state", state), ("code", code)]);
+            Code {
+                bar: words::bar(&[("bad", *count)], most),
+                why: words::code(&self.desk, code),
+                code: code.clone(),
+                count: words::whole(&self.desk, *count),
+                href: format!("{}/recipients?{query}", self.here),
+            }
+        });
+        told.collect()
+    }
+
+    fn score(&self, variant: &VariantReport) -> String {
+        let score = variant.score.map(|score| (score * 1_000.0).round() / 10.0);
+        score.map_or_else(
+            || self.desk.say("campaigns-score-few"),
+            |score| format!("{} %", number(&self.desk, Some(score))),
+        )
+    }
+
+    fn is_leading(&self, report: &ReportAnswer, variant: &VariantReport) -> bool {
+        let winner = &report.winner;
+        winner.confidence > EVEN && winner.leader.as_deref() == Some(variant.name.as_str())
+    }
+
+    /// Which variant is ahead, and how sure that is, in words.
+    fn winner(&self, report: &ReportAnswer) -> String {
+        let winner = &report.winner;
+        let sure = (winner.confidence * 1_000.0).floor().min(999.0) / 10.0;
+        let sure = grouped(&self.desk, &crate::services::reports::plain_number(sure));
+        let by = match winner.by.as_str() {
+            "replies" => self.desk.say("campaigns-by-replies"),
+            _ => self.desk.say("campaigns-by-reads"),
+        };
+        match &winner.leader {
+            Some(name) if winner.decided => self.desk.say_with(
+                "campaigns-winner",
+                &[("name", name), ("by", &by), ("sure", &sure)],
+            ),
+            Some(name) if winner.confidence > EVEN => self.desk.say_with(
+                "campaigns-winner-maybe",
+                &[("name", name), ("by", &by), ("sure", &sure)],
+            ),
+            _ => self.desk.say_with("campaigns-winner-none", &[("by", &by)]),
+        }
+    }
+
+    /// What the flight recorder saw, in a sentence.
+    fn recorder(&self, report: &ReportAnswer) -> String {
+        let limit = number(&self.desk, Some(self.campaign.opt_out_limit));
+        let sent = report.counts.accepted;
+        let what = [
+            ("count", words::whole(&self.desk, report.opted_out)),
+            ("all", words::whole(&self.desk, sent)),
+            ("share", words::percent(&self.desk, report.opted_out, sent)),
+            ("limit", limit),
+        ];
+        let what = what.each_ref().map(|(name, value)| (*name, value.as_str()));
+        self.desk.say_with("campaigns-recorder-saw", &what)
+    }
+}

@@ -1,0 +1,451 @@
+//! One campaign: a draft is looked at and begun here, one that runs is watched, paused and ended.
+
+use askama::Template;
+use axum::{
+    Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    look::{Bubble, Check},
+    words,
+};
+use crate::{
+    app::App,
+    error::Error,
+    services::{
+        campaigns::{
+            self, acts,
+            body::{CampaignAnswer, Counts},
+            count, plan, preflight, report,
+        },
+        reports::numbers,
+        staff::Power,
+    },
+    ui::{
+        desk::{Desk, fault, posted::Posted, refusal::Refusal, reports::number, segments::in_time},
+        notice::shown,
+    },
+};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/campaigns/{id}", get(show))
+        .route("/campaigns/{id}/approve", post(approve))
+        .route("/campaigns/{id}/start", post(start))
+        .route("/campaigns/{id}/pause", post(pause))
+        .route("/campaigns/{id}/resume", post(resume))
+        .route("/campaigns/{id}/cancel", post(cancel))
+}
+
+/// Whether the page waits for its figures, and whose message is shown.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    whole: Option<String>,
+    /// Where the people begin of whom one message is shown.
+    from: Option<String>,
+    /// Which of them.
+    nth: Option<usize>,
+}
+
+/// What comes after the page where it takes long.
+enum Late {
+    /// What would happen, of a draft.
+    Check(Box<Check>),
+    /// What happens, of one that began.
+    Course(Course),
+}
+
+/// How far a campaign came.
+struct Course {
+    counts: Counts,
+    opted_out: u64,
+    /// How long the rest takes at its pace, where it runs.
+    left: Option<u64>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/campaign.html")]
+struct Page {
+    desk: Desk,
+    campaign: CampaignAnswer,
+    fault: Option<String>,
+    late: Option<Late>,
+    /// Whether its segment or a template of it is gone.
+    is_gone: bool,
+    bubble: Option<Bubble>,
+    /// Where the same page is with what came too late.
+    whole: String,
+    /// The numbers that send, as people write them.
+    numbers: String,
+    /// How many may be sent to before a second person has to agree.
+    approval_above: u64,
+}
+
+async fn show(
+    State(app): State<App>,
+    desk: Desk,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Refusal> {
+    desk.need(Power::See)?;
+    let page = Page::of(&app, desk, &id, &asked).await?;
+    Ok(shown(StatusCode::OK, &page))
+}
+
+impl Page {
+    async fn of(app: &App, desk: Desk, text: &str, asked: &Asked) -> Result<Self, Refusal> {
+        let id = plan::id(text)?;
+        let line = acts::find(app, id).await?;
+        let is_draft = line.state == "draft";
+        let campaign = campaigns::brief(&line)?;
+        let work = late(App::clone(app), id, is_draft);
+        // A segment or a template may be gone since: then it can still be dropped.
+        let (late, mut is_gone) = match in_time(asked.whole.is_some(), work).await {
+            Err(Error::NotFound(_)) => (None, true),
+            counted => (counted?, false),
+        };
+        let mut bubble = None;
+        if is_draft && !is_gone {
+            let from = asked.from.as_deref().unwrap_or_default();
+            let nth = asked.nth.unwrap_or(0);
+            match Bubble::of(app, &desk, id, (from, nth)).await {
+                Err(Refusal::NotFound) => is_gone = true,
+                made => bubble = Some(made?),
+            }
+        }
+        let cards = numbers::all(app).await?.numbers;
+        let written = campaign.numbers.iter().map(|id| {
+            let card = cards.iter().find(|card| card.number == *id);
+            let display = card.and_then(|card| card.display.clone());
+            display.unwrap_or_else(|| id.clone())
+        });
+        Ok(Self {
+            numbers: written.collect::<Vec<_>>().join(", "),
+            whole: desk.to(&format!("/campaigns/{id}?whole=1")),
+            approval_above: app.config.campaigns.approval_above,
+            campaign,
+            fault: None,
+            late,
+            is_gone,
+            bubble,
+            desk,
+        })
+    }
+
+    fn here(&self) -> String {
+        self.desk.to(&format!("/campaigns/{}", self.campaign.id))
+    }
+
+    fn state(&self) -> String {
+        words::state(&self.desk, &self.campaign.state)
+    }
+
+    fn tone(&self) -> &'static str {
+        words::tone(&self.campaign.state)
+    }
+
+    fn is_draft(&self) -> bool {
+        self.campaign.state == "draft"
+    }
+
+    fn is_running(&self) -> bool {
+        self.campaign.state == "running"
+    }
+
+    fn may(&self, act: &str) -> bool {
+        let state = self.campaign.state.as_str();
+        let follows = match act {
+            "pause" => matches!(state, "running" | "scheduled"),
+            "resume" => state == "paused",
+            _ => matches!(state, "draft" | "scheduled" | "running" | "paused"),
+        };
+        follows && self.desk.may(Power::Market)
+    }
+
+    /// Why it stopped by itself, in the reader's language.
+    fn why(&self) -> Option<String> {
+        let why = self.campaign.why.as_deref()?;
+        Some(self.desk.objection(why))
+    }
+
+    fn own(&self) -> bool {
+        self.campaign.created_by == self.desk.actor()
+    }
+
+    /// Whether it ended before it began.
+    fn is_stillborn(&self) -> bool {
+        self.campaign.state == "cancelled" && self.campaign.started_at.is_none()
+    }
+
+    fn check(&self) -> Option<&Check> {
+        match &self.late {
+            Some(Late::Check(check)) => Some(check.as_ref()),
+            _ => None,
+        }
+    }
+
+    fn course(&self) -> Option<&Course> {
+        match &self.late {
+            Some(Late::Course(course)) => Some(course),
+            _ => None,
+        }
+    }
+
+    fn bar(&self, course: &Course) -> String {
+        super::progress(&course.counts)
+    }
+
+    fn whole_number(&self, count: u64) -> String {
+        words::whole(&self.desk, count)
+    }
+
+    fn done_of(&self, course: &Course) -> String {
+        let counts = &course.counts;
+        let done = counts.total - counts.waiting - counts.sending;
+        let (done, all) = (self.whole_number(done), self.whole_number(counts.total));
+        self.desk
+            .say_with("campaigns-done-of", &[("done", &done), ("all", &all)])
+    }
+
+    fn left(&self, course: &Course) -> Option<String> {
+        let left = words::duration(&self.desk, course.left?);
+        Some(
+            self.desk
+                .say_with("campaigns-left-time", &[("time", &left)]),
+        )
+    }
+
+    /// What is counted, each with the list of whom it counts where that is exact.
+    fn figures(&self, course: &Course) -> Vec<(String, String, Option<String>)> {
+        let counts = &course.counts;
+        let list = |state: &str| {
+            let query = words::query(&[("state", state)]);
+            Some(format!("{}/recipients?{query}", self.here()))
+        };
+        let figure = |id: &str, count: u64, list: Option<String>| {
+            (self.desk.say(id), self.whole_number(count), list)
+        };
+        vec![
+            figure(
+                "campaigns-stand-waiting",
+                counts.waiting + counts.sending,
+                list("waiting"),
+            ),
+            figure(
+                "campaigns-stand-accepted",
+                counts.accepted,
+                list("accepted"),
+            ),
+            figure("campaigns-stand-delivered", counts.delivered, None),
+            figure("campaigns-stand-read", counts.read, list("read")),
+            figure("campaigns-opted-out", course.opted_out, None),
+            figure("campaigns-stand-denied", counts.denied, list("denied")),
+            figure("campaigns-stand-failed", counts.failed, list("failed")),
+            figure("campaigns-stand-unknown", counts.unknown, list("unknown")),
+            figure("campaigns-stand-skipped", counts.skipped, list("skipped")),
+        ]
+    }
+
+    /// What it is to do, line by line.
+    fn plan(&self) -> Vec<(String, String)> {
+        let desk = &self.desk;
+        let campaign = &self.campaign;
+        let mut lines = vec![
+            (
+                desk.say("campaigns-whom"),
+                words::audience(desk, &campaign.audience),
+            ),
+            (desk.say("campaigns-field-number"), self.numbers.clone()),
+        ];
+        for variant in &campaign.variants {
+            let mut told = format!("{} ({})", variant.template, variant.language);
+            if campaign.variants.len() > 1 {
+                told = format!("{}: {told}, {} %", variant.name, variant.share);
+            }
+            if variant.delay_minutes > 0 {
+                let seconds = u64::from(variant.delay_minutes) * 60;
+                let later = words::duration(desk, seconds);
+                told = format!(
+                    "{told}, {}",
+                    desk.say_with("campaigns-later", &[("time", &later)])
+                );
+            }
+            lines.push((desk.say("campaigns-field-template"), told));
+        }
+        let basis = campaign.basis.as_deref();
+        let basis = basis.map_or_else(|| "–".to_owned(), |basis| words::basis(desk, basis));
+        lines.push((desk.say("campaigns-field-basis"), basis));
+        if let Some(at) = &campaign.start_at {
+            lines.push((desk.say("campaigns-starts"), desk.told(at)));
+        }
+        if let Some(quiet) = &campaign.quiet_hours {
+            let hours = format!("{}–{}", quiet.from, quiet.to);
+            lines.push((desk.say("campaigns-quiet"), hours));
+        }
+        if let Some(pace) = campaign.pace {
+            lines.push((desk.say("campaigns-field-pace"), pace.to_string()));
+        }
+        lines.push((desk.say("campaigns-recorder"), self.recorder()));
+        for (what, at) in [
+            ("campaigns-made", Some(&campaign.created_at)),
+            ("campaigns-started", campaign.started_at.as_ref()),
+            ("campaigns-ended", campaign.ended_at.as_ref()),
+        ] {
+            let Some(at) = at else { continue };
+            let told = desk.told(at);
+            let told = match what {
+                "campaigns-made" => format!("{told} · {}", campaign.created_by),
+                _ => told,
+            };
+            lines.push((desk.say(what), told));
+        }
+        if let Some(by) = &campaign.approved_by {
+            lines.push((desk.say("campaigns-approved"), by.clone()));
+        }
+        lines
+    }
+
+    fn recorder(&self) -> String {
+        let campaign = &self.campaign;
+        if campaign.flight_recorder == "on" {
+            let limit = number(&self.desk, Some(campaign.opt_out_limit));
+            return self
+                .desk
+                .say_with("campaigns-recorder-stops", &[("limit", &limit)]);
+        }
+        let why = campaign.flight_recorder_reason.clone();
+        why.map_or_else(
+            || self.desk.say("campaigns-off"),
+            |why| format!("{}: {why}", self.desk.say("campaigns-off")),
+        )
+    }
+}
+
+/// What is counted: what would happen, of a draft; otherwise what happens.
+async fn late(app: App, id: Uuid, is_draft: bool) -> Result<Late, Error> {
+    if is_draft {
+        let check = Check(preflight::run(&app, id).await?);
+        return Ok(Late::Check(Box::new(check)));
+    }
+    let line = acts::find(&app, id).await?;
+    let kept = plan::Plan::kept(&line.spec)?;
+    let counts = count::tally(&app, id).await?.all;
+    let opted_out = app.store.reached_opt_outs(id, report::WITHIN_MS).await?;
+    let opted_out = opted_out.iter().map(|(_, count)| *count).sum::<i64>();
+    let numbers = u32::try_from(kept.numbers.len()).unwrap_or(1);
+    let pace = kept.pace.unwrap_or(campaign::pace::USUAL_PER_SECOND);
+    let pace = pace.saturating_mul(numbers);
+    let left = campaign::limits::duration(counts.waiting, pace).as_secs();
+    Ok(Late::Course(Course {
+        left: (line.state == "running" && counts.waiting > 0).then_some(left),
+        opted_out: u64::try_from(opted_out).unwrap_or(0),
+        counts,
+    }))
+}
+
+async fn approve(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    posted.desk.need(Power::Market)?;
+    let done = acts::approve(&app, plan::id(&id)?, posted.desk.actor()).await;
+    answer(&app, posted.desk, &id, done).await
+}
+
+/// Starts it, when whoever presses the button said so once more, and no more people would get it than they were told.
+async fn start(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    let Posted { desk, form } = posted;
+    desk.need(Power::Market)?;
+    let campaign = plan::id(&id)?;
+    let expected: u64 = form
+        .get("expected")
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(0);
+    let done = match form.get("sure") {
+        Some("yes") => match confirmed(&app, campaign, expected).await {
+            Ok(()) => acts::start(&app, campaign, desk.actor()).await,
+            Err(moved) => Err(moved),
+        },
+        _ => Err(Error::Conflict(NOT_SURE.to_owned())),
+    };
+    answer(&app, desk, &id, done).await
+}
+
+/// What whoever starts without the tick is told.
+const NOT_SURE: &str = "nothing was sent: tick that it is meant, and press again";
+
+/// People come and go all the time; one in a hundred more than were confirmed is no surprise.
+async fn confirmed(app: &App, id: Uuid, expected: u64) -> Result<(), Error> {
+    if acts::find(app, id).await?.state != "draft" {
+        // What it is by now says more than a number.
+        return Ok(());
+    }
+    let count = preflight::run(app, id).await?.within;
+    if count > expected + expected / 100 {
+        return Err(Error::Conflict(format!(
+            "`{expected}` people were expected and there are {count}: look again, and confirm that"
+        )));
+    }
+    Ok(())
+}
+
+async fn pause(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    posted.desk.need(Power::Market)?;
+    let done = acts::pause(&app, plan::id(&id)?, posted.desk.actor()).await;
+    answer(&app, posted.desk, &id, done).await
+}
+
+async fn resume(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    posted.desk.need(Power::Market)?;
+    let done = acts::resume(&app, plan::id(&id)?, posted.desk.actor()).await;
+    answer(&app, posted.desk, &id, done).await
+}
+
+async fn cancel(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    posted.desk.need(Power::Market)?;
+    let done = acts::cancel(&app, plan::id(&id)?, posted.desk.actor()).await;
+    answer(&app, posted.desk, &id, done).await
+}
+
+/// The page again; with the reason where nothing was done.
+async fn answer(
+    app: &App,
+    desk: Desk,
+    id: &str,
+    done: Result<CampaignAnswer, Error>,
+) -> Result<Response, Refusal> {
+    let told = match done {
+        Ok(done) => return Ok(Redirect::to(&format!("/campaigns/{}", done.id)).into_response()),
+        Err(error) => fault::of(&desk, error)?,
+    };
+    let asked = Asked {
+        whole: Some(String::new()),
+        ..Asked::default()
+    };
+    let mut page = Page::of(app, desk, id, &asked).await?;
+    page.fault = Some(told);
+    Ok(shown(StatusCode::CONFLICT, &page))
+}
