@@ -12,7 +12,11 @@ fn add_numbers(options: &mut Options, count: u64) {
     let Some(account) = options.accounts.first_mut() else {
         return;
     };
-    let first: u64 = account.numbers.first().and_then(|number| number.id.parse().ok()).unwrap_or(0);
+    let first: u64 = account
+        .numbers
+        .first()
+        .and_then(|number| number.id.parse().ok())
+        .unwrap_or(0);
     for nth in 1..count {
         account.numbers.push(Number {
             id: (first + nth).to_string(),

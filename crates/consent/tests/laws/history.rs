@@ -253,13 +253,16 @@ impl Question {
 
 pub fn question_about(request: impl Strategy<Value = Request>) -> impl Strategy<Value = Question> {
     let about = select(vec![None, Some(OFFERS.id), Some(ORDERS.id)]);
-    let sent = (select(Category::ALL.to_vec()), about, (0..LAST).prop_map(at)).prop_map(
-        |(category, topic, at)| Sent {
+    let sent = (
+        select(Category::ALL.to_vec()),
+        about,
+        (0..LAST).prop_map(at),
+    )
+        .prop_map(|(category, topic, at)| Sent {
             category,
             topic,
             at,
-        },
-    );
+        });
     let now = prop_oneof![3 => LAST..3 * LAST, 1 => LAST..200 * 86_400_i64];
     let minute = proptest::option::of(0..1440_u16);
     let beside = (minute, country());

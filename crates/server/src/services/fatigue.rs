@@ -102,7 +102,11 @@ pub async fn slowed(
             continue;
         };
         let estimate = read(Some(&known), &person.standing, now).estimate();
-        let caps: Vec<Cap> = policy.caps.iter().map(|cap| lower(*cap, estimate)).collect();
+        let caps: Vec<Cap> = policy
+            .caps
+            .iter()
+            .map(|cap| lower(*cap, estimate))
+            .collect();
         if caps == policy.caps {
             continue;
         }

@@ -327,6 +327,7 @@ async fn a_template_that_meta_pauses_stops_it_and_nobody_is_refused_for_that() {
         status: Some("PAUSED".to_owned()),
         quality: None,
         at: house.app.clock.now(),
+        told: store::template::Told::default(),
     };
     let mut tx = house.app.store.begin().await.unwrap();
     tx.change_template(&change).await.unwrap();

@@ -22,6 +22,7 @@ mod member;
 mod promise;
 mod refusals;
 mod unknown;
+mod weary;
 
 use axum::http::StatusCode;
 use consent::{event::Fact, scope::Scope};

@@ -130,3 +130,30 @@ async fn a_yes_to_all_offers_covers_topics_that_are_made_later() {
         "opted_out_category"
     );
 }
+
+#[tokio::test]
+async fn a_cap_names_its_topic_by_name_or_id_and_holds_back_nothing_else() {
+    let house = House::open().await;
+    house.opt_in(ANA).await;
+    let made = topic(&house, json!({"name": "offers", "category": "marketing"})).await;
+    let id = made["id"].as_str().unwrap();
+    topic(&house, json!({"name": "news", "category": "marketing"})).await;
+    for named in ["Offers", id] {
+        let cap = json!({"category": "marketing", "topic": named, "max": 0, "days": 7});
+        let put = json!({"caps": [cap]});
+        house.send("PUT", "/api/v1/policy", put).await.expect(200);
+        let policy = house.get("/api/v1/policy").await.expect(200).json();
+        assert_eq!(
+            policy["caps"],
+            json!([{"category": "marketing", "topic": id, "max": 0, "days": 7}])
+        );
+        assert_eq!(ask(&house, id).await, "frequency_capped");
+        assert_eq!(ask(&house, "news").await, "allow");
+        assert_eq!(house.marketing(ANA).await, "allow");
+    }
+    let cap = json!({"category": "marketing", "topic": "nonsense", "max": 1, "days": 7});
+    let answer = house
+        .send("PUT", "/api/v1/policy", json!({"caps": [cap]}))
+        .await;
+    assert_eq!(problem(&answer.expect(422))["field"], "caps.topic");
+}

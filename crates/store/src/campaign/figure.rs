@@ -89,16 +89,7 @@ type FigureRow = (
     Option<String>,
     i64,
 );
-type SignRow = (
-    Vec<u8>,
-    i64,
-    i64,
-    i64,
-    i64,
-    Option<i64>,
-    Option<i64>,
-    i64,
-);
+type SignRow = (Vec<u8>, i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
 
 /// Meta kept a marketing message from somebody: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
 const CAPPED: i64 = 131_049;
