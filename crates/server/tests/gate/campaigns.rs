@@ -326,6 +326,7 @@ async fn a_template_that_meta_pauses_stops_it_and_nobody_is_refused_for_that() {
         category: None,
         status: Some("PAUSED".to_owned()),
         quality: None,
+        told: store::template::Told::default(),
         at: house.app.clock.now(),
         told: store::template::Told::default(),
     };
