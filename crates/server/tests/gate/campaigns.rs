@@ -328,7 +328,6 @@ async fn a_template_that_meta_pauses_stops_it_and_nobody_is_refused_for_that() {
         quality: None,
         told: store::template::Told::default(),
         at: house.app.clock.now(),
-        told: store::template::Told::default(),
     };
     let mut tx = house.app.store.begin().await.unwrap();
     tx.change_template(&change).await.unwrap();
