@@ -115,11 +115,13 @@ pub enum StaffAct {
     AlertSettled,
     /// A campaign was made, approved, started, paused, resumed or cancelled; also by itself.
     CampaignChanged,
+    /// A journey was made, changed, published, stopped, or emptied.
+    JourneyChanged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -141,6 +143,7 @@ impl StaffAct {
         Self::QuickReplyChanged,
         Self::AlertSettled,
         Self::CampaignChanged,
+        Self::JourneyChanged,
     ];
 
     /// The word used in JSON and tables.
@@ -168,6 +171,7 @@ impl StaffAct {
             Self::QuickReplyChanged => "quick_reply_changed",
             Self::AlertSettled => "alert_settled",
             Self::CampaignChanged => "campaign_changed",
+            Self::JourneyChanged => "journey_changed",
         }
     }
 }

@@ -25,6 +25,7 @@ pub mod import;
 pub mod inbox;
 pub mod ingest;
 pub mod join;
+pub mod journeys;
 pub mod keys;
 pub mod letters;
 pub mod lookout;

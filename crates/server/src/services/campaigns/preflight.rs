@@ -4,8 +4,7 @@
 use std::collections::BTreeMap;
 
 use campaign::{cost::Bill, country::Iso, limits};
-use consent::{
-    alias::Alias,id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
+use consent::{alias::Alias, id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
 use graph::template;
 use store::{
     campaign::{
