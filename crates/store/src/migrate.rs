@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 14] = [
+const VERSIONS: [(i64, &str, &str); 15] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -75,6 +75,11 @@ const VERSIONS: [(i64, &str, &str); 14] = [
         14,
         include_str!("../migrations/sqlite/0014_journey.sql"),
         include_str!("../migrations/postgres/0014_journey.sql"),
+    ),
+    (
+        16,
+        include_str!("../migrations/sqlite/0016_happening.sql"),
+        include_str!("../migrations/postgres/0016_happening.sql"),
     ),
 ];
 

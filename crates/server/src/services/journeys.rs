@@ -2,10 +2,23 @@
 //! is told what happened, its answer is kept, and what it wants done is done once.
 
 pub mod body;
+mod call;
+mod checks;
+pub mod dates;
+pub mod drive;
+pub mod event;
+mod letter;
+mod library;
+mod person;
+mod pump;
+mod rehearsal;
+mod show;
+mod turn;
+mod way;
 
 use consent::event::StaffAct;
 use journey::{definition::Definition, fault::Fault};
-use store::journey::{JourneyLine, State};
+use store::journey::{JourneyLine, State, run};
 use uuid::Uuid;
 
 use self::body::{
@@ -18,6 +31,9 @@ use crate::{
     error::Error,
     services::keys::staff_event,
 };
+
+/// Ways that are ended in one transaction, when everybody is taken out.
+const LEAVE_PAGE: u32 = 200;
 
 /// A journey, or everything that is wrong with what was written.
 pub type Written = Result<JourneyAnswer, Vec<FaultAnswer>>;
@@ -114,8 +130,28 @@ pub async fn save(
 /// [`Error::NotFound`]; [`Error::Conflict`] when somebody did; when the database does not answer. What keeps it from being published
 /// is an answer.
 pub async fn publish(app: &App, (id, cas): (Uuid, i64), actor: &str) -> Result<Written, Error> {
-    let _ = (id, cas, actor);
-    Err(Error::internal("not yet"))
+    let line = find(app, id).await?;
+    let definition = library::read(&line.draft)?;
+    let faults = checks::run(app, &definition).await?;
+    if !faults.is_empty() {
+        return Ok(Err(faults));
+    }
+    let mut tx = app.store.begin().await?;
+    let at = (app.clock.now(), actor);
+    let Some(version) = tx.publish((id, cas), &line.draft, at).await? else {
+        return Err(overtaken());
+    };
+    note(
+        app,
+        &mut tx,
+        actor,
+        &format!("{id} published as version {version}"),
+    )
+    .await?;
+    tx.commit().await?;
+    app.bell.log.notify_one();
+    app.bell.journeys.notify_one();
+    show(app, id).await.map(Ok)
 }
 
 /// Everything that keeps the draft from being published.
@@ -123,8 +159,8 @@ pub async fn publish(app: &App, (id, cas): (Uuid, i64), actor: &str) -> Result<W
 /// # Errors
 /// [`Error::NotFound`]; when the database does not answer.
 pub async fn faults(app: &App, id: Uuid) -> Result<Vec<FaultAnswer>, Error> {
-    let _ = (app, id);
-    Err(Error::internal("not yet"))
+    let line = find(app, id).await?;
+    checks::run(app, &library::read(&line.draft)?).await
 }
 
 /// Lets nobody enter any more. Who is inside goes on.
@@ -151,8 +187,32 @@ pub async fn stop(app: &App, id: Uuid, actor: &str) -> Result<JourneyAnswer, Err
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] while it is live: others would enter meanwhile; when the database does not answer.
 pub async fn leave(app: &App, id: Uuid, actor: &str) -> Result<u64, Error> {
-    let _ = (app, id, actor);
-    Err(Error::internal("not yet"))
+    if find(app, id).await?.state == State::Live {
+        let say = "the journey is live, and others would enter meanwhile: stop it first";
+        return Err(Error::Conflict(say.to_owned()));
+    }
+    let mut after = None;
+    let mut count = 0;
+    loop {
+        let lines = app.store.runs(id, after, LEAVE_PAGE).await?;
+        let Some(last) = lines.last() else { break };
+        after = Some(last.id);
+        let mut batch = turn::Batch::new();
+        for line in lines
+            .iter()
+            .filter(|line| line.state == run::State::Running)
+        {
+            let all = batch.entry(line.contact).or_default();
+            all.push(turn::What::Emptied(line.id));
+            count += 1;
+        }
+        turn::take(app, &batch).await?;
+    }
+    let mut tx = app.store.begin().await?;
+    note(app, &mut tx, actor, &format!("{id} emptied of {count}")).await?;
+    tx.commit().await?;
+    app.bell.log.notify_one();
+    Ok(count)
 }
 
 /// Every version, the newest first, with how many people are inside.
@@ -163,7 +223,7 @@ pub async fn versions(app: &House, id: Uuid) -> Result<Vec<VersionAnswer>, Error
     find(app, id).await?;
     let counts = app.store.count_runs(id).await?;
     let inside = |version: i64| {
-        let running = store::journey::run::State::Running;
+        let running = run::State::Running;
         let of = counts
             .iter()
             .filter(|(of, state, _)| (*of, *state) == (version, running));
@@ -189,8 +249,9 @@ pub async fn runs(
     id: Uuid,
     (after, limit): (Option<Uuid>, u32),
 ) -> Result<Vec<RunAnswer>, Error> {
-    let _ = (app, id, after, limit);
-    Err(Error::internal("not yet"))
+    find(app, id).await?;
+    let lines = app.store.runs(id, after, limit).await?;
+    show::runs(app, &lines).await
 }
 
 /// One person's way through a journey, step by step, with the error that stopped it.
@@ -198,8 +259,12 @@ pub async fn runs(
 /// # Errors
 /// [`Error::NotFound`]; when the database does not answer.
 pub async fn run(app: &House, id: Uuid, run: Uuid) -> Result<RunDetail, Error> {
-    let _ = (app, id, run);
-    Err(Error::internal("not yet"))
+    // A page that begins just before it, and ends with it.
+    let after = Uuid::from_u128(run.as_u128().saturating_add(1));
+    let mut lines = app.store.runs(id, Some(after), 1).await?;
+    let line = lines.pop().filter(|line| line.id == run);
+    let line = line.ok_or(Error::NotFound("run"))?;
+    show::detail(app, &line).await
 }
 
 /// Tries the draft out, or a version: a script of what happens, with a clock that steps. Nothing is sent and nothing is kept.
@@ -211,8 +276,15 @@ pub async fn rehearse(
     id: Uuid,
     script: &ScriptBody,
 ) -> Result<RehearsalAnswer, Error> {
-    let _ = (app, id, script);
-    Err(Error::internal("not yet"))
+    let line = find(app, id).await?;
+    let text = match script.version {
+        None => line.draft,
+        Some(version) => {
+            let version = app.store.journey_version(id, version).await?;
+            version.ok_or(Error::NotFound("version"))?.definition
+        }
+    };
+    rehearsal::run(app, &library::read(&text)?, script).await
 }
 
 /// A journey as answers say it.

@@ -20,6 +20,7 @@ pub mod flows;
 pub mod forms;
 pub mod gate;
 pub mod guarantees;
+pub mod happenings;
 pub mod identity;
 pub mod import;
 pub mod inbox;

@@ -3,6 +3,7 @@
 mod census;
 mod files;
 mod guests;
+mod journeys;
 mod look;
 mod pages;
 mod strings;

@@ -142,7 +142,8 @@ fn guess(text: &str) -> Option<&'static str> {
         .map(|(_, short)| *short)
 }
 
-fn country(who: &Alias) -> Option<&'static str> {
+#[must_use]
+pub fn country(who: &Alias) -> Option<&'static str> {
     let digits = match who {
         Alias::Phone(phone) | Alias::WaId(phone) => phone.digits(),
         // The user id begins with the country, and says nothing of how many languages are spoken there.

@@ -34,7 +34,7 @@ use crate::{
     services::{
         campaigns::late,
         cast::{Cast, Draft},
-        identity, relay,
+        happenings, identity, relay,
     },
 };
 
@@ -238,6 +238,7 @@ impl Work<'_> {
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
         late::settle(app, tx, &self.failed).await?;
+        happenings::tell(app, tx, &self.told).await?;
         talk.save(tx, now).await?;
         for change in &self.templates {
             if !tx.change_template(change).await? {
