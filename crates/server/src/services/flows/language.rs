@@ -142,6 +142,7 @@ fn guess(text: &str) -> Option<&'static str> {
         .map(|(_, short)| *short)
 }
 
+/// The language that most people write to businesses in where somebody's number is from; none where that is not known.
 #[must_use]
 pub fn country(who: &Alias) -> Option<&'static str> {
     let digits = match who {

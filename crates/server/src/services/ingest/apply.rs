@@ -34,7 +34,8 @@ use crate::{
     services::{
         campaigns::late,
         cast::{Cast, Draft},
-        happenings, identity, relay,
+        happenings::{self, Told},
+        identity, relay,
     },
 };
 
@@ -238,6 +239,10 @@ impl Work<'_> {
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
         late::settle(app, tx, &self.failed).await?;
+        // Whoever said no in this very transaction begins and answers nothing by what else they wrote.
+        self.told.retain(|(contact, told)| {
+            !matches!(told, Told::Wrote { .. }) || !saved.restricted.contains(contact)
+        });
         happenings::tell(app, tx, &self.told).await?;
         talk.save(tx, now).await?;
         for change in &self.templates {

@@ -29,8 +29,11 @@ pub async fn step(app: &App) -> Result<bool, Error> {
     Ok(heard + come + done > 0)
 }
 
-/// What was told.
-async fn hear(app: &App) -> Result<usize, Error> {
+/// Looks at what was told. Says how much there was.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hear(app: &App) -> Result<usize, Error> {
     let lines = app.store.due_happenings(app.clock.now(), BATCH_MAX).await?;
     let mut batch = Batch::new();
     let mut tries = 0;
@@ -48,8 +51,7 @@ async fn hear(app: &App) -> Result<usize, Error> {
             What::TimeCame(run) | What::Outcome(run, ..) | What::Emptied(run) => *run,
         });
     }
-    take_all(app, batch, tries).await?;
-    Ok(lines.len())
+    take_all(app, batch, tries).await
 }
 
 /// Whose time came.
@@ -60,31 +62,31 @@ async fn come(app: &App) -> Result<usize, Error> {
         let all = batch.entry(line.contact).or_default();
         all.push(What::TimeCame(line.id));
     }
-    take_all(app, batch, 0).await?;
-    Ok(lines.len())
+    take_all(app, batch, 0).await
 }
 
-/// Everybody in one transaction; where one of them is to blame that it fails, one by one.
-async fn take_all(app: &App, batch: Batch, tries: i64) -> Result<(), Error> {
+/// Everybody in one transaction; where one of them is to blame that it fails, one by one. Says for how many it went well.
+async fn take_all(app: &App, batch: Batch, tries: i64) -> Result<usize, Error> {
+    let count = batch.len();
     match turn::take(app, &batch).await {
         Err(Error::Unavailable(error)) => return Err(Error::Unavailable(error)),
-        Ok(()) => return Ok(()),
+        Ok(()) => return Ok(count),
         Err(error) => tracing::warn!(%error, "a turn of journeys failed: one by one"),
     }
-    let mut last = Ok(());
+    let mut done = 0;
     for (contact, all) in batch {
         let one = Batch::from([(contact, all)]);
         match turn::take(app, &one).await {
-            Ok(()) => {}
+            Ok(()) => done += 1,
             Err(Error::Unavailable(error)) => return Err(Error::Unavailable(error)),
+            // Nobody else waits for them.
             Err(error) => {
                 tracing::error!(%error, contact = %contact, "what happened to somebody cannot be looked at");
                 put_off(app, contact, tries).await?;
-                last = Err(error);
             }
         }
     }
-    last
+    Ok(done)
 }
 
 async fn put_off(app: &App, contact: ContactId, tries: i64) -> Result<(), Error> {
