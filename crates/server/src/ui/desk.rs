@@ -11,6 +11,7 @@ pub mod forms;
 pub mod home;
 pub mod import;
 pub mod inbox;
+pub mod journeys;
 pub mod keys;
 pub mod ledger;
 pub mod nav;
@@ -91,6 +92,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(account::routes())
         .merge(ledger::routes())
         .merge(segments::routes())
+        .merge(journeys::routes())
         .merge(import::routes())
         .merge(attributes::routes())
         .merge(users::routes())

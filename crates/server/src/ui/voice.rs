@@ -37,6 +37,7 @@ const DESK: [(Language, &[&str]); 3] = rooms![
     "ledger",
     "reports",
     "segments",
+    "journeys",
     "import",
     "inbox",
     "table",

@@ -18,7 +18,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Desk, refusal::Refusal, table};
+use super::{
+    Desk,
+    journeys::inside::{self, Inside},
+    refusal::Refusal,
+    table,
+};
 use crate::{
     app::App,
     clock,
@@ -68,6 +73,7 @@ struct Page {
     items: Vec<Item>,
     next: Option<String>,
     files: Vec<FileAnswer>,
+    journeys: Vec<Inside>,
     topics: BTreeMap<String, String>,
     asked: Asked,
 }
@@ -95,6 +101,7 @@ async fn show(
         next: items.last().filter(|_| is_more).map(Item::id),
         items,
         files: enclosures::list(&app, id).await?,
+        journeys: inside::of(&app, &desk, id).await?,
         topics: topics
             .into_iter()
             .map(|line| (line.topic.id.to_string(), line.name))

@@ -98,7 +98,7 @@ impl List {
 
 #[derive(Debug, Deserialize)]
 struct After {
-    after: Option<Uuid>,
+    cursor: Option<Uuid>,
 }
 
 async fn list(
@@ -107,7 +107,7 @@ async fn list(
     Query(asked): Query<After>,
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
-    let page = journeys::list(&app, asked.after, LIST).await?;
+    let page = journeys::list(&app, asked.cursor, LIST).await?;
     let is_full = u32::try_from(page.len()).unwrap_or(u32::MAX) == LIST;
     let next = page.last().filter(|_| is_full).map(|last| last.id.clone());
     let mut lines = Vec::new();
@@ -128,7 +128,7 @@ async fn list(
         desk,
         lines,
         next,
-        is_first: asked.after.is_none(),
+        is_first: asked.cursor.is_none(),
     };
     Ok(shown(StatusCode::OK, &page))
 }

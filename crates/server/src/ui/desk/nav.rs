@@ -46,6 +46,7 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/inbox", "nav-inbox", Power::See),
     ("/reviews", "nav-reviews", Power::See),
     ("/segments", "nav-segments", Power::See),
+    ("/journeys", "nav-journeys", Power::See),
     ("/import", "nav-import", Power::Market),
     ("/forms", "nav-forms", Power::See),
     ("/reports", "nav-reports", Power::See),

@@ -64,9 +64,9 @@ pub fn of(desk: &Desk, definition: &Definition, faults: &Faults) -> Vec<Card> {
             Of::Step(id) => step(desk, definition, id, &edges),
             Of::List(list) => head(desk, definition, list, next <= row.depth),
         };
-        let own = faults.iter().filter(|(step, _)| {
-            card.is_step() && step.as_deref() == Some(card.step.as_str())
-        });
+        let own = faults
+            .iter()
+            .filter(|(step, _)| card.is_step() && step.as_deref() == Some(card.step.as_str()));
         Card {
             depth: row.depth,
             kind: row.kind,
@@ -202,13 +202,26 @@ mod tests {
 
     #[test]
     fn a_place_is_read_as_cards_write_it() {
-        assert!(matches!(Place::read("start"), Some(Place::Into(List::Main))));
+        assert!(matches!(
+            Place::read("start"),
+            Some(Place::Into(List::Main))
+        ));
         assert!(matches!(Place::read("after:s1"), Some(Place::After(_))));
         let way = Place::read("way:s4:2");
         assert!(matches!(way, Some(Place::Into(List::Way { way: 2, .. }))));
         let otherwise = Place::read("otherwise:s4");
-        assert!(matches!(otherwise, Some(Place::Into(List::Otherwise { .. }))));
-        for bad in ["", "after:", "after:S 1", "way:s1", "way:s1:x", "nowhere:s1"] {
+        assert!(matches!(
+            otherwise,
+            Some(Place::Into(List::Otherwise { .. }))
+        ));
+        for bad in [
+            "",
+            "after:",
+            "after:S 1",
+            "way:s1",
+            "way:s1:x",
+            "nowhere:s1",
+        ] {
             assert!(Place::read(bad).is_none(), "{bad}");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! The form has one list, joined by "and" or by "or", each row perhaps turned round. What lies deeper is written as JSON.
 
-use journey::condition::{Condition, Test};
+use journey::condition::Condition;
 use serde_json::{Value, json};
 
 use crate::ui::form::Form;
@@ -234,7 +234,10 @@ impl Row {
             "is_unset" => ("is_set", json!(false)),
             test @ ("less" | "greater") => {
                 let number: Option<f64> = self.c.parse().ok();
-                (test, number.map_or_else(|| json!(self.c), |number| json!(number)))
+                (
+                    test,
+                    number.map_or_else(|| json!(self.c), |number| json!(number)),
+                )
             }
             test => (test, json!(self.c)),
         };
@@ -298,6 +301,9 @@ mod tests {
         assert_eq!(asking, Asking::nothing());
         let form = Form::of(b"row=4&kind.4=answer&a.4=s1&b.4=is&c.4=+Yes+&not.4=1&join=any");
         let value = Asking::read(&form).value().unwrap();
-        assert_eq!(value, json!({"not": {"answer": {"step": "s1", "is": "Yes"}}}));
+        assert_eq!(
+            value,
+            json!({"not": {"answer": {"step": "s1", "is": "Yes"}}})
+        );
     }
 }

@@ -105,7 +105,8 @@ fn win_back(desk: &Desk) -> Parts {
 }
 
 fn ad(desk: &Desk) -> Parts {
-    let choices = ["today", "week", "looking"].map(|id| desk.say(&format!("journeys-example-{id}")));
+    let choices =
+        ["today", "week", "looking"].map(|id| desk.say(&format!("journeys-example-{id}")));
     let soon = json!({ "answer": { "step": "s1", "is": choices[0] } });
     let steps = json!([
         { "id": "s1", "kind": "ask", "text": text(desk, "ad"), "choices": choices, "within": { "hours": 12 },

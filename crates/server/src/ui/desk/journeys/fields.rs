@@ -179,9 +179,15 @@ mod tests {
     #[test]
     fn every_kind_of_step_is_made_by_its_form() {
         for (kind, form) in [
-            ("send_template", "template=hello&language=en&variable=1&filled=Ana&variable=&filled=&goes_on=1"),
+            (
+                "send_template",
+                "template=hello&language=en&variable=1&filled=Ana&variable=&filled=&goes_on=1",
+            ),
             ("send_message", "text=Hello%0D%0Athere&choices=Yes%0D%0ANo"),
-            ("ask", "text=Which%3F&choices=&count=2&unit=hours&tries=3&save_as=colour"),
+            (
+                "ask",
+                "text=Which%3F&choices=&count=2&unit=hours&tries=3&save_as=colour",
+            ),
             ("wait", "count=2&unit=days&or_reply=1"),
             ("wait_until", "time=09:30"),
             ("branch", "row=0&kind.0=tag&a.0=vip"),
@@ -214,6 +220,9 @@ mod tests {
         assert_eq!(trigger(&form)["days"], -3);
         let after = Form::of(b"trigger=date&day=born&days=3&side=after&time=09:00");
         assert_eq!(trigger(&after)["days"], 3);
-        assert_eq!(again(&Form::of(b"again=after_days&again_days=30")), json!({"after_days": 30}));
+        assert_eq!(
+            again(&Form::of(b"again=after_days&again_days=30")),
+            json!({"after_days": 30})
+        );
     }
 }

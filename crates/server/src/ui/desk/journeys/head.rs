@@ -87,7 +87,11 @@ impl Page {
 
     /// A member of the trigger as text.
     fn of_trigger(&self, name: &str) -> String {
-        written(self.value.get("trigger").and_then(|trigger| trigger.get(name)))
+        written(
+            self.value
+                .get("trigger")
+                .and_then(|trigger| trigger.get(name)),
+        )
     }
 
     /// A member of the trigger, where it is of this kind.
@@ -100,9 +104,15 @@ impl Page {
     }
 
     fn words(&self) -> String {
-        let words = self.value.get("trigger").and_then(|trigger| trigger.get("words"));
+        let words = self
+            .value
+            .get("trigger")
+            .and_then(|trigger| trigger.get("words"));
         let words = words.and_then(Value::as_array).into_iter().flatten();
-        words.filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
+        words
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn days(&self) -> String {
@@ -142,7 +152,10 @@ impl Page {
     }
 
     fn again_days(&self) -> String {
-        let days = self.value.get("again").and_then(|again| again.get("after_days"));
+        let days = self
+            .value
+            .get("again")
+            .and_then(|again| again.get("after_days"));
         let days = written(days);
         if days.is_empty() {
             "30".to_owned()

@@ -61,7 +61,7 @@ struct Page {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    at: String,
+    at: Option<String>,
     kind: Option<String>,
 }
 
@@ -136,7 +136,11 @@ impl Page {
 
     /// Names of templates, each once.
     fn template_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.templates.iter().map(|(name, _)| name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .templates
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -153,11 +157,15 @@ impl Page {
     /// How many of which unit a wait or a question lasts.
     fn span(&self) -> (String, String) {
         let span = self.value.get("for").or_else(|| self.value.get("within"));
-        let first = span.and_then(Value::as_object).and_then(|map| map.iter().next());
+        let first = span
+            .and_then(Value::as_object)
+            .and_then(|map| map.iter().next());
         first.map_or_else(
             || ("1".to_owned(), "days".to_owned()),
             |(unit, count)| {
-                let count = count.as_str().map_or_else(|| count.to_string(), str::to_owned);
+                let count = count
+                    .as_str()
+                    .map_or_else(|| count.to_string(), str::to_owned);
                 (count, unit.clone())
             },
         )
@@ -169,8 +177,13 @@ impl Page {
 
     fn units(&self) -> Vec<(&'static str, String, bool)> {
         let chosen = self.span().1;
-        let named = journey::span::Span::UNITS
-            .map(|unit| (unit, self.desk.say(&format!("journeys-unit-{unit}")), unit == chosen));
+        let named = journey::span::Span::UNITS.map(|unit| {
+            (
+                unit,
+                self.desk.say(&format!("journeys-unit-{unit}")),
+                unit == chosen,
+            )
+        });
         named.to_vec()
     }
 
@@ -191,7 +204,10 @@ impl Page {
     /// Whether the journey can go on where the step fails.
     fn may_fail(&self) -> bool {
         let kind = self.kind.as_deref().unwrap_or_default();
-        matches!(kind, "send_template" | "send_message" | "ask" | "call_webhook")
+        matches!(
+            kind,
+            "send_template" | "send_message" | "ask" | "call_webhook"
+        )
     }
 }
 
@@ -204,10 +220,12 @@ pub(super) async fn begin(
 ) -> Result<Response, Refusal> {
     desk.need(Power::Market)?;
     let draft = draft::load(&app, id).await?;
-    let kind = asked.kind.filter(|kind| Act::KINDS.contains(&kind.as_str()));
+    let kind = asked
+        .kind
+        .filter(|kind| Act::KINDS.contains(&kind.as_str()));
     let mut page = Page {
         here: desk.to(&format!("/journeys/{id}/add")),
-        at: Some(asked.at),
+        at: Some(asked.at.unwrap_or_else(|| "start".to_owned())),
         value: kind.as_deref().map_or(Value::Null, fresh),
         kind,
         ..Page::of(&app, desk, id, &draft).await?

@@ -173,7 +173,12 @@ fn condition(asking: &Asking) -> Result<Condition, Option<Vec<journey::fault::Fa
     let text = json!({ "id": "s1", "kind": "branch", "ways": ways }).to_string();
     let read = definition::step(&text).map_err(Some)?;
     match read.act {
-        Act::Branch(branch) => branch.ways.into_iter().next().map(|way| way.when).ok_or(None),
+        Act::Branch(branch) => branch
+            .ways
+            .into_iter()
+            .next()
+            .map(|way| way.when)
+            .ok_or(None),
         _ => Err(None),
     }
 }
