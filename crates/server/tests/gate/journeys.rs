@@ -216,8 +216,9 @@ async fn what_meta_refuses_later_stops_it_in_metas_words() {
         let run = stage.newest(&path).await;
         let attempt = run["effects"][0]["attempt"].as_str().unwrap();
         let id = consent::id::AttemptId::new(attempt.parse().unwrap());
-        let found = stage.desk.house.app.store.find_messages(&[id], &[]);
-        let wamid = found.await.unwrap()[0].wamid.clone().unwrap();
+        let store = &stage.desk.house.app.store;
+        let found = store.find_messages(&[id], &[]).await.unwrap();
+        let wamid = found[0].wamid.clone().unwrap();
         let at = stage.desk.house.app.clock.now().millis() / 1000;
         let words = "User has stopped receiving marketing messages from this business";
         stage

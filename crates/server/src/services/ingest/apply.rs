@@ -34,8 +34,7 @@ use crate::{
     services::{
         campaigns::late,
         cast::{Cast, Draft},
-        happenings::{self, Told},
-        identity, relay,
+        happenings, identity, relay,
     },
 };
 
@@ -241,7 +240,7 @@ impl Work<'_> {
         late::settle(app, tx, &self.failed).await?;
         // Whoever said no in this very transaction begins and answers nothing by what else they wrote.
         self.told.retain(|(contact, told)| {
-            !matches!(told, Told::Wrote { .. }) || !saved.restricted.contains(contact)
+            !matches!(told, happenings::Told::Wrote { .. }) || !saved.restricted.contains(contact)
         });
         happenings::tell(app, tx, &self.told).await?;
         talk.save(tx, now).await?;
