@@ -252,8 +252,13 @@ const READ: &[&str] = &[
     "POST /api/v1/check",
     "POST /api/v1/check/batch",
     "POST /api/v1/segments/count",
+    "POST /api/v1/campaigns/{id}/preflight",
+    "POST /api/v1/journeys/{id}/check",
+    "POST /api/v1/journeys/{id}/rehearse",
 ];
 const ADMIN_ONLY: &[&str] = &[
+    "GET /api/v1/campaigns/{id}/preflight/out",
+    "GET /api/v1/campaigns/{id}/recipients.csv",
     "GET /api/v1/contacts/{id}/export",
     "GET /api/v1/export/contacts.csv",
     "GET /api/v1/export/events.csv",
