@@ -6,12 +6,14 @@ mod call;
 mod checks;
 pub mod dates;
 pub mod drive;
+mod errand;
 pub mod event;
 mod letter;
 mod library;
 mod person;
 mod pump;
 mod rehearsal;
+mod series;
 mod show;
 mod turn;
 mod way;
@@ -197,13 +199,13 @@ pub async fn leave(app: &App, id: Uuid, actor: &str) -> Result<u64, Error> {
         let lines = app.store.runs(id, after, LEAVE_PAGE).await?;
         let Some(last) = lines.last() else { break };
         after = Some(last.id);
-        let mut batch = turn::Batch::new();
+        let mut batch = turn::what::Batch::new();
         for line in lines
             .iter()
             .filter(|line| line.state == run::State::Running)
         {
             let all = batch.entry(line.contact).or_default();
-            all.push(turn::What::Emptied(line.id));
+            all.push(turn::what::What::Emptied(line.id));
             count += 1;
         }
         turn::take(app, &batch).await?;

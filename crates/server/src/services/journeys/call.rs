@@ -8,7 +8,7 @@ use graph::signature::{self, AppSecret};
 use journey::{effect::Effect, happening::What as Outcome};
 use reqwest::header::CONTENT_TYPE;
 
-use super::pump::{self, Counted, Errand, Fate};
+use super::errand::{Counted, Errand, Fate, finish};
 use crate::{app::App, clock, config::Webhook, error::Error};
 
 /// How long a webhook may take to answer.
@@ -36,7 +36,7 @@ pub(super) fn begin(app: &App, errand: Errand) {
             Err(_) => Ok(Fate::Later(app.clock.now().plus_millis(1_000), Counted::No)),
         };
         let done = match fate {
-            Ok(fate) => pump::finish(&app, &errand, fate).await,
+            Ok(fate) => finish(&app, &errand, fate).await,
             Err(error) => Err(error),
         };
         if let Err(error) = done {

@@ -7,7 +7,10 @@ use consent::{
 
 use super::{
     pump,
-    turn::{self, Batch, What},
+    turn::{
+        self,
+        what::{Batch, What},
+    },
 };
 use crate::{app::App, error::Error, services::happenings::Told};
 

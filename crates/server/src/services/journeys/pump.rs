@@ -3,42 +3,37 @@
 
 use consent::{
     alias::Alias,
-    id::{AttemptId, ContactId, NumberId},
+    id::{AttemptId, ContactId},
     reason::Code,
     time::{DAY_MS, MINUTE_MS, Timestamp},
 };
 use futures::StreamExt;
 use graph::fault::Fault;
-use journey::{
-    effect::{Effect, Key},
-    happening::What as Outcome,
-    limits::OUTCOME_DAYS,
-};
+use journey::{effect::Effect, happening::What as Outcome, limits::OUTCOME_DAYS};
 use store::{
     journey::{
         effect::{EffectLine, Settled, State},
-        run::{RunLine, State as Run},
+        run::State as Run,
     },
     message::{MessageLine, State as Message},
 };
-use uuid::Uuid;
 
 use super::{
-    call, letter,
+    call,
+    errand::{Counted, Errand, Fate, finish, settled},
+    letter,
     library::Library,
     person::{self, Known},
-    turn::{self, Batch, What},
+    series::tie,
 };
 use crate::{
     app::App,
     error::Error,
     services::{
         campaigns::compose as letters,
-        gate::tie::{Tie, dated},
         inbox,
         send::{self, Passed, Sent, Wish},
     },
-    vault::sha256,
 };
 
 /// How many effects one turn takes.
@@ -55,32 +50,6 @@ const PAUSE_MS: (i64, i64) = (5_000, 15 * MINUTE_MS);
 const LATER: [i64; 5] = [4, 80_007, 130_429, 131_056, 133_004];
 /// How often one effect is put off because of a refusal that time lifts.
 const WAITS_MAX: i64 = 200;
-
-/// What became of an effect for now.
-pub(super) enum Fate {
-    /// It is over.
-    Over(Outcome, Option<AttemptId>),
-    /// It is tried again then; counted where a new attempt is needed.
-    Later(Timestamp, Counted),
-    /// Nobody wants it any more.
-    Unwanted,
-}
-
-/// Whether a wait begins a new series of attempts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Counted {
-    Yes,
-    No,
-}
-
-/// An effect that is to be carried out.
-pub(super) struct Errand {
-    pub(super) line: EffectLine,
-    pub(super) run: RunLine,
-    pub(super) effect: Effect,
-    pub(super) name: String,
-    number: Option<NumberId>,
-}
 
 /// Takes one turn. Says how many effects it looked at.
 ///
@@ -154,87 +123,6 @@ async fn errands(app: &App, due: Vec<EffectLine>) -> Result<(Vec<Errand>, Vec<Er
         tx.commit().await?;
     }
     Ok((calls, sends))
-}
-
-/// Writes down what became of an effect, and tells the journey, in one transaction.
-pub(super) async fn finish(app: &App, errand: &Errand, fate: Fate) -> Result<(), Error> {
-    let line = &errand.line;
-    let (outcome, attempt) = match fate {
-        Fate::Over(outcome, attempt) => (outcome, attempt),
-        Fate::Later(due, counted) => {
-            let again = Settled {
-                tries: line.tries + i64::from(counted == Counted::Yes),
-                ..settled(line, State::Waiting, Some(due))
-            };
-            return put(app, again).await;
-        }
-        Fate::Unwanted => return put(app, settled(line, State::Cancelled, None)).await,
-    };
-    let (state, words) = told(&outcome);
-    metrics::counter!("consentry_journey_effects_total", "outcome" => state.word()).increment(1);
-    let done = Settled {
-        attempt,
-        outcome: Some(words),
-        ..settled(line, state, None)
-    };
-    let what = What::Outcome(line.run, Key::kept(&line.key), outcome, Some(done));
-    let batch = Batch::from([(line.contact, vec![what])]);
-    turn::take(app, &batch).await
-}
-
-async fn put(app: &App, one: Settled) -> Result<(), Error> {
-    let mut tx = app.store.begin().await?;
-    tx.settle_effects(&[one]).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-fn settled(line: &EffectLine, state: State, due: Option<Timestamp>) -> Settled {
-    Settled {
-        contact: line.contact,
-        id: line.id,
-        attempt: None,
-        state,
-        outcome: line.outcome.clone(),
-        due,
-        tries: line.tries,
-    }
-}
-
-/// How an outcome stands in the table.
-fn told(outcome: &Outcome) -> (State, String) {
-    match outcome {
-        Outcome::Accepted => (State::Done, "accepted".to_owned()),
-        Outcome::Unknown => (State::Done, "unknown".to_owned()),
-        Outcome::Denied { code, .. } => (State::Failed, format!("denied: {code}")),
-        Outcome::Failed { code, words } => (State::Failed, format!("failed: {code} {words}")),
-    }
-}
-
-/// What ties the attempts of an effect to it, in the so manieth series: each series ends with a refusal that time lifts.
-pub(super) fn reply(line: &EffectLine, series: i64) -> Uuid {
-    if series == 0 {
-        return line.id;
-    }
-    dated(
-        line.run,
-        &sha256(format!("{}/{series}", line.key).as_bytes()),
-    )
-}
-
-/// Every attempt that there can be of an effect so far.
-pub(super) fn attempts(line: &EffectLine) -> Vec<AttemptId> {
-    let all = (0..=line.tries).flat_map(|series| tie(line, series, Timestamp::MIN).attempts());
-    all.collect()
-}
-
-fn tie(line: &EffectLine, series: i64, until: Timestamp) -> Tie {
-    Tie {
-        reply: reply(line, series),
-        confirms: Vec::new(),
-        until,
-        run: Some((line.contact, line.run)),
-    }
 }
 
 async fn send(app: &App, errand: &Errand) -> Result<Fate, Error> {

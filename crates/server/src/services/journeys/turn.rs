@@ -3,6 +3,7 @@
 
 mod act;
 mod stage;
+pub(super) mod what;
 mod write;
 
 use std::{
@@ -15,14 +16,16 @@ use consent::{
     time::Timestamp,
 };
 use journey::{
-    effect::Key,
     happening::{Happening, What as Outcome},
     trigger::Cause,
 };
-use store::{journey::effect::Settled, pool::Tx};
+use store::pool::Tx;
 use uuid::Uuid;
 
-use self::stage::Stage;
+use self::{
+    stage::Stage,
+    what::{Batch, What},
+};
 use super::way::{self, Way};
 use crate::{
     app::{App, House},
@@ -32,22 +35,6 @@ use crate::{
 
 /// Journeys that may stand behind each other as causes: two that give each other's tags must not go on for ever.
 const DEPTH_MAX: u8 = 5;
-
-/// Something that happened.
-#[derive(Debug, Clone)]
-pub(super) enum What {
-    /// It was told, in this row.
-    Told(Uuid, Told),
-    /// The time came, in this run.
-    TimeCame(Uuid),
-    /// Something became of an effect of this run.
-    Outcome(Uuid, Key, Outcome, Option<Settled>),
-    /// Somebody took everybody out of this run's journey.
-    Emptied(Uuid),
-}
-
-/// What happened to whom, in order.
-pub(super) type Batch = BTreeMap<ContactId, Vec<What>>;
 
 /// Takes a turn.
 ///

@@ -21,7 +21,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{Batch, What};
+use super::what::{Batch, What};
 use crate::{
     app::House,
     error::Error,
@@ -33,7 +33,7 @@ use crate::{
         journeys::{
             library::Library,
             person::{Known, People},
-            pump,
+            series,
             way::Way,
         },
         policy,
@@ -203,7 +203,7 @@ impl<'a> Stage<'a> {
         for (contact, attempt) in failed {
             for run in app.store.runs_of(*contact, RUNS_MAX).await? {
                 let effects = app.store.effects(*contact, run.id).await?;
-                let of = |effect: &&EffectLine| pump::attempts(effect).contains(attempt);
+                let of = |effect: &&EffectLine| series::attempts(effect).contains(attempt);
                 if let Some(effect) = effects.iter().find(of) {
                     let key = Key::kept(&effect.key);
                     self.attempts.insert(*attempt, (run.id, key));
