@@ -8,6 +8,26 @@ const ANA = "+5551998765432";
 const LUZ = "+525555550103";
 const PDF = Buffer.from("%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n");
 
+/** A question with a branch, for everybody who gets a tag. */
+const JOURNEY = {
+  format: 1,
+  name: "After the fair",
+  trigger: { kind: "tag_added", tag: "fair" },
+  again: { after_days: 30 },
+  steps: [
+    { id: "s1", kind: "ask", text: "Hello {{first_name|there}}, thank you for visiting us at the fair. What are you looking for?", choices: ["Plants", "Tools", "Only looking"], within: { hours: 12 }, tries: 2, save_as: "wants" },
+    { id: "s2", kind: "branch", ways: [
+      { when: { answer: { step: "s1", is: "Plants" } }, steps: [
+        { id: "s3", kind: "add_tag", tag: "plants" },
+        { id: "s4", kind: "wait", for: { days: 2 }, or_reply: true },
+        { id: "s5", kind: "branch", ways: [{ when: { all: [{ answer: { step: "s4", is_set: true } }, { not: { tag: "vip" } }] }, steps: [{ id: "s6", kind: "hand_to_agent", note: "{{first_name|Somebody}} asks about plants" }] }] },
+      ] },
+      { when: { answer: { step: "s1", is: "Tools" } }, steps: [{ id: "s7", kind: "send_message", text: "Our tools are in aisle 3. Shall we keep one for you?", buttons: ["Yes", "No"], if_not_sent: "continue" }] },
+    ], otherwise: [{ id: "s8", kind: "wait_until", time: "09:30" }] },
+    { id: "s9", kind: "set_attribute", attribute: "last_fair", value: "spring" },
+  ],
+};
+
 /** Gives what a crawl cannot tell from other pages by its address. */
 export async function furnishFully(house) {
   for (const [number, tags, attributes] of [
@@ -33,11 +53,20 @@ export async function furnishFully(house) {
   await house.hears("ben", "Too many messages");
   await proven(house);
   const draft = await campaigns(house);
+  await led(house);
   await house.settle();
   // What the page of the log and the reports show is counted a moment after it happened.
   const counted = async () => (await house.api("GET", "/api/v1/reports/consent")).lines.some((line) => line.what === "opt_out" && line.total > 0);
   await until(counted, "the reports have counted");
   return { draft: `/campaigns/${draft}?whole=1`, out: `/campaigns/${draft}/out` };
+}
+
+/** Ada and Luz came to the fair: one is asked, the other has said STOP. */
+async function led(house) {
+  const { id, cas } = await house.api("POST", "/api/v1/journeys", { definition: JOURNEY });
+  await house.api("POST", `/api/v1/journeys/${id}/publish`, { cas });
+  for (const number of [ADA, LUZ]) await house.api("PATCH", `/api/v1/contacts/${await house.person(number)}`, { tags: { add: ["fair"] } });
+  await until(async () => (await house.api("GET", `/api/v1/journeys/${id}/runs`)).items.some((run) => run.step === "s1"), "somebody is in the journey");
 }
 
 /** Noor agreed on paper; the sheet is kept. */

@@ -15,13 +15,14 @@ import { House } from "./house.mjs";
 import { tests as hostile } from "./hostile.mjs";
 import { tests as inbox } from "./inbox.mjs";
 import { tests as join } from "./join.mjs";
+import { tests as journey } from "./journey.mjs";
 import { tests as pages } from "./pages.mjs";
 import { tests as preference } from "./preference.mjs";
 import { tests as receipt } from "./receipt.mjs";
 import { tests as story } from "./story.mjs";
 import { VIEWS, Visit, want } from "./visit.mjs";
 
-const onSqlite = { ...preference, ...join, ...receipt, ...story, ...inbox, ...pages, ...hostile };
+const onSqlite = { ...preference, ...join, ...receipt, ...story, ...inbox, ...journey, ...pages, ...hostile };
 /** Each role's day is played on both databases. */
 const onBoth = { ...viewer, ...agent, ...marketer, ...campaign, ...compliance, ...admin };
 

@@ -117,11 +117,13 @@ pub enum StaffAct {
     CampaignChanged,
     /// A template was made and handed to Meta for review.
     TemplateCreated,
+    /// A journey was made, changed, published, stopped, or emptied.
+    JourneyChanged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -144,6 +146,7 @@ impl StaffAct {
         Self::AlertSettled,
         Self::CampaignChanged,
         Self::TemplateCreated,
+        Self::JourneyChanged,
     ];
 
     /// The word used in JSON and tables.
@@ -172,6 +175,7 @@ impl StaffAct {
             Self::AlertSettled => "alert_settled",
             Self::CampaignChanged => "campaign_changed",
             Self::TemplateCreated => "template_created",
+            Self::JourneyChanged => "journey_changed",
         }
     }
 }

@@ -22,7 +22,7 @@ use store::{
     postgres::Options,
     transfer::Stage,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::{
@@ -42,6 +42,9 @@ use crate::{
     together::Together,
     vault::{Vault, VaultError},
 };
+
+/// Webhooks that journeys call at one time.
+const CALLS_MAX: usize = 32;
 
 /// The name under which our log signs its checkpoints, when no public address is configured.
 const ORIGIN: &str = "consentry.local/log";
@@ -89,6 +92,8 @@ pub struct House {
     pub turns: Together<Settled>,
     /// Campaigns that run.
     pub drives: Drives,
+    /// Webhooks that journeys may call at one time.
+    pub calls: Arc<Semaphore>,
     /// How long a no took to be in force.
     pub tempo: Tempo,
     /// Wakes the workers.
@@ -147,6 +152,8 @@ pub struct Bell {
     pub letters: Notify,
     /// There are campaigns to go on with.
     pub campaigns: Notify,
+    /// Something happened that may move somebody in a journey.
+    pub journeys: Notify,
     /// There are tallies to make anew.
     pub reports: Notify,
     /// Meta has news of our numbers.
@@ -253,6 +260,7 @@ impl House {
             outcomes: Together::default(),
             turns: Together::default(),
             drives: Drives::default(),
+            calls: Arc::new(Semaphore::new(CALLS_MAX)),
             tempo: Tempo::default(),
             bell: Bell::default(),
             live: Live::default(),

@@ -13,7 +13,9 @@ use figment::{
 };
 use serde::Deserialize;
 
-pub use people::{Campaigns, Controller, Email, Pages, SecondFactor, Sms, Staff};
+pub use people::{
+    Campaigns, Controller, Email, Journeys, Pages, SecondFactor, Sms, Staff, Webhook,
+};
 pub use secret::Secret;
 
 /// Every setting with its default, as text.
@@ -59,6 +61,8 @@ pub struct Config {
     pub staff: Staff,
     /// Campaigns.
     pub campaigns: Campaigns,
+    /// Journeys.
+    pub journeys: Journeys,
     /// Who answers for the data, as receipts say it.
     pub controller: Controller,
     /// Text messages.

@@ -18,7 +18,7 @@ use crate::{
     app::{App, House},
     error::Error,
     services::{
-        backup, campaigns, flows, guarantees, inbox, letters, memory, numbering, relay,
+        backup, campaigns, flows, guarantees, inbox, journeys, letters, memory, numbering, relay,
         reports::{alerts, numbers, tally},
         reservations, staff, stances, templates,
     },
@@ -38,6 +38,10 @@ const RELAY: &str = "relay";
 const REPLIES_LEASE_MS: i64 = 15_000;
 /// The name of that lease.
 const REPLIES: &str = "replies";
+/// How long a node is the one that drives journeys.
+const JOURNEYS_LEASE_MS: i64 = 60_000;
+/// The name of that lease.
+const JOURNEYS: &str = "journeys";
 /// How long answers that ended are kept, to explain them.
 const REPLIES_KEPT_MS: i64 = 400 * DAY_MS;
 /// How long counts of forms, and codes that ended, are kept: longer than the longest time in which something is counted.
@@ -128,6 +132,14 @@ fn jobs(app: &App) -> Vec<Job> {
             bell: Some(|house| &house.bell.campaigns),
             ..job("campaigns", second / 2, |app| campaigns_step(app).boxed())
         },
+        Job {
+            busy: Duration::ZERO,
+            bell: Some(|house| &house.bell.journeys),
+            ..job("journeys", second, |app| journeys_step(app).boxed())
+        },
+        job("days of journeys", 300 * second, |app| {
+            dates_step(app).boxed()
+        }),
         Job {
             busy: second,
             ..job("reminders", 600 * second, |app| remind_step(app).boxed())
@@ -384,15 +396,8 @@ async fn relay_step(app: &App) -> Result<Turn, Error> {
     if app.config.relay.url.is_none() {
         return Ok(Turn::Idle);
     }
-    if !app.store.numbers_at_once() {
-        let now = app.clock.now();
-        let mut tx = app.store.begin().await?;
-        let until = now.plus_millis(RELAY_LEASE_MS);
-        let mine = tx.lease(RELAY, app.node, now, until).await?.is_some();
-        tx.commit().await?;
-        if !mine {
-            return Ok(Turn::Idle);
-        }
+    if !is_mine(app, RELAY, RELAY_LEASE_MS).await? {
+        return Ok(Turn::Idle);
     }
     let handed = relay::step(app).await?;
     Ok(if handed == 0 { Turn::Idle } else { Turn::Busy })
@@ -400,15 +405,8 @@ async fn relay_step(app: &App) -> Result<Turn, Error> {
 
 /// Sends our own answers: one node at a time, though two would not send one twice.
 async fn replies_step(app: &App) -> Result<Turn, Error> {
-    if !app.store.numbers_at_once() {
-        let now = app.clock.now();
-        let mut tx = app.store.begin().await?;
-        let until = now.plus_millis(REPLIES_LEASE_MS);
-        let mine = tx.lease(REPLIES, app.node, now, until).await?.is_some();
-        tx.commit().await?;
-        if !mine {
-            return Ok(Turn::Idle);
-        }
+    if !is_mine(app, REPLIES, REPLIES_LEASE_MS).await? {
+        return Ok(Turn::Idle);
     }
     let seen = flows::pump::step(app).await?;
     Ok(if seen == 0 { Turn::Idle } else { Turn::Busy })
@@ -424,6 +422,35 @@ async fn letters_step(app: &App) -> Result<Turn, Error> {
 async fn campaigns_step(app: &App) -> Result<Turn, Error> {
     let busy = campaigns::drive::step(app).await?;
     Ok(if busy { Turn::Busy } else { Turn::Idle })
+}
+
+/// Drives the journeys: one node at a time, though two would do nothing twice.
+async fn journeys_step(app: &App) -> Result<Turn, Error> {
+    if !is_mine(app, JOURNEYS, JOURNEYS_LEASE_MS).await? {
+        return Ok(Turn::Idle);
+    }
+    let busy = journeys::drive::step(app).await?;
+    Ok(if busy { Turn::Busy } else { Turn::Idle })
+}
+
+async fn dates_step(app: &App) -> Result<Turn, Error> {
+    if is_mine(app, JOURNEYS, JOURNEYS_LEASE_MS).await? {
+        journeys::dates::step(app).await?;
+    }
+    Ok(Turn::Idle)
+}
+
+/// Whether this node is the one that does something, for a while.
+async fn is_mine(app: &App, name: &str, lease_ms: i64) -> Result<bool, Error> {
+    if app.store.numbers_at_once() {
+        return Ok(true);
+    }
+    let now = app.clock.now();
+    let mut tx = app.store.begin().await?;
+    let until = now.plus_millis(lease_ms);
+    let mine = tx.lease(name, app.node, now, until).await?.is_some();
+    tx.commit().await?;
+    Ok(mine)
 }
 
 async fn remind_step(app: &App) -> Result<Turn, Error> {

@@ -14,6 +14,7 @@ pub mod error;
 pub mod event;
 pub mod flow;
 pub mod form;
+pub mod happening;
 mod hold;
 pub mod house;
 pub mod inbox;

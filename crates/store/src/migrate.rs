@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 15] = [
+const VERSIONS: [(i64, &str, &str); 16] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -80,6 +80,11 @@ const VERSIONS: [(i64, &str, &str); 15] = [
         15,
         include_str!("../migrations/sqlite/0015_template.sql"),
         include_str!("../migrations/postgres/0015_template.sql"),
+    ),
+    (
+        16,
+        include_str!("../migrations/sqlite/0016_happening.sql"),
+        include_str!("../migrations/postgres/0016_happening.sql"),
     ),
 ];
 

@@ -51,6 +51,27 @@ pub struct Campaigns {
     pub approval_above: u64,
 }
 
+/// Journeys.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journeys {
+    /// What steps of journeys may call.
+    #[serde(default)]
+    pub webhooks: Vec<Webhook>,
+}
+
+/// A webhook of the business.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// How journeys name it.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// What signs the calls.
+    pub secret: Secret,
+}
+
 /// Who answers for the data, as a receipt says it (ISO/IEC TS 27560).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

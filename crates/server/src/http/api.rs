@@ -11,6 +11,7 @@ mod flows;
 mod forms;
 mod import;
 mod inbox;
+mod journeys;
 mod keys;
 mod ledger;
 mod messages;
@@ -90,6 +91,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(quick_replies::routes())
         .merge(users::routes())
         .merge(campaigns::routes())
+        .merge(journeys::routes())
         .split_for_parts();
     complete(&mut description);
     (router, description)

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     services::{
         cast::{Cast, Draft},
-        contacts, policy,
+        contacts, happenings, policy,
         record::{self, Desk, EventBody, EvidenceBody, Proof, ScopeBody, Told},
         retry,
         roster::ask::FilterBody,
@@ -271,6 +271,12 @@ async fn tag_once(
         (&[][..], done.as_slice())
     };
     tx.retag(tag, on, off).await?;
+    let tags: Vec<String> = set.then(|| tag.to_owned()).into_iter().collect();
+    let told = done.iter().map(|contact| {
+        let tags = tags.clone();
+        (*contact, happenings::Told::Tagged { tags, depth: 0 })
+    });
+    happenings::tell(app, &mut tx, &told.collect::<Vec<_>>()).await?;
     tx.commit().await?;
     Ok(u32::try_from(done.len()).unwrap_or(u32::MAX))
 }

@@ -29,7 +29,7 @@ use crate::{
     app::House,
     error::Error,
     evidence::{self, Made},
-    services::{numbering, summary},
+    services::{happenings, numbering, summary},
     vault::PersonKey,
 };
 
@@ -176,6 +176,12 @@ impl<'a> Cast<'a> {
         Ok(())
     }
 
+    /// The house.
+    #[must_use]
+    pub const fn house(&self) -> &'a House {
+        self.app
+    }
+
     /// Whom an alias means, as this transaction sees it.
     #[must_use]
     pub fn id_of(&self, alias: &Alias) -> Option<ContactId> {
@@ -314,6 +320,7 @@ impl<'a> Cast<'a> {
             }
         }
         let saved = self.save_events(tx).await?;
+        happenings::recorded(self.app, tx, &saved.events).await?;
         self.save_standings(tx, policy).await?;
         self.save_names(tx).await?;
         let size = if self.app.store.numbers_at_once() && !saved.events.is_empty() {

@@ -22,6 +22,7 @@ use crate::{
     services::{
         attributes::{self, Kinds},
         cast::{Cast, Draft, OPTED_OUT_TAG},
+        happenings::{self, Told},
         policy, quiet,
         record::place,
         retry,
@@ -220,6 +221,7 @@ pub async fn edit(
 ) -> Result<ContactAnswer, Error> {
     let before = line(app, id).await?;
     let edit = read_edit(&before, body, &attributes::kinds(app).await?)?;
+    let told = happenings::edited(&before, &edit);
     let note = serde_json::json!({ "tags": edit.tags, "untag": edit.untag,
         "attributes": edit.attributes.iter().cloned().collect::<BTreeMap<_, _>>() });
     let evidence = Evidence {
@@ -228,15 +230,15 @@ pub async fn edit(
         note: Some(note.to_string()),
         ..Evidence::default()
     };
-    retry::on_conflict(|| edit_once(app, id, &edit, &evidence)).await?;
+    retry::on_conflict(|| edit_once(app, (id, &edit), &told, &evidence)).await?;
     app.bell.log.notify_one();
     show(app, id).await
 }
 
 async fn edit_once(
     app: &App,
-    id: ContactId,
-    edit: &Edit,
+    (id, edit): (ContactId, &Edit),
+    told: &[(ContactId, Told)],
     evidence: &Evidence,
 ) -> Result<(), Error> {
     let policy = policy::current(app).await?;
@@ -247,6 +249,7 @@ async fn edit_once(
     cast.record(now_of(app, id, fact, evidence.clone()))?;
     cast.save(&mut tx, &policy).await?;
     tx.edit(id, edit).await?;
+    happenings::tell(app, &mut tx, told).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -108,6 +108,8 @@ pub enum Answer {
     Admitted(Box<Admitted>),
     /// It may not.
     Refused(Box<Refused>),
+    /// A message of ours that nobody wants any more: whoever it is for has left the journey that wanted it.
+    Unwanted,
     /// An answer of ours that was claimed before: it is never claimed again.
     Claimed(Box<MessageLine>),
     /// A repeat of this message, whose outcome became unknown: it gets the first answer.
@@ -149,6 +151,11 @@ pub async fn enter(app: &House, ask: &Ask) -> Result<Answer, Error> {
             Attempt::Claimed(line) => return Ok(Answer::Claimed(line)),
         };
         let seen = look(app, ask, attempt).await?;
+        if let Some(tie) = &ask.tie
+            && !tie::is_wanted(app, tie).await?
+        {
+            return Ok(Answer::Unwanted);
+        }
         if let Some(first) = first_of(app, ask, &seen).await? {
             return Ok(Answer::Repeat(Box::new(first)));
         }

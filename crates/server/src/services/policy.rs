@@ -15,7 +15,7 @@ use crate::{
     services::{
         cast::Cast,
         policy_json::{self, PolicyBody},
-        topics,
+        topics::named,
     },
     vault::sha256,
 };
@@ -99,7 +99,7 @@ async fn with_ids(app: &House, body: &PolicyBody) -> Result<PolicyBody, Error> {
         let topics = app.store.topics().await?;
         for cap in &mut body.caps {
             if let Some(text) = &cap.topic {
-                let topic = topics::resolve(&topics, "caps.topic", text)?;
+                let topic = named::resolve(&topics, "caps.topic", text)?;
                 cap.topic = Some(topic.id.to_string());
             }
         }

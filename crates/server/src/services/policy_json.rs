@@ -1,5 +1,6 @@
 //! The policy as JSON: what the API reads and writes, and what the table keeps.
 
+mod cap;
 mod expiry;
 
 use std::collections::BTreeMap;
@@ -7,8 +8,8 @@ use std::collections::BTreeMap;
 use consent::{
     id::{BadId, TopicId},
     policy::{
-        Ads, Cap, DAY_MINUTES, DoubleOptIn, Follow, Leave, PlatformReach, Policy, QuietHours,
-        Reach, Spread, Start, StopWords, TopicDefault, TopicRule, WindowRule,
+        Ads, DAY_MINUTES, DoubleOptIn, Follow, Leave, PlatformReach, Policy, QuietHours, Reach,
+        Spread, Start, StopWords, TopicDefault, TopicRule, WindowRule,
     },
     scope::{Category, Subject},
     time::HOUR_MS,
@@ -21,10 +22,11 @@ use serde::{Deserialize, Serialize};
 use store::house::PolicyLine;
 use utoipa::ToSchema;
 
-pub use self::expiry::ExpiryBody;
+pub use self::{cap::CapBody, expiry::ExpiryBody};
 use crate::{
     clock::{read_rfc3339, rfc3339},
     error::Error,
+    services::topics::named::category,
 };
 
 /// The rules of the business. In a PUT absent members take their defaults.
@@ -110,21 +112,6 @@ pub struct TopicRuleBody {
     pub retired_at: Option<String>,
 }
 
-/// At most so many messages of a category, or of one topic of it, in so many days.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CapBody {
-    /// What is counted.
-    pub category: String,
-    /// A topic of it, by id or name, whose messages alone are counted and held back; null means the whole category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub topic: Option<String>,
-    /// How many may go.
-    pub max: u32,
-    /// In how many days, rolling: a day is 1, a week 7, a month 30.
-    pub days: u32,
-}
-
 /// When marketing sleeps.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -161,7 +148,6 @@ pub fn body(policy: &Policy) -> PolicyBody {
         to: clock_text(quiet.to),
         zone: policy.zone.clone().unwrap_or_else(utc),
     });
-    let caps = policy.caps.iter();
     let topics = policy
         .topics
         .iter()
@@ -190,14 +176,7 @@ pub fn body(policy: &Policy) -> PolicyBody {
         authentication_after_all: policy.authentication_after_all == Leave::Given,
         window: word(policy.window, &WINDOW),
         groups: policy.groups == Leave::Given,
-        caps: caps
-            .map(|cap| CapBody {
-                category: cap.category.word().to_owned(),
-                topic: cap.topic.map(|topic| topic.to_string()),
-                max: cap.max,
-                days: cap.days,
-            })
-            .collect(),
+        caps: policy.caps.iter().map(cap::body).collect(),
         quiet_hours: quiet,
         backoff_hours: u32::try_from(policy.backoff_ms / HOUR_MS).unwrap_or(u32::MAX),
         skew_ms: policy.skew_ms,
@@ -293,30 +272,11 @@ pub fn read(body: &PolicyBody) -> Result<Policy, Error> {
         authentication_after_all: leave(body.authentication_after_all),
         window: choice("window", &body.window, &WINDOW)?,
         groups: leave(body.groups),
-        caps: body.caps.iter().map(cap).collect::<Result<_, _>>()?,
+        caps: body.caps.iter().map(cap::read).collect::<Result<_, _>>()?,
         quiet_hours: body.quiet_hours.as_ref().map(quiet).transpose()?,
         zone,
         backoff_ms: i64::from(body.backoff_hours) * HOUR_MS,
         skew_ms: body.skew_ms,
-    })
-}
-
-fn cap(body: &CapBody) -> Result<Cap, Error> {
-    if body.days == 0 {
-        return Err(Error::field(
-            "caps.days",
-            "`0` days count nothing: want 1 or more",
-        ));
-    }
-    let topic = body.topic.as_deref().map(|text| {
-        let bad = |error: BadId| Error::field("caps.topic", error.to_string());
-        text.parse::<TopicId>().map_err(bad)
-    });
-    Ok(Cap {
-        category: category("caps.category", &body.category)?,
-        topic: topic.transpose()?,
-        max: body.max,
-        days: body.days,
     })
 }
 
@@ -433,19 +393,6 @@ fn choice<T: Copy>(field: &str, text: &str, table: &[(&str, T)]) -> Result<T, Er
                 "`{text}` is none of the choices: want {}",
                 words.join(" or ")
             ),
-        )
-    })
-}
-
-fn category(field: &str, text: &str) -> Result<Category, Error> {
-    let words: Vec<&str> = Category::ALL
-        .iter()
-        .map(|category| category.word())
-        .collect();
-    Category::read(text).ok_or_else(|| {
-        Error::field(
-            field,
-            format!("`{text}` is not a category: want {}", words.join(", ")),
         )
     })
 }

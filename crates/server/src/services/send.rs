@@ -111,7 +111,7 @@ pub enum Passed {
     Sent(Sent),
     /// It had been claimed before, and is not sent again.
     Claimed(Box<MessageLine>),
-    /// Its time was over.
+    /// Its time was over, or nobody wants it any more.
     Late,
 }
 
@@ -145,6 +145,7 @@ async fn through_the_gate(app: &House, wish: &Wish, ask: &Ask) -> Result<Passed,
         }
         let admitted = match gate::enter(app, ask).await? {
             Answer::Refused(refused) => return Ok(Passed::Sent(Sent::Refused(refused))),
+            Answer::Unwanted => return Ok(Passed::Late),
             Answer::Claimed(line) => return Ok(Passed::Claimed(line)),
             Answer::Repeat(first) => return Ok(Passed::Sent(first_answer(*first))),
             Answer::Admitted(admitted) => *admitted,

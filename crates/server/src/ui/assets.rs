@@ -35,6 +35,7 @@ const MADE: [(&str, &[&str]); 4] = [
             "style/desk.css",
             "style/reports.css",
             "style/segments.css",
+            "style/journeys.css",
             "style/table.css",
             "style/inbox.css",
             "style/rooms.css",

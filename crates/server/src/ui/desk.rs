@@ -12,6 +12,7 @@ pub mod forms;
 pub mod home;
 pub mod import;
 pub mod inbox;
+pub mod journeys;
 pub mod keys;
 pub mod ledger;
 pub mod nav;
@@ -94,6 +95,7 @@ pub fn routes(app: &App) -> Router<App> {
         .merge(ledger::routes())
         .merge(segments::routes())
         .merge(campaigns::routes())
+        .merge(journeys::routes())
         .merge(import::routes())
         .merge(attributes::routes())
         .merge(users::routes())

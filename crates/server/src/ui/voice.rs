@@ -38,6 +38,7 @@ const DESK: [(Language, &[&str]); 3] = rooms![
     "reports",
     "segments",
     "campaigns",
+    "journeys",
     "import",
     "inbox",
     "table",

@@ -4,6 +4,7 @@ mod campaigns;
 mod census;
 mod files;
 mod guests;
+mod journeys;
 mod look;
 mod pages;
 mod strings;

@@ -13,6 +13,7 @@ mod browser;
 mod hostile;
 #[path = "../it/house.rs"]
 mod house;
+mod journeys;
 mod member;
 mod roles;
 mod rooms;

@@ -187,6 +187,7 @@ async fn killed_between_reservation_and_answer_it_sends_nothing_twice() {
             reply: reply.id,
             confirms: vec![confirms],
             until: house.app.clock.now().plus_millis(60_000),
+            run: None,
         }),
     };
     let first = gate::enter(&house.app, &ask).await.unwrap();

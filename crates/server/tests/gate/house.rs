@@ -88,22 +88,19 @@ impl House {
 
     /// The same with other settings.
     pub async fn on_postgres_with(change: impl FnOnce(&mut Config)) -> Self {
-        let server = std::env::var("CONSENTRY_TEST_DATABASE").expect(
-            "CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one",
-        );
-        let schema = format!("gate_{}", uuid::Uuid::now_v7().simple());
-        let joint = if server.contains('?') { '&' } else { '?' };
         Self::with(|config| {
-            config.database = format!("{server}{joint}options=-csearch_path%3D{schema}");
-            config.keys.master = Some(Secret::made(
-                "a master key that only this test knows".to_owned(),
-            ));
+            use_postgres(config);
             change(config);
         })
         .await
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::with_clock(Clock::Real, change).await
+    }
+
+    /// The same with another clock.
+    pub async fn with_clock(clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         let mut options = Options::sample().unwrap();
         options.settings = Settings::immediate();
         let running = Sandbox::start(options).await.unwrap();
@@ -123,7 +120,7 @@ impl House {
         std::fs::write(&file, text).unwrap();
         let mut config = Config::load(Some(&file), Some(folder.path())).unwrap();
         change(&mut config);
-        let app = Opened::open(config, Clock::Real).await.unwrap();
+        let app = Opened::open(config, clock).await.unwrap();
         templates::refresh(&app).await.unwrap();
         let key = keys::create(&app, "test", Role::App, "test")
             .await
@@ -258,4 +255,16 @@ pub fn template(to: &str, name: &str) -> Value {
             "components": [{ "type": "body", "parameters": [{ "type": "text", "text": "Ada" }] }] },
         "biz_opaque_callback_data": "mine",
     })
+}
+
+/// A schema of its own on the PostgreSQL of the tests.
+pub fn use_postgres(config: &mut Config) {
+    let server = std::env::var("CONSENTRY_TEST_DATABASE")
+        .expect("CONSENTRY_TEST_DATABASE names no PostgreSQL: use `make test`, which brings one");
+    let schema = format!("gate_{}", uuid::Uuid::now_v7().simple());
+    let joint = if server.contains('?') { '&' } else { '?' };
+    config.database = format!("{server}{joint}options=-csearch_path%3D{schema}");
+    config.keys.master = Some(Secret::made(
+        "a master key that only this test knows".to_owned(),
+    ));
 }

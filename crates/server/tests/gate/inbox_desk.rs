@@ -31,7 +31,7 @@ impl Desk {
         [Self::open().await, Self::of(postgres).await]
     }
 
-    async fn of(house: House) -> Self {
+    pub async fn of(house: House) -> Self {
         let key = keys::create(&house.app, "agent", Role::Admin, "test")
             .await
             .unwrap()
@@ -44,9 +44,17 @@ impl Desk {
         let at = self.house.app.clock.now().millis() / 1000;
         let message = json!({"from": from, "id": format!("wamid.{id}"), "timestamp": at.to_string(), "type": "text",
             "text": {"body": text}});
-        let value = json!({"messaging_product": "whatsapp",
-            "metadata": {"display_phone_number": "442079460000", "phone_number_id": NUMBER},
-            "contacts": [{"profile": {"name": "Ada <b>Example</b>"}, "wa_id": from}], "messages": [message]});
+        self.tell(json!({"contacts": [{"profile": {"name": "Ada <b>Example</b>"}, "wa_id": from}], "messages": [message]}))
+            .await;
+    }
+
+    /// Meta tells something about messages.
+    pub async fn tell(&self, news: Value) {
+        let mut value = json!({"messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "442079460000", "phone_number_id": NUMBER}});
+        for (name, part) in news.as_object().unwrap() {
+            value[name] = part.clone();
+        }
         let body = json!({"object": "whatsapp_business_account",
             "entry": [{"id": "209900000000001", "changes": [{"field": "messages", "value": value}]}]});
         let raw = body.to_string();
@@ -101,7 +109,7 @@ impl Desk {
     }
 }
 
-fn secrets(config: &mut server::config::Config) {
+pub fn secrets(config: &mut server::config::Config) {
     config.whatsapp.app_secrets = vec![Secret::made(SECRET.to_owned())];
 }
 

@@ -16,6 +16,8 @@ mod code;
 mod house;
 mod inbox;
 mod inbox_desk;
+mod journey_stage;
+mod journeys;
 mod kept;
 #[path = "../desk/member.rs"]
 mod member;

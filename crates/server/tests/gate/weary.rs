@@ -116,7 +116,7 @@ async fn campaigns_slow_down_for_whoever_may_be_weary_and_other_doors_do_not() {
         "the gateway keeps to the cap as it is"
     );
     let fifth = house.send(&offer).await;
-    assert_eq!((fifth.verdict(), fifth.code()), ("deny", 131_049));
+    assert_eq!(fifth.verdict(), "deny; code=frequency_capped");
     let fatigue = async |id| {
         desk.get(&house, &format!("/api/v1/contacts/{id}/fatigue"))
             .await

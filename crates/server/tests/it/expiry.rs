@@ -124,7 +124,7 @@ async fn everywhere(house: &House, opt_in: &Value, want: &str) {
     let said = match gate::enter(&house.app, &ask).await.unwrap() {
         Answer::Admitted(_) => "allow",
         Answer::Refused(refused) => refused.denial.code.word(),
-        Answer::Claimed(_) | Answer::Repeat(_) => panic!("nobody claimed it"),
+        Answer::Claimed(_) | Answer::Repeat(_) | Answer::Unwanted => panic!("nobody claimed it"),
     };
     assert_eq!(said, want);
     let line = house.app.store.contact(contact.parse().unwrap()).await;

@@ -56,6 +56,7 @@ impl Tx {
             "delete from journey_effect where contact_id = $1",
             "delete from journey_visit where contact_id = $1",
             "delete from journey_run where contact_id = $1",
+            "delete from happening where contact_id = $1",
         ];
         for sql in steps {
             on_tx!(self, conn => { sqlx::query(sql).bind(&id).execute(conn).await?; });

@@ -212,20 +212,16 @@ impl Store {
 }
 
 impl Tx {
-    pub(super) async fn add_effects(
-        &mut self,
-        effects: impl Iterator<Item = &EffectLine>,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn add_effects(&mut self, effects: &[&EffectLine]) -> Result<(), StoreError> {
         let sql = "insert into journey_effect (contact_id, id, key, run_id, kind, body, state, tries, due_ms, attempt_id, outcome) \
                    select unhex(r.value ->> 'c'), unhex(r.value ->> 'id'), r.value ->> 'k', unhex(r.value ->> 'run'), \
                    r.value ->> 'kind', r.value ->> 'b', r.value ->> 's', cast(r.value ->> 'n' as bigint), \
                    cast(r.value ->> 'due' as bigint), unhex(r.value ->> 'a'), r.value ->> 'o' from jsonb_each($1) as r \
                    where true on conflict do nothing";
-        let mut effects = effects.peekable();
-        if effects.peek().is_none() {
+        if effects.is_empty() {
             return Ok(());
         }
-        let list = List::of(effects.map(|effect| {
+        let list = List::of(effects.iter().map(|effect| {
             json!({ "c": hex(effect.contact.get()), "id": hex(effect.id), "k": effect.key, "run": hex(effect.run),
                     "kind": effect.kind, "b": effect.body, "s": effect.state.word(), "n": effect.tries,
                     "due": effect.due.millis(), "a": maybe_hex(effect.attempt.map(AttemptId::get)), "o": effect.outcome })

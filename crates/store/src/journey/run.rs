@@ -300,10 +300,15 @@ impl Tx {
         let done: Result<Vec<Uuid>, _> = rows.iter().map(|(id,)| codec::uuid(id)).collect();
         let done = done?;
         let written = |save: &&&Save<'_>| done.contains(&save.run.id);
-        let visits = saves.iter().filter(written).flat_map(|save| save.visits);
-        self.add_visits(visits).await?;
-        let effects = saves.iter().filter(written).flat_map(|save| save.effects);
-        self.add_effects(effects).await?;
+        // Lists, not iterators: a future that holds closures could not go from one thread to another.
+        let mut visits: Vec<&VisitLine> = Vec::new();
+        let mut effects: Vec<&EffectLine> = Vec::new();
+        for save in saves.iter().filter(written) {
+            visits.extend(save.visits);
+            effects.extend(save.effects);
+        }
+        self.add_visits(&visits).await?;
+        self.add_effects(&effects).await?;
         Ok(done)
     }
 
@@ -316,19 +321,15 @@ impl Tx {
         Ok(done.contains(&save.run.id))
     }
 
-    async fn add_visits(
-        &mut self,
-        visits: impl Iterator<Item = &VisitLine>,
-    ) -> Result<(), StoreError> {
+    async fn add_visits(&mut self, visits: &[&VisitLine]) -> Result<(), StoreError> {
         let sql = "insert into journey_visit (contact_id, run_id, place, step, at_ms, result, note) \
                    select unhex(r.value ->> 'c'), unhex(r.value ->> 'run'), cast(r.value ->> 'p' as bigint), r.value ->> 's', \
                    cast(r.value ->> 'at' as bigint), r.value ->> 'r', r.value ->> 'n' from jsonb_each($1) as r \
                    where true on conflict (contact_id, run_id, place) do nothing";
-        let mut visits = visits.peekable();
-        if visits.peek().is_none() {
+        if visits.is_empty() {
             return Ok(());
         }
-        let list = List::of(visits.map(|visit| {
+        let list = List::of(visits.iter().map(|visit| {
             json!({ "c": hex(visit.contact.get()), "run": hex(visit.run), "p": visit.place, "s": visit.step,
                     "at": visit.at.millis(), "r": visit.result, "n": visit.note })
         }));

@@ -22,6 +22,7 @@ mod figures;
 mod flows;
 mod gate;
 mod guard;
+mod happenings;
 mod house;
 mod inbox;
 mod joins;

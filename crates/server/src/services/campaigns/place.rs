@@ -21,6 +21,13 @@ pub static PRICES: LazyLock<Prices> = LazyLock::new(Prices::built_in);
 /// The markets that it charges by.
 pub static MARKETS: LazyLock<Markets> = LazyLock::new(Markets::built_in);
 
+/// The time zone of whoever has this number, by its IANA name: the first one, where there are several.
+#[must_use]
+pub fn zone_of(phone: Phone) -> Option<String> {
+    let zones = ATLAS.of(Iso::of(phone)?, phone)?;
+    zones.names().next().map(str::to_owned)
+}
+
 /// Until when nobody with this number is to be disturbed; none when a message may go. Without a number, or where no zone is known,
 /// UTC counts.
 #[must_use]

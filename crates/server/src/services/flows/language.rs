@@ -142,7 +142,9 @@ fn guess(text: &str) -> Option<&'static str> {
         .map(|(_, short)| *short)
 }
 
-fn country(who: &Alias) -> Option<&'static str> {
+/// The language that most people write to businesses in where somebody's number is from; none where that is not known.
+#[must_use]
+pub fn country(who: &Alias) -> Option<&'static str> {
     let digits = match who {
         Alias::Phone(phone) | Alias::WaId(phone) => phone.digits(),
         // The user id begins with the country, and says nothing of how many languages are spoken there.

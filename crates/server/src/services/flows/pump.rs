@@ -163,6 +163,7 @@ async fn decide(app: &App, flows: &Flows, line: &ReplyLine) -> Result<Fate, Erro
         reply: line.id,
         confirms: confirmed(app, line.contact, &detail).await?,
         until: line.said.plus_millis(life),
+        run: None,
     };
     let passed = send::answer(app, wish, tie).await?;
     let fate = fate(app, passed);

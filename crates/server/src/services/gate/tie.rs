@@ -1,7 +1,7 @@
 //! Answers of our own: tied to the one message that they answer, so that none can ever go out twice.
 
 use consent::{
-    id::{AttemptId, EventId},
+    id::{AttemptId, ContactId, EventId},
     time::Timestamp,
 };
 use store::message::{MessageLine, State};
@@ -19,6 +19,18 @@ pub struct Tie {
     pub confirms: Vec<EventId>,
     /// Until when it may go.
     pub until: Timestamp,
+    /// The run of the journey that wants it, with whose it is: it goes only while they are inside.
+    pub run: Option<(ContactId, Uuid)>,
+}
+
+/// Whether somebody still wants it. Asked after the person was looked at: whoever leaves a journey by a no changes their standing in the
+/// same transaction, and then the reservation fails and is decided anew.
+pub(super) async fn is_wanted(app: &House, tie: &Tie) -> Result<bool, Error> {
+    let Some((contact, run)) = tie.run else {
+        return Ok(true);
+    };
+    let run = app.store.run(contact, run).await?;
+    Ok(run.is_some_and(|run| run.state == store::journey::run::State::Running))
 }
 
 /// How often one answer is tried, counting only tries of which nothing went out.

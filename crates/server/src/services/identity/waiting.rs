@@ -38,6 +38,8 @@ pub(super) async fn take_along(
     }
     tx.keep_notes(&notes).await?;
     tx.move_conversations(gone, stays, cast.now()).await?;
+    tx.move_runs((gone, stays), cast.now()).await?;
+    tx.move_happenings(gone, stays).await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ use crate::{
     error::Error,
     services::{
         cast::{By, Cast, Draft},
+        happenings::{self, Told},
         policy, quiet, retry, summary,
     },
 };
@@ -127,6 +128,7 @@ async fn once(app: &House, rows: &[Row], how: &How<'_>) -> Result<Vec<Outcome>, 
     }
     let saved = cast.save(&mut tx, &policy).await?;
     tx.put_labels(&shelf.news).await?;
+    happenings::tell(app, &mut tx, &shelf.told()).await?;
     tx.commit().await?;
     quiet::settle(app, &saved.restricted).await?;
     Ok(outcomes)
@@ -136,6 +138,8 @@ async fn once(app: &House, rows: &[Row], how: &How<'_>) -> Result<Vec<Outcome>, 
 struct Shelf {
     tags: BTreeSet<(ContactId, String)>,
     attributes: BTreeMap<(ContactId, String), String>,
+    /// What the attributes were that are new.
+    before: BTreeMap<(ContactId, String), String>,
     news: Labels,
 }
 
@@ -147,8 +151,32 @@ impl Shelf {
             attributes: attributes
                 .map(|(id, key, value)| ((id, key), value))
                 .collect(),
+            before: BTreeMap::new(),
             news: Labels::default(),
         }
+    }
+
+    /// What is new, as journeys ask for it.
+    fn told(&self) -> Vec<(ContactId, Told)> {
+        let tags = self.news.tags.iter().map(|(id, tag)| {
+            let tags = vec![tag.clone()];
+            (*id, Told::Tagged { tags, depth: 0 })
+        });
+        let set = self.news.attributes.iter().map(|(id, key, value)| {
+            let from = self.before.get(&(*id, key.clone())).cloned();
+            let (attribute, to) = (key.clone(), Some(value.clone()));
+            let depth = 0;
+            (
+                *id,
+                Told::Set {
+                    attribute,
+                    from,
+                    to,
+                    depth,
+                },
+            )
+        });
+        tags.chain(set).collect()
     }
 
     /// Notes what is new of somebody; says whether anything is.
@@ -163,6 +191,9 @@ impl Shelf {
         for (key, value) in &row.attributes {
             let before = self.attributes.insert((id, key.clone()), value.clone());
             if before.as_ref() != Some(value) {
+                if let Some(before) = before {
+                    self.before.entry((id, key.clone())).or_insert(before);
+                }
                 self.news.attributes.push((id, key.clone(), value.clone()));
                 is_news = true;
             }

@@ -122,6 +122,7 @@ pub async fn reply(
         reply,
         confirms: Vec::new(),
         until: app.clock.now().plus_millis(LIFE_MS),
+        run: None,
     };
     let attempts = tie.attempts();
     let passed = send::answer(app, wish, tie).await?;

@@ -34,7 +34,7 @@ use crate::{
     services::{
         campaigns::late,
         cast::{Cast, Draft},
-        identity, relay,
+        happenings, identity, relay,
     },
 };
 
@@ -238,6 +238,11 @@ impl Work<'_> {
         tx.keep_messages(&self.messages).await?;
         tx.take_news(&self.news).await?;
         late::settle(app, tx, &self.failed).await?;
+        // Whoever said no in this very transaction begins and answers nothing by what else they wrote.
+        self.told.retain(|(contact, told)| {
+            !matches!(told, happenings::Told::Wrote { .. }) || !saved.restricted.contains(contact)
+        });
+        happenings::tell(app, tx, &self.told).await?;
         talk.save(tx, now).await?;
         for change in &self.templates {
             if !tx.change_template(change).await? {

@@ -42,6 +42,7 @@ use crate::{
         cast::Draft,
         facts,
         flows::{answer::Tap, asked},
+        happenings::Told,
         identity,
     },
 };
@@ -198,6 +199,7 @@ pub(super) async fn take(
     join::take(work, tx, (index, item), &mut done).await?;
     answers::answer(work, &item.origin, &done)?;
     hear(work, contact, item, (message, &reading));
+    tell(work, (contact, id), (message, &reading));
     let at = message.at.min(work.cast.now());
     let sealed =
         text(&message.content).map(|text| work.cast.seal(contact, TEXT_PURPOSE, text.as_bytes()));
@@ -243,6 +245,38 @@ fn hear(
         ..effect::heard(reading, at)
     };
     work.cast.hear(contact, number, &heard);
+}
+
+/// Tells journeys what somebody wrote. What is a no, or may be one, is no answer to anything; nor is what was forwarded, what went to a
+/// group, or what becomes of an older message.
+fn tell(
+    work: &mut Work<'_>,
+    (contact, id): (ContactId, AttemptId),
+    (message, reading): (&Message, &Reading),
+) {
+    let is_wish = !matches!(reading, Reading::Nothing | Reading::Help(_));
+    let is_old = answers::changes_old(message) || answers::is_forwarded(message);
+    let said = message.content.said();
+    if is_wish || is_old || message.group.is_some() || said.is_none() && message.referral.is_none()
+    {
+        return;
+    }
+    let payload = match said {
+        Some(Said::Tapped { payload, .. }) => payload.map(clean),
+        Some(Said::Typed(_)) | None => None,
+    };
+    let referral = message.referral.as_ref();
+    let ad = referral.filter(|from| from.source_type.as_deref() == Some("ad"));
+    let ad = ad.map(|from| clean(from.source_id.as_deref().unwrap_or_default()));
+    let message = id.get();
+    work.told.push((
+        contact,
+        Told::Wrote {
+            message,
+            payload,
+            ad,
+        },
+    ));
 }
 
 /// Records what a message changes.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    services::{campaigns::late::Failed, cast::Draft, identity, who},
+    services::{campaigns::late::Failed, cast::Draft, happenings::Told, identity, who},
 };
 
 /// Takes one status in.
@@ -39,6 +39,8 @@ pub(super) async fn take(
             let issue = news.issues.first();
             let said = issue.and_then(|issue| issue.details.as_deref().or(issue.title.as_deref()));
             if let (State::Failed, Some(issue)) = (state, issue) {
+                work.told
+                    .push((line.contact, Told::failed(line.id, issue.code, said)));
                 work.failed.push(Failed {
                     contact: line.contact,
                     attempt: line.id,

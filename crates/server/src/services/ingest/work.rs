@@ -21,6 +21,7 @@ use crate::{
     services::{
         campaigns::late::Failed,
         cast::Cast,
+        happenings::Told,
         identity::{Grounds, waiting},
     },
 };
@@ -40,6 +41,7 @@ pub(super) struct Work<'a> {
     pub(super) reviews: Vec<ReviewLine>,
     pub(super) wordings: Vec<WordingLine>,
     pub(super) talk: Talk,
+    pub(super) told: Vec<(ContactId, Told)>,
     pub(super) persons: BTreeSet<ContactId>,
     met: BTreeMap<usize, ContactId>,
     fresh: BTreeSet<Vec<u8>>,
@@ -66,6 +68,7 @@ impl<'a> Work<'a> {
             reviews: Vec::new(),
             wordings: Vec::new(),
             talk: Talk::default(),
+            told: Vec::new(),
             persons: BTreeSet::new(),
             met: BTreeMap::new(),
             fresh,
@@ -98,6 +101,9 @@ impl<'a> Work<'a> {
         }
         for line in &mut self.replies {
             waiting::reply(&self.cast, line);
+        }
+        for (contact, _) in &mut self.told {
+            *contact = self.cast.heir(*contact);
         }
         Ok(())
     }

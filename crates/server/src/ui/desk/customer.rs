@@ -18,7 +18,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Desk, refusal::Refusal, table};
+use super::{
+    Desk,
+    journeys::inside::{self, Inside},
+    refusal::Refusal,
+    table,
+};
 use crate::{
     app::App,
     clock,
@@ -75,6 +80,7 @@ struct Page {
     files: Vec<FileAnswer>,
     /// The campaigns that they are or were in: where, its name, how their turn stands.
     campaigns: Vec<(String, String, String)>,
+    journeys: Vec<Inside>,
     topics: BTreeMap<String, String>,
     asked: Asked,
 }
@@ -109,6 +115,7 @@ async fn show(
         next: items.last().filter(|_| is_more).map(Item::id),
         items,
         files: enclosures::list(&app, id).await?,
+        journeys: inside::of(&app, &desk, id).await?,
         topics: topics
             .into_iter()
             .map(|line| (line.topic.id.to_string(), line.name))

@@ -48,6 +48,7 @@ const PAGES: &[(&str, &str, Power)] = &[
     ("/segments", "nav-segments", Power::See),
     ("/campaigns", "nav-campaigns", Power::See),
     ("/templates", "nav-templates", Power::See),
+    ("/journeys", "nav-journeys", Power::See),
     ("/import", "nav-import", Power::Market),
     ("/forms", "nav-forms", Power::See),
     ("/reports", "nav-reports", Power::See),

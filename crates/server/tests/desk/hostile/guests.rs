@@ -7,7 +7,7 @@ use graph::signature::{AppSecret, sign};
 use serde_json::{Value, json};
 use store::template::{TemplateLine, Told};
 
-use super::strings;
+use super::{journeys, strings};
 use crate::house::{Answer, House, NUMBER, START_MS};
 
 const SECRET: &str = "example-app-secret";
@@ -68,6 +68,7 @@ impl Guests {
         for n in 0..guests.words.len() {
             guests.about_a_person(n).await;
             guests.settings(n).await;
+            guests.journey(n).await;
             guests.evidence(n).await;
         }
         guests.customers_file().await;
@@ -402,6 +403,24 @@ impl Guests {
             let path = format!("/api/v1/reviews/{id}/decide");
             let verdict = |word: &str| json!({"verdict": "none", "reason": word});
             self.offer(("review", n), ("POST", &path), verdict).await;
+        }
+    }
+
+    /// A journey with the string somewhere in it.
+    async fn journey(&mut self, n: usize) {
+        if n.is_multiple_of(3) {
+            let at = n / 3 % 4;
+            let place = [
+                "journey",
+                "journey text",
+                "journey condition",
+                "journey keyword",
+            ][at];
+            let body = |word: &str| json!({"definition": journeys::definition(at, word)});
+            let made = self
+                .offer((place, n), ("POST", "/api/v1/journeys"), body)
+                .await;
+            self.remember("/journeys", made.as_ref(), "id");
         }
     }
 

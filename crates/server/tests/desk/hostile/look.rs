@@ -9,6 +9,7 @@ use server::services::{reports::tally, staff::Role};
 use super::{
     census::Census,
     guests::{Guests, webhook},
+    journeys,
 };
 use crate::{
     browser::Browser,
@@ -91,6 +92,7 @@ impl<'a> Look<'a> {
             "/settings/attributes",
             "/segments/new",
             "/templates/new",
+            "/journeys/new",
             "/segments/opted_in",
             "/segments/opted_in/count",
             "/import",
@@ -110,7 +112,7 @@ impl<'a> Look<'a> {
         ] {
             self.open(path, path).await;
         }
-        for path in ["/consent", "/customers", "/inbox", "/segments"] {
+        for path in ["/consent", "/customers", "/inbox", "/segments", "/journeys"] {
             self.list(path).await;
         }
         for by in [
@@ -143,6 +145,12 @@ impl<'a> Look<'a> {
         for (place, path) in &self.guests.made {
             let label = format!("{place} {}", self.pages.len());
             self.open(&label, path).await;
+            if place == "/journeys" {
+                for below in journeys::BELOW {
+                    let label = format!("{label} {below}");
+                    self.open(&label, &format!("{path}{below}")).await;
+                }
+            }
         }
         for n in 0..self.guests.contacts.len() {
             self.person(n).await;

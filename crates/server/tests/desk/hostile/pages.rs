@@ -198,6 +198,7 @@ fn missing(guests: &Guests, pages: &Pages) -> Vec<String> {
         ("reply", "/inbox/texts"),
         ("reply title", "/inbox/texts"),
         ("segment", "/segments"),
+        ("journey", "/journeys"),
         ("member", "/settings/users"),
         ("wording", "customer"),
         ("topic", "customer"),

@@ -1,0 +1,136 @@
+//! What a turn writes.
+
+use std::collections::BTreeMap;
+
+use consent::event::{Clock, Evidence, Fact, StaffAct, source};
+use store::{
+    conversation::{State, Touch},
+    error::StoreError,
+    journey::{
+        effect::Take,
+        run::{RunLine, Save},
+    },
+    note::NoteLine,
+    pool::Tx,
+};
+
+use super::stage::{Handed, Stage};
+use crate::{
+    app::House,
+    error::Error,
+    services::{
+        cast::Draft,
+        happenings,
+        journeys::way::Way,
+        notes::{NOTE_CHARS_MAX, NOTE_PURPOSE},
+    },
+};
+
+impl Stage<'_> {
+    /// Writes everything.
+    pub(super) async fn write(mut self, app: &House, tx: &mut Tx) -> Result<(), Error> {
+        self.write_ways(tx).await?;
+        // The attempt is noted with what came of it: it is not known before.
+        let takes = self.settled.iter().filter(|one| one.attempt.is_some());
+        let takes = takes.map(|one| Take {
+            contact: one.contact,
+            id: one.id,
+            attempt: one.attempt,
+            at: self.now,
+        });
+        tx.take_effects(&takes.collect::<Vec<_>>()).await?;
+        tx.settle_effects(&self.settled).await?;
+        self.note_edits()?;
+        for handed in &self.handed {
+            hand_over(app, tx, (&self, handed)).await?;
+        }
+        for (contact, edit) in &self.edits {
+            tx.edit(*contact, edit).await?;
+        }
+        happenings::tell(app, tx, &self.told).await?;
+        self.cast.save(tx, &self.policy).await?;
+        Ok(())
+    }
+
+    async fn write_ways(&self, tx: &mut Tx) -> Result<(), Error> {
+        let changed: Vec<&Way> = self.ways.values().filter(|way| way.is_changed).collect();
+        let rows = changed.iter().map(|way| way.row());
+        let rows: Vec<RunLine> = rows.collect::<Result<_, _>>()?;
+        let new = changed.iter().zip(&rows).filter(|(way, _)| way.is_new);
+        let new: Vec<RunLine> = new.map(|(_, row)| row.clone()).collect();
+        tx.enter(&new).await?;
+        let saves = changed.iter().zip(&rows).map(|(way, row)| Save {
+            run: row,
+            visits: &way.visits,
+            effects: &way.effects,
+        });
+        let saves: Vec<Save<'_>> = saves.collect();
+        let written = tx.save_runs(&saves).await?;
+        // Somebody else was faster with one of them: all of it is to be looked at anew.
+        if rows.iter().any(|row| !written.contains(&row.id)) {
+            return Err(Error::Unavailable(StoreError::Conflict));
+        }
+        Ok(())
+    }
+
+    /// Who changed what is known of people is an event, as when somebody of the staff does.
+    fn note_edits(&mut self) -> Result<(), Error> {
+        for (contact, edit) in &self.edits {
+            let note = serde_json::json!({ "tags": edit.tags, "untag": edit.untag,
+                "attributes": edit.attributes.iter().cloned().collect::<BTreeMap<_, _>>() });
+            let by = self.edited_by.get(contact);
+            let by: Vec<&str> = by.into_iter().flatten().map(String::as_str).collect();
+            self.cast.record(Draft {
+                contact: *contact,
+                fact: Fact::Staff(StaffAct::ContactEdited),
+                clock: Clock::Ours,
+                at: self.now,
+                evidence: Evidence {
+                    source: source::STAFF.to_owned(),
+                    actor: Some(format!("journey {}", by.join(", "))),
+                    note: Some(note.to_string()),
+                    ..Evidence::default()
+                },
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Opens the conversation, with a note for whoever takes it over.
+async fn hand_over(
+    app: &House,
+    tx: &mut Tx,
+    (stage, handed): (&Stage<'_>, &Handed),
+) -> Result<(), Error> {
+    let Handed {
+        contact,
+        number,
+        journey,
+        note,
+    } = handed;
+    let touch = Touch {
+        contact: *contact,
+        number: number.clone(),
+        at: stage.now,
+        came: 0,
+    };
+    tx.touch_conversations(&[touch], stage.now).await?;
+    let key = (*contact, number.as_str());
+    tx.set_conversation(key, State::Open, stage.now).await?;
+    let words = if note.trim().is_empty() {
+        "They wait for an agent."
+    } else {
+        note
+    };
+    let words: String = words.chars().take(NOTE_CHARS_MAX).collect();
+    let line = NoteLine {
+        contact: *contact,
+        id: app.clock.id(),
+        author: format!("journey {journey}"),
+        at: stage.now,
+        sealed: stage.cast.seal(*contact, NOTE_PURPOSE, words.as_bytes())?,
+    };
+    tx.keep_notes(&[line]).await?;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+-- What was recorded of people and may move them in a journey, until somebody has looked at it.
+create table happening (
+  contact_id blob not null,
+  id blob not null,
+  body text not null,
+  due_ms bigint not null,
+  tries bigint not null,
+  primary key (contact_id, id)
+) without rowid;
+create index happening_due on happening (due_ms, id);
