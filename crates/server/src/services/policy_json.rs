@@ -11,7 +11,7 @@ use consent::{
         Ads, DAY_MINUTES, DoubleOptIn, Follow, Leave, PlatformReach, Policy, QuietHours, Reach,
         Spread, Start, StopWords, TopicDefault, TopicRule, WindowRule,
     },
-    scope::{Category, Subject},
+    scope::Subject,
     time::HOUR_MS,
     wording::{
         keywords::Keywords,

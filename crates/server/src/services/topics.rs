@@ -9,7 +9,7 @@ use consent::{
     event::StaffAct,
     id::TopicId,
     policy::{Policy, TopicDefault, TopicRule},
-    scope::{Category, Topic},
+    scope::Topic,
 };
 use serde::{Deserialize, Serialize};
 use store::{error::StoreError, house::TopicLine, topic::TopicText};

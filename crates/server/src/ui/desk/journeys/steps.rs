@@ -26,7 +26,7 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    services::{attributes, staff::Power, topics},
+    services::{attributes, staff::Power},
     ui::{
         desk::{Desk, posted::Posted, refusal::Refusal},
         form::Form,
@@ -67,7 +67,12 @@ pub(super) struct Asked {
 
 impl Page {
     async fn of(app: &App, desk: Desk, id: Uuid, draft: &Draft) -> Result<Self, Refusal> {
-        let templates = topics::templates(app).await?.into_iter();
+        let templates = app
+            .store
+            .templates()
+            .await
+            .map_err(Error::from)?
+            .into_iter();
         let keys = app.store.attribute_keys(attributes::KEYS_MAX).await;
         Ok(Self {
             asker: Asker::of(&desk, &draft.definition, Asking::nothing()),
