@@ -103,45 +103,49 @@ async fn a_journey_is_built_step_by_step_and_every_change_is_kept() {
             assert!(page.contains(text), "{text}: {page}");
         }
 
-        // Moved, changed, given one way more, taken out.
-        let s5 = writer
-            .add(
-                "way:s2:0",
-                "wait",
-                &[("count", "2"), ("unit", "days"), ("or_reply", "1")],
-            )
-            .await;
-        writer
-            .send("", &[("act", &format!("down:{s5}"))])
-            .await
-            .expect(303);
-        let change = [("act", "save"), ("count", "3"), ("unit", "days")];
-        writer
-            .send(&format!("/steps/{s5}"), &change)
-            .await
-            .expect(303);
-        let way = [
-            ("act", "save"),
-            ("row", "0"),
-            ("kind.0", "tag"),
-            ("a.0", "vip"),
-            ("not.0", "1"),
-        ];
-        writer.send("/steps/s2/ways/new", &way).await.expect(303);
-        let steps = writer.steps().await;
-        let ways = &steps[1]["ways"];
-        assert_eq!(ways[0]["steps"][0]["kind"], "add_tag");
-        assert_eq!(
-            ways[0]["steps"][1],
-            json!({"id": "s5", "kind": "wait", "for": {"days": 3}})
-        );
-        assert_eq!(ways[1]["when"], json!({"not": {"tag": "vip"}}));
-        writer.send("", &[("act", "drop:s2:1")]).await.expect(303);
-        writer.send("", &[("act", "remove:s5")]).await.expect(303);
-        let steps = writer.steps().await;
-        assert_eq!(steps[1]["ways"].as_array().unwrap().len(), 1);
-        assert_eq!(steps[1]["ways"][0]["steps"].as_array().unwrap().len(), 1);
+        is_moved_changed_and_taken_out(&mut writer).await;
     }
+}
+
+/// A step is moved, changed, given one way more, and taken out.
+async fn is_moved_changed_and_taken_out(writer: &mut Writer<'_>) {
+    let s5 = writer
+        .add(
+            "way:s2:0",
+            "wait",
+            &[("count", "2"), ("unit", "days"), ("or_reply", "1")],
+        )
+        .await;
+    writer
+        .send("", &[("act", &format!("down:{s5}"))])
+        .await
+        .expect(303);
+    let change = [("act", "save"), ("count", "3"), ("unit", "days")];
+    writer
+        .send(&format!("/steps/{s5}"), &change)
+        .await
+        .expect(303);
+    let way = [
+        ("act", "save"),
+        ("row", "0"),
+        ("kind.0", "tag"),
+        ("a.0", "vip"),
+        ("not.0", "1"),
+    ];
+    writer.send("/steps/s2/ways/new", &way).await.expect(303);
+    let steps = writer.steps().await;
+    let ways = &steps[1]["ways"];
+    assert_eq!(ways[0]["steps"][0]["kind"], "add_tag");
+    assert_eq!(
+        ways[0]["steps"][1],
+        json!({"id": "s5", "kind": "wait", "for": {"days": 3}})
+    );
+    assert_eq!(ways[1]["when"], json!({"not": {"tag": "vip"}}));
+    writer.send("", &[("act", "drop:s2:1")]).await.expect(303);
+    writer.send("", &[("act", "remove:s5")]).await.expect(303);
+    let steps = writer.steps().await;
+    assert_eq!(steps[1]["ways"].as_array().unwrap().len(), 1);
+    assert_eq!(steps[1]["ways"][0]["steps"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -55,11 +55,10 @@ async fn once(app: &App, batch: &Batch) -> Result<(), Error> {
     let mut tx = app.store.begin().await?;
     let mut stage = Stage::set(app, &mut tx, batch).await?;
     let rows = batch.iter().flat_map(|(contact, all)| {
-        let told = all.iter().filter_map(|what| match what {
+        all.iter().filter_map(|what| match what {
             What::Told(id, _) => Some((*contact, *id)),
             What::TimeCame(_) | What::Outcome(..) | What::Emptied(_) => None,
-        });
-        told
+        })
     });
     let rows: Vec<(ContactId, Uuid)> = rows.collect();
     let mine: BTreeSet<(ContactId, Uuid)> =
@@ -135,12 +134,7 @@ impl Stage<'_> {
                 ..
             } => {
                 self.tell_all(contact, &Happening::Changed);
-                let (from, to) = (from.as_deref(), to.as_deref());
-                let cause = Cause::AttributeChanged {
-                    attribute,
-                    from,
-                    to,
-                };
+                let cause = changed(attribute, from.as_deref(), to.as_deref());
                 self.enter(app, tx, enter, cause).await?;
             }
             Told::Event { name, data } => {
@@ -156,9 +150,8 @@ impl Stage<'_> {
                 at,
             } => {
                 let only = Some((*journey, Timestamp::from_millis(*at)));
-                let enter = Door { only, ..enter };
-                self.enter(app, tx, enter, Cause::DateCame { attribute })
-                    .await?;
+                let (enter, cause) = (Door { only, ..enter }, Cause::DateCame { attribute });
+                self.enter(app, tx, enter, cause).await?;
             }
             Told::Wrote {
                 message,
@@ -256,4 +249,12 @@ struct Door<'a> {
     only: Option<(Uuid, Timestamp)>,
     /// What the event brought along.
     given: &'a BTreeMap<String, String>,
+}
+
+const fn changed<'a>(attribute: &'a str, from: Option<&'a str>, to: Option<&'a str>) -> Cause<'a> {
+    Cause::AttributeChanged {
+        attribute,
+        from,
+        to,
+    }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::{
-    guests::{Guests, phone, template},
+    guests::{Guests, phone},
     look::Look,
+    strings::template,
 };
 use crate::house::NUMBER;
 

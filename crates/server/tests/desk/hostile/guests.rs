@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use axum::{body::Body, http::Request};
 use graph::signature::{AppSecret, sign};
 use serde_json::{Value, json};
-use store::template::{TemplateLine, Told};
+use store::template::TemplateLine;
 
-use super::{journeys, strings};
+use super::{
+    journeys,
+    strings::{self, template},
+};
 use crate::house::{Answer, House, NUMBER, START_MS};
 
 const SECRET: &str = "example-app-secret";
@@ -482,28 +485,4 @@ fn said(n: usize, word: &str) -> Vec<Value> {
     ways.filter(|(k, _)| (k + n).is_multiple_of(3))
         .map(message)
         .collect()
-}
-
-pub fn template(n: usize, word: &str) -> TemplateLine {
-    let components = json!([{"type": "HEADER", "format": "TEXT", "text": word}, {"type": "BODY", "text": word},
-        {"type": "FOOTER", "text": word}, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": word}]}]);
-    TemplateLine {
-        account: "209900000000001".to_owned(),
-        name: format!("{n:03} {word}").chars().take(400).collect(),
-        language: "en_US".to_owned(),
-        id: n.to_string(),
-        category: "utility".to_owned(),
-        status: "APPROVED".to_owned(),
-        quality: None,
-        topic: None,
-        components: components.to_string(),
-        changed: consent::time::Timestamp::from_millis(START_MS),
-        told: Told {
-            coming: Some(word.to_owned()),
-            reason: Some(word.to_owned()),
-            note: Some(word.to_owned()),
-            day: Some(word.to_owned()),
-            ..Told::default()
-        },
-    }
 }

@@ -17,6 +17,34 @@ use crate::{
     roles::PAGES,
 };
 
+/// Pages that are found without looking for them.
+const PLAIN: [&str; 24] = [
+    "/",
+    "/account",
+    "/account/authenticator",
+    "/settings/consent",
+    "/settings/attributes",
+    "/segments/new",
+    "/templates/new",
+    "/journeys/new",
+    "/segments/opted_in",
+    "/segments/opted_in/count",
+    "/import",
+    "/inbox/texts",
+    "/settings/users",
+    "/ledger",
+    "/ledger/checkpoint",
+    "/ledger/proof",
+    "/reports",
+    "/reports/numbers",
+    "/reports/alerts",
+    "/login",
+    "/login/nonsense",
+    "/welcome/nonsense",
+    "/inbox/live",
+    "/segments/opted_in/contacts.csv",
+];
+
 /// Parameters that some page reads; each page is asked with each.
 const PARAMETERS: [&str; 31] = [
     "find",
@@ -84,32 +112,7 @@ impl<'a> Look<'a> {
 
     /// Opens everything, and asks everything.
     pub async fn everywhere(&mut self) {
-        for path in [
-            "/",
-            "/account",
-            "/account/authenticator",
-            "/settings/consent",
-            "/settings/attributes",
-            "/segments/new",
-            "/templates/new",
-            "/journeys/new",
-            "/segments/opted_in",
-            "/segments/opted_in/count",
-            "/import",
-            "/inbox/texts",
-            "/settings/users",
-            "/ledger",
-            "/ledger/checkpoint",
-            "/ledger/proof",
-            "/reports",
-            "/reports/numbers",
-            "/reports/alerts",
-            "/login",
-            "/login/nonsense",
-            "/welcome/nonsense",
-            "/inbox/live",
-            "/segments/opted_in/contacts.csv",
-        ] {
+        for path in PLAIN {
             self.open(path, path).await;
         }
         for path in ["/consent", "/customers", "/inbox", "/segments", "/journeys"] {

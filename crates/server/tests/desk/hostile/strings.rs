@@ -1,6 +1,10 @@
 //! Strings that people write who mean harm, made of the families in `tests/hostile.json`, and a harmless twin of each.
 
 use serde::Deserialize;
+use serde_json::json;
+use store::template::{TemplateLine, Told};
+
+use crate::house::START_MS;
 
 /// Where the families stand; the browser makes the same strings of them.
 const FAMILIES: &str = include_str!(concat!(
@@ -101,5 +105,30 @@ fn there_are_more_than_five_hundred_and_no_two_alike() {
     for text in &all {
         assert!(!tame(text).contains(['<', '\t', '"', '\'', '=', '\0', '\u{202e}']));
         assert_eq!(tame(text).chars().count(), text.chars().count());
+    }
+}
+
+/// A template with a string wherever Meta keeps a text of it.
+pub fn template(n: usize, word: &str) -> TemplateLine {
+    let components = json!([{"type": "HEADER", "format": "TEXT", "text": word}, {"type": "BODY", "text": word},
+        {"type": "FOOTER", "text": word}, {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": word}]}]);
+    TemplateLine {
+        account: "209900000000001".to_owned(),
+        name: format!("{n:03} {word}").chars().take(400).collect(),
+        language: "en_US".to_owned(),
+        id: n.to_string(),
+        category: "utility".to_owned(),
+        status: "APPROVED".to_owned(),
+        quality: None,
+        topic: None,
+        components: components.to_string(),
+        changed: consent::time::Timestamp::from_millis(START_MS),
+        told: Told {
+            coming: Some(word.to_owned()),
+            reason: Some(word.to_owned()),
+            note: Some(word.to_owned()),
+            day: Some(word.to_owned()),
+            ..Told::default()
+        },
     }
 }
