@@ -317,7 +317,7 @@ mod tests {
         );
         let zone = TimeZone::get("Europe/Berlin").unwrap();
         let script = Typed::read(&form).script(&form, &zone);
-        assert_eq!(script.start_at.as_deref(), Some("2026-11-23T08:00:00.000Z"));
+        assert_eq!(script.start_at.as_deref(), Some("2026-11-23T08:00:00Z"));
         let facts = script.facts.unwrap();
         assert_eq!(
             facts.attributes.get("plan").map(String::as_str),

@@ -154,6 +154,7 @@ refused-campaign-recorder = the flight recorder is off for more than { $max } pe
 refused-campaign-nobody = nobody is in the audience
 refused-campaign-token = whatsapp.access_token is not configured: nothing can be sent from here
 refused-campaign-drawn = the campaign is { $state }: only the audience of a draft is drawn beforehand
+refused-campaign-draw-times = a campaign that compares times draws its audience when it starts
 refused-campaign-own = whoever made a campaign cannot approve it: somebody else has to look at it
 refused-campaign-approve-state = the campaign is { $state }: only a draft is approved
 refused-campaign-overtaken = somebody else changed the campaign meanwhile: look again

@@ -154,6 +154,7 @@ refused-campaign-recorder = El registrador de vuelo está apagado para más de {
 refused-campaign-nobody = No hay nadie en el público
 refused-campaign-token = whatsapp.access_token no está configurado: desde aquí no se puede enviar nada
 refused-campaign-drawn = Solo el público de un borrador se forma de antemano
+refused-campaign-draw-times = Una campaña que compara horas forma su público al empezar
 refused-campaign-own = Quien creó una campaña no puede aprobarla: tiene que mirarla otra persona
 refused-campaign-approve-state = Solo se aprueba un borrador, y esta campaña ya no lo es
 refused-campaign-overtaken = Otra persona cambió la campaña mientras tanto: mírela otra vez

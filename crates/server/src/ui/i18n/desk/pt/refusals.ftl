@@ -154,6 +154,7 @@ refused-campaign-recorder = A caixa-preta está desligada para mais de { $max } 
 refused-campaign-nobody = Não há ninguém no público
 refused-campaign-token = whatsapp.access_token não está configurado: daqui nada pode ser enviado
 refused-campaign-drawn = Só o público de um rascunho é formado de antemão
+refused-campaign-draw-times = Uma campanha que compara horários forma o seu público ao começar
 refused-campaign-own = Quem criou uma campanha não pode aprová-la: outra pessoa tem de olhar
 refused-campaign-approve-state = Só se aprova um rascunho, e esta campanha já não é
 refused-campaign-overtaken = Outra pessoa mudou a campanha entretanto: olhe de novo
