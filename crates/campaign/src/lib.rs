@@ -1,7 +1,6 @@
 //! The rules of sending to many: pure, like the rules of consent. No clock, no store, no network.
 
 pub mod answer;
-pub mod caps;
 pub mod compare;
 pub mod cost;
 pub mod country;
