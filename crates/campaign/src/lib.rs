@@ -10,7 +10,6 @@ pub mod fill;
 pub mod limits;
 pub mod market;
 pub mod pace;
-pub mod recipient;
 pub mod state;
 pub mod table;
 pub mod watch;

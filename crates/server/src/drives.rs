@@ -156,12 +156,6 @@ impl Drives {
         }
     }
 
-    /// The pace of a number now, messages a second; none before it sent anything.
-    #[must_use]
-    pub fn rate(&self, number: &str) -> Option<u32> {
-        locked(&self.paces).get(number).map(Pace::rate)
-    }
-
     /// Whether it is time to look at a campaign again: once in `every`.
     #[must_use]
     pub fn is_time(&self, campaign: Uuid, every: Duration) -> bool {

@@ -15,7 +15,7 @@ use consent::{
     reason::Code,
     request::{Facts, Request, Sent},
     scope::Category,
-    time::{DAY_MS, Timestamp},
+    time::Timestamp,
     verdict,
 };
 use serde::Serialize;
@@ -214,14 +214,10 @@ async fn page(
         facts::countries(app, &ids, before).await?,
         facts::countries(app, &ids, then).await?,
     ];
-    let days = rules
-        .iter()
-        .flat_map(|policy| policy.caps.iter().map(|cap| cap.days))
-        .max();
+    let since = facts::capped_since(rules, now);
     let mut sent: BTreeMap<ContactId, Vec<_>> = BTreeMap::new();
     let ends = standings.first().zip(standings.last());
-    if let (Some(days), Some(((first, _), (last, _)))) = (days, ends) {
-        let since = now.plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
+    if let (Some(since), Some(((first, _), (last, _)))) = (since, ends) {
         for (contact, one) in app.store.sent_between(*first, *last, since).await? {
             sent.entry(contact).or_default().push(one);
         }

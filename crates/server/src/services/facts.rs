@@ -108,11 +108,21 @@ pub async fn sent(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Vec<Sent>, Error> {
-    let Some(days) = policy.caps.iter().map(|cap| cap.days).max() else {
-        return Ok(Vec::new());
-    };
-    let since = now.plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
-    Ok(app.store.sent_since(contact, since).await?)
+    match capped_since([policy], now) {
+        Some(since) => Ok(app.store.sent_since(contact, since).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// How far back the caps of policies reach; none when there are no caps.
+#[must_use]
+pub fn capped_since<'a>(
+    policies: impl IntoIterator<Item = &'a Policy>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let caps = policies.into_iter().flat_map(|policy| &policy.caps);
+    let days = caps.map(|cap| cap.days).max()?;
+    Some(now.plus_millis(-DAY_MS.saturating_mul(i64::from(days))))
 }
 
 /// The minute of the day in the time zone that the policy names; none when no hour is quiet.

@@ -1,13 +1,17 @@
 //! What Meta says of a message after it took it: most refusals come so, a moment later, as a failed status.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use campaign::answer::{self, Meaning};
+use campaign::{
+    answer::{self, HoldAll, Meaning},
+    state,
+};
 use consent::id::{AttemptId, ContactId};
 use store::{
     campaign::recipient::{RecipientLine, Settled, State},
     pool::Tx,
 };
+use uuid::Uuid;
 
 use crate::{app::House, error::Error};
 
@@ -43,6 +47,7 @@ pub async fn settle(app: &House, tx: &mut Tx, failed: &[Failed]) -> Result<(), E
         .into_iter()
         .filter_map(|line| Some((line.attempt?, line)))
         .collect();
+    let open = open_of(app, turns.values()).await?;
     let mut settled = Vec::new();
     for one in failed {
         let Some(turn) = turns.get(&one.attempt) else {
@@ -50,11 +55,9 @@ pub async fn settle(app: &House, tx: &mut Tx, failed: &[Failed]) -> Result<(), E
         };
         let meaning = answer::late(one.code);
         let tries = turn.tries + 1;
-        let due = match meaning {
-            // Whoever the campaign ended for is not waited for.
-            _ if !is_open(app, turn).await? => None,
-            _ => meaning.next(u32::try_from(tries).unwrap_or(u32::MAX), app.clock.now()),
-        };
+        let due = meaning.next(u32::try_from(tries).unwrap_or(u32::MAX), app.clock.now());
+        // Whoever the campaign ended for is not waited for.
+        let due = due.filter(|_| open.contains(&turn.campaign));
         settled.push(Settled {
             campaign: turn.campaign,
             contact: turn.contact,
@@ -71,14 +74,31 @@ pub async fn settle(app: &House, tx: &mut Tx, failed: &[Failed]) -> Result<(), E
         });
         if let Meaning::HoldAll { why } = meaning {
             let said = one.said.as_deref().unwrap_or_default();
-            app.drives
-                .hold(turn.campaign, &format!("{why}. Meta said: {said}"));
+            app.drives.hold(turn.campaign, &sentence(why, said));
         }
     }
     Ok(tx.settle_recipients(&settled).await?)
 }
 
-async fn is_open(app: &House, turn: &RecipientLine) -> Result<bool, Error> {
-    let line = app.store.campaign(turn.campaign).await?;
-    Ok(line.is_some_and(|line| line.state == "running" || line.state == "paused"))
+/// Those of the campaigns that may still send to somebody.
+async fn open_of(
+    app: &House,
+    turns: impl Iterator<Item = &RecipientLine>,
+) -> Result<BTreeSet<Uuid>, Error> {
+    let campaigns: BTreeSet<Uuid> = turns.map(|turn| turn.campaign).collect();
+    let mut open = BTreeSet::new();
+    for id in campaigns {
+        let line = app.store.campaign(id).await?;
+        let state = line.and_then(|line| state::State::read(&line.state));
+        if matches!(state, Some(state::State::Running | state::State::Paused)) {
+            open.insert(id);
+        }
+    }
+    Ok(open)
+}
+
+/// Why a campaign stops itself, in a sentence, with Meta's words.
+#[must_use]
+pub fn sentence(why: HoldAll, said: &str) -> String {
+    format!("{why}. Meta said: {said}")
 }

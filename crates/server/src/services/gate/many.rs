@@ -7,7 +7,6 @@ use consent::{
     id::{AttemptId, ContactId},
     policy::Policy,
     request::Address,
-    time::DAY_MS,
     verdict::{Denial, Verdict},
 };
 use store::{
@@ -204,14 +203,10 @@ type Sent = BTreeMap<ContactId, Vec<consent::request::Sent>>;
 
 /// When messages went to each, as far back as the policy's caps reach; nothing when there are no caps.
 async fn sent_to(app: &House, contacts: &[ContactId], policy: &Policy) -> Result<Sent, Error> {
-    let Some(days) = policy.caps.iter().map(|cap| cap.days).max() else {
-        return Ok(Sent::new());
-    };
-    let since = app
-        .clock
-        .now()
-        .plus_millis(-DAY_MS.saturating_mul(i64::from(days)));
     let mut sent = Sent::new();
+    let Some(since) = facts::capped_since([policy], app.clock.now()) else {
+        return Ok(sent);
+    };
     for (contact, one) in app.store.sent_to_since(contacts, since).await? {
         sent.entry(contact).or_default().push(one);
     }

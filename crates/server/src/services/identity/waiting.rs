@@ -31,7 +31,6 @@ pub(super) async fn take_along(
     tx.move_join_codes(gone, stays).await?;
     tx.move_letters(gone, stays).await?;
     tx.move_recipients(gone, stays).await?;
-    tx.move_runs((gone, stays), cast.now()).await?;
     let mut notes = tx.take_notes(gone).await?;
     for line in &mut notes {
         note(cast, line, stays)?;

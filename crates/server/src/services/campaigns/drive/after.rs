@@ -1,6 +1,6 @@
 //! One message of a campaign leaves, and what Meta answers is put where it belongs.
 
-use campaign::answer::{self, Answer, HoldAll, Meaning};
+use campaign::answer::{self, Answer, Meaning};
 use consent::{id::NumberId, time::Timestamp};
 use store::campaign::recipient::{self, RecipientLine, Settled};
 
@@ -10,7 +10,7 @@ use crate::{
     drives::Slot,
     error::Error,
     services::{
-        campaigns::compose::Letter,
+        campaigns::{compose::Letter, late},
         gate::Admitted,
         send::{self, Posted, Way},
     },
@@ -90,7 +90,7 @@ impl Turn<'_> {
         self.settle(app, settled).await?;
         if let Some(why) = answer::holds(heard) {
             let said = words.unwrap_or_default();
-            acts::stop_itself(app, self.recipient.campaign, &sentence(why, &said)).await?;
+            acts::stop_itself(app, self.recipient.campaign, &late::sentence(why, &said)).await?;
         }
         Ok(())
     }
@@ -156,9 +156,4 @@ fn code(heard: Answer) -> Option<String> {
         Answer::Unknown => Some("unknown".to_owned()),
         Answer::Accepted => None,
     }
-}
-
-/// Why the campaign stopped itself, in a sentence, with Meta's words.
-fn sentence(why: HoldAll, said: &str) -> String {
-    format!("{why}. Meta said: {said}")
 }
