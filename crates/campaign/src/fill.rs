@@ -80,6 +80,9 @@ pub enum Wrong {
     /// A bar and nothing after it.
     #[error("the fallback after `|` is empty: write one, or leave the `|` out")]
     NoFallback,
+    /// A fallback whose last sign would be read as one of the two that close.
+    #[error("the fallback after `|` ends with `}}`: leave it out")]
+    BraceAtEnd,
     /// A second bar.
     #[error("there is a second `|`: an attribute has one fallback")]
     SecondBar,
@@ -251,6 +254,12 @@ fn attribute(text: &str, inside: &str) -> Result<Source, Fault> {
             words => Some(words),
         },
     };
+    if fallback
+        .as_deref()
+        .is_some_and(|words| words.ends_with('}'))
+    {
+        return Err(wrong(Wrong::BraceAtEnd));
+    }
     Ok(Source::Attribute {
         name: name.to_owned(),
         fallback,

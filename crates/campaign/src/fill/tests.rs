@@ -94,6 +94,8 @@ fn a_wrong_pattern_says_what_and_where() {
         (long_name.as_str(), 3, Wrong::BadName),
         ("{{a|}}", 3, Wrong::NoFallback),
         ("{{a| \t}}", 3, Wrong::NoFallback),
+        ("{{a|b} }}", 3, Wrong::BraceAtEnd),
+        ("{{a|}\n}}", 3, Wrong::BraceAtEnd),
         ("{{a|b|c}}", 5, Wrong::SecondBar),
     ] {
         assert_eq!(parse(text), Err(Fault { at, wrong }), "{text:?}");
