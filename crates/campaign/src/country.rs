@@ -55,12 +55,6 @@ impl fmt::Display for Iso {
     }
 }
 
-/// The country of a number of digits with the country code.
-#[must_use]
-pub fn of(digits: &str) -> Option<Iso> {
-    Phone::from_digits(digits).and_then(Iso::of)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +69,10 @@ mod tests {
             ("not digits", None),
         ] {
             assert_eq!(
-                of(digits).map(|iso| iso.to_string()).as_deref(),
+                Phone::from_digits(digits)
+                    .and_then(Iso::of)
+                    .map(|iso| iso.to_string())
+                    .as_deref(),
                 want,
                 "{digits}"
             );

@@ -2,9 +2,12 @@
 
 use std::{fmt, str::FromStr};
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, Region};
+use rlibphonenumber::PhoneNumber;
 
+pub use self::country::{BadCountry, Country};
 use crate::trunk;
+
+mod country;
 
 /// A telephone number in E.164: country code first, no `+`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,18 +108,6 @@ impl Phone {
         }
     }
 
-    /// The country of the number. Where several share a calling code and the digits tell none of them apart, the one
-    /// that the code is known by; none for numbers that belong to no country.
-    #[must_use]
-    pub fn country(self) -> Option<Country> {
-        let number = PhoneNumber::parse(self.e164(), None).ok()?;
-        let known_by = || PHONE_NUMBER_UTIL.get_region_for_country_code(number.country_code);
-        // Freephone and satellite numbers have a "region" of digits.
-        let is_country = |country: &Country| country.code().chars().all(char::is_alphabetic);
-        let region = number.get_region_code().or_else(known_by);
-        region.map(Country).filter(is_country)
-    }
-
     /// The number with the middle hidden: enough to recognise, too little to call.
     #[must_use]
     pub fn masked(self) -> String {
@@ -167,38 +158,6 @@ impl fmt::Display for Phone {
     "`{0}` is not a phone number: want 7 to 15 digits with the country code, like +5511987654321"
 )]
 pub struct BadPhone(String);
-
-/// A country that has telephone numbers, by its ISO code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Country(Region);
-
-impl Country {
-    /// The two letters of its ISO code.
-    #[must_use]
-    pub fn code(self) -> String {
-        self.0.as_region_str().as_str().to_owned()
-    }
-}
-
-impl FromStr for Country {
-    type Err = BadCountry;
-
-    fn from_str(text: &str) -> Result<Self, BadCountry> {
-        let region = text.to_ascii_uppercase().parse().ok();
-        let has_numbers = |region: &Region| {
-            PHONE_NUMBER_UTIL
-                .get_country_code_for_region(*region)
-                .is_some()
-        };
-        let country = region.filter(has_numbers).map(Self);
-        country.ok_or_else(|| BadCountry(text.to_owned()))
-    }
-}
-
-/// A text that was meant to be a country.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a country that has telephone numbers: want two letters, like GB")]
-pub struct BadCountry(String);
 
 enum Cleaned {
     International(String),
@@ -451,27 +410,6 @@ mod tests {
         ] {
             let read = Phone::plain(&Cleaned::International(digits.to_owned()), None);
             assert_eq!(read.is_some(), is_plain, "{digits}");
-        }
-    }
-
-    #[test]
-    fn a_number_has_the_country_that_its_digits_say() {
-        for (number, want) in [
-            ("+4915112345678", Some("DE")),
-            ("+33612345678", Some("FR")),
-            ("+551187654321", Some("BR")),
-            ("+525512345678", Some("MX")),
-            ("+14165550123", Some("CA")),
-            ("+12125550123", Some("US")),
-            ("+77011234567", Some("KZ")),
-            ("+79161234567", Some("RU")),
-            ("+447400123456", Some("GB")),
-            ("+447700900123", Some("GB")),
-            ("+80012345678", None),
-            ("+2101234567", None),
-        ] {
-            let country = number.parse::<Phone>().unwrap().country();
-            assert_eq!(country.map(Country::code).as_deref(), want, "{number}");
         }
     }
 

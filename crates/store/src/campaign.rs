@@ -14,6 +14,7 @@ use crate::{
     error::StoreError,
     list::{List, before, clean, clean_some, hex},
     pool::{Store, Tx, on_pool, on_tx},
+    segment::Lines,
 };
 
 /// The state in which people get their turn. The store knows it because a turn is only taken in it; all others are words of the caller.
@@ -206,6 +207,26 @@ impl Store {
             extra,
         };
         Ok(rows.into_iter().map(read).collect())
+    }
+
+    /// The same page as one text.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list_lines(
+        &self,
+        campaign: Uuid,
+        after_place: i64,
+        limit: u32,
+    ) -> Result<Lines<i64>, StoreError> {
+        let sql = "select coalesce(string_agg(coalesce(nullif(replace(address, $4, ' '), ''), '-'), $4), ''), count(*), max(place) \
+                   from (select place, address from campaign_list where campaign_id = $1 and place > $2 order by place limit $3) page";
+        let id = campaign.as_bytes().to_vec();
+        let row: (String, i64, Option<i64>) = on_pool!(self, pool => sqlx::query_as(sql)
+            .bind(id).bind(after_place).bind(i64::from(limit)).bind("\n").fetch_one(pool).await?);
+        let (lines, count, last) = row;
+        let last = last.filter(|_| count == i64::from(limit));
+        Ok(Lines { lines, last })
     }
 
     /// How many addresses were given for a campaign.

@@ -106,6 +106,15 @@ pub struct SegmentLine {
     pub changed: Timestamp,
 }
 
+/// Addresses of very many people as one text: a row for each of a million would cost more than what is asked about them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lines<T> {
+    /// A line each, in no certain order; `-` for none.
+    pub lines: String,
+    /// Who is last in a full page: behind it there may be more.
+    pub last: Option<T>,
+}
+
 /// Where a page of a segment begins, and how long it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Page {

@@ -5,6 +5,7 @@ pub mod audience;
 pub mod body;
 pub mod compose;
 pub mod count;
+mod crowd;
 mod draw;
 pub mod drive;
 pub mod late;

@@ -3,7 +3,7 @@
 use consent::{id::ContactId, time::Timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::{Condition, Page, text::Text};
+use super::{Condition, Lines, Page, text::Text};
 use crate::{
     codec,
     error::StoreError,
@@ -55,16 +55,8 @@ impl Store {
         now: Timestamp,
         page: &Page,
     ) -> Result<Vec<ContactId>, StoreError> {
-        // No id is shorter than nothing.
-        let after = page.after.map_or_else(String::new, |id| hex(id.get()));
-        let begin = "select c.id from contact c where c.erased_ms is null and c.id > unhex(?) and ";
-        let mut text = Text::of(begin, vec![Arg::Text(after)], now);
-        text.condition(condition);
-        text.say(
-            " order by c.id limit ?",
-            vec![Arg::Number(i64::from(page.limit))],
-        );
-        let Text { sql, args, .. } = text;
+        let begin = "select c.id from contact c ";
+        let Text { sql, args, .. } = addressed(begin, condition, now, page);
         let rows: Vec<(Vec<u8>,)> = on_pool!(self, pool => {
             bound!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(pool).await?
         });
@@ -84,18 +76,7 @@ impl Store {
         now: Timestamp,
         page: &Page,
     ) -> Result<Vec<(ContactId, Option<String>)>, StoreError> {
-        let after = page.after.map_or_else(String::new, |id| hex(id.get()));
-        let begin = "select c.id, (select a.value from alias a where a.contact_id = c.id and a.until_ms is null \
-                     and a.kind in ('phone', 'wa_id', 'bsuid', 'parent_bsuid') order by case a.kind when 'phone' then 0 \
-                     when 'wa_id' then 1 when 'bsuid' then 2 else 3 end limit 1) \
-                     from contact c where c.erased_ms is null and c.id > unhex(?) and ";
-        let mut text = Text::of(begin, vec![Arg::Text(after)], now);
-        text.condition(condition);
-        text.say(
-            " order by c.id limit ?",
-            vec![Arg::Number(i64::from(page.limit))],
-        );
-        let Text { sql, args, .. } = text;
+        let Text { sql, args, .. } = addressed(ADDRESSED, condition, now, page);
         let rows: Vec<(Vec<u8>, Option<String>)> = on_pool!(self, pool => {
             bound!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_all(pool).await?
         });
@@ -103,4 +84,48 @@ impl Store {
             .map(|(id, address)| Ok((ContactId::new(codec::uuid(&id)?), address)))
             .collect()
     }
+
+    /// The same page as one text, with a line for each of them: for questions about everybody.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn segment_lines(
+        &self,
+        condition: &Condition,
+        now: Timestamp,
+        page: &Page,
+    ) -> Result<Lines<ContactId>, StoreError> {
+        let begin = format!("with page as ({ADDRESSED}");
+        let mut text = addressed(&begin, condition, now, page);
+        let end = ") select coalesce(string_agg(coalesce(address, '-'), ?), ''), count(*), \
+                   (select id from page order by id desc limit 1) from page";
+        text.say(end, vec![Arg::Text("\n".to_owned())]);
+        let Text { sql, args, .. } = text;
+        let (lines, count, last): (String, i64, Option<Vec<u8>>) = on_pool!(self, pool => {
+            bound!(sqlx::query_as(AssertSqlSafe(sql)), args).fetch_one(pool).await?
+        });
+        let last = last.filter(|_| count == i64::from(page.limit));
+        let last = last.map(|id| codec::uuid(&id)).transpose()?;
+        Ok(Lines {
+            lines,
+            last: last.map(ContactId::new),
+        })
+    }
+}
+
+/// Contacts, each with the address that a message goes to.
+const ADDRESSED: &str = "select c.id, (select a.value from alias a where a.contact_id = c.id and a.until_ms is null \
+                         and a.kind in ('phone', 'wa_id', 'bsuid', 'parent_bsuid') order by case a.kind when 'phone' then 0 \
+                         when 'wa_id' then 1 when 'bsuid' then 2 else 3 end limit 1) as address from contact c ";
+
+/// A page of those who meet a condition, behind a beginning that names them `c`.
+fn addressed(begin: &str, condition: &Condition, now: Timestamp, page: &Page) -> Text {
+    // No id is shorter than nothing.
+    let after = page.after.map_or_else(String::new, |id| hex(id.get()));
+    let begin = format!("{begin}where c.erased_ms is null and c.id > unhex(?) and ");
+    let mut text = Text::of(&begin, vec![Arg::Text(after)], now);
+    text.condition(condition);
+    let limit = vec![Arg::Number(i64::from(page.limit))];
+    text.say(" order by c.id limit ?", limit);
+    text
 }

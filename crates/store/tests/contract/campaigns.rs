@@ -21,6 +21,7 @@ contract![
     who_saw_an_old_version_changes_nothing,
     only_those_that_wait_or_run_are_open,
     a_list_of_addresses_is_read_in_its_order,
+    a_list_is_read_as_lines_that_nothing_in_an_address_can_break,
     a_turn_is_taken_once_and_only_in_a_campaign_that_runs,
     a_pause_waits_for_reservations_and_stops_all_after_it,
     who_waits_is_skipped_at_the_end_or_when_they_leave,
@@ -229,6 +230,34 @@ async fn a_list_of_addresses_is_read_in_its_order(place: Arc<Place>) {
     tx.commit().await.unwrap();
     assert_eq!(store.count_list(one).await.unwrap(), 0);
     assert_eq!(store.count_list(other).await.unwrap(), 3);
+}
+
+async fn a_list_is_read_as_lines_that_nothing_in_an_address_can_break(place: Arc<Place>) {
+    let store = &place.store;
+    let line = |place: i64, address: &str| ListLine {
+        place,
+        address: address.to_owned(),
+        extra: None,
+    };
+    let lines = [
+        line(1, "+447700900101"),
+        line(2, "two\nlines"),
+        line(3, ""),
+        line(4, "last"),
+    ];
+    let campaign = Uuid::now_v7();
+    let mut tx = store.begin().await.unwrap();
+    tx.put_list(campaign, &lines).await.unwrap();
+    tx.commit().await.unwrap();
+    let page = store.list_lines(campaign, -1, 3).await.unwrap();
+    let mut read: Vec<&str> = page.lines.lines().collect();
+    read.sort_unstable();
+    assert_eq!(read, ["+447700900101", "-", "two lines"]);
+    assert_eq!(page.last, Some(3));
+    let rest = store.list_lines(campaign, 3, 3).await.unwrap();
+    assert_eq!((rest.lines.as_str(), rest.last), ("last", None));
+    let none = store.list_lines(campaign, 4, 3).await.unwrap();
+    assert_eq!((none.lines.as_str(), none.last), ("", None));
 }
 
 async fn a_turn_is_taken_once_and_only_in_a_campaign_that_runs(place: Arc<Place>) {

@@ -1,12 +1,15 @@
 //! Where people live, as far as their numbers say: for quiet hours and for prices.
 
-use std::sync::LazyLock;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::LazyLock,
+};
 
 use campaign::{
     cost::Prices,
     country::Iso,
     market::Markets,
-    zone::{self, Atlas, Hush},
+    zone::{self, Atlas, Hush, Zones},
 };
 use consent::{
     phone::Phone,
@@ -36,9 +39,12 @@ pub fn quiet_until(
     phone: Option<Phone>,
     now: Timestamp,
 ) -> Option<Timestamp> {
-    let (from, to) = hours?;
-    let hours = QuietHours { from, to };
     let zones = phone.and_then(|phone| ATLAS.of(Iso::of(phone)?, phone));
+    quiet_in(hours?, zones, now)
+}
+
+fn quiet_in((from, to): (u16, u16), zones: Option<Zones<'_>>, now: Timestamp) -> Option<Timestamp> {
+    let hours = QuietHours { from, to };
     let Some(zones) = zones else {
         let minute = now.seconds().rem_euclid(86_400) / 60;
         let left = hours.left(u16::try_from(minute).unwrap_or(0))?;
@@ -49,5 +55,113 @@ pub fn quiet_until(
         Hush::Until(until) => Some(until),
         // No hour fits: tomorrow is no better, but the clocks may have changed.
         Hush::Always => Some(now.plus_millis(DAY_MS)),
+    }
+}
+
+/// Very many people, counted by country, and for how many it is quiet at one moment. What was found for one of them is kept for
+/// those whom it holds for as well.
+#[derive(Debug)]
+pub struct Census {
+    hours: Option<(u16, u16)>,
+    now: Timestamp,
+    countries: BTreeMap<Option<Iso>, u64>,
+    quiet: u64,
+    /// Of numbers whose calling code several countries share: the country of each block.
+    blocks: HashMap<u64, Option<Iso>>,
+    /// Whether it is quiet, by the key of the zones.
+    hushed: HashMap<Option<usize>, bool>,
+}
+
+impl Census {
+    /// Nobody is counted yet.
+    #[must_use]
+    pub fn new(hours: Option<(u16, u16)>, now: Timestamp) -> Self {
+        Self {
+            hours,
+            now,
+            countries: BTreeMap::new(),
+            quiet: 0,
+            blocks: HashMap::new(),
+            hushed: HashMap::new(),
+        }
+    }
+
+    /// How many there are of each country; of none, those whose address is no number.
+    #[must_use]
+    pub const fn countries(&self) -> &BTreeMap<Option<Iso>, u64> {
+        &self.countries
+    }
+
+    /// For how many it is quiet.
+    #[must_use]
+    pub const fn quiet(&self) -> u64 {
+        self.quiet
+    }
+
+    /// Counts somebody by their address.
+    pub fn add(&mut self, address: &str) {
+        let phone = Phone::from_digits(address.trim_start_matches('+'));
+        let country = phone.and_then(|phone| self.country(phone));
+        *self.countries.entry(country).or_default() += 1;
+        let Some(hours) = self.hours else { return };
+        let zones = phone.zip(country);
+        let zones = zones.and_then(|(phone, country)| ATLAS.of(country, phone));
+        let now = self.now;
+        let key = zones.map(|zones| zones.key());
+        let hushed = self.hushed.entry(key);
+        let is_quiet = *hushed.or_insert_with(|| quiet_in(hours, zones, now).is_some());
+        self.quiet += u64::from(is_quiet);
+    }
+
+    fn country(&mut self, phone: Phone) -> Option<Iso> {
+        match phone.country_alone() {
+            Some(country) => Iso::try_from(country).ok(),
+            None => *self
+                .blocks
+                .entry(phone.block())
+                .or_insert_with(|| Iso::of(phone)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_census_says_of_many_what_is_said_of_each() {
+        let hours = Some((22 * 60, 8 * 60));
+        let numbers = [
+            "14165550123",
+            "14165550124",
+            "12125550123",
+            "13105550123",
+            "18765550123",
+            "447700900123",
+            "447624123456",
+            "4915112345678",
+            "5511987654321",
+            "5568987654321",
+            "61812345678",
+            "77011234567",
+            "79161234567",
+            "80012345678",
+            "9779812345678",
+            "no number",
+        ];
+        for hour in 0..24 {
+            let now = Timestamp::from_millis(1_763_856_000_000 + hour * consent::time::HOUR_MS);
+            let mut census = Census::new(hours, now);
+            let mut countries = BTreeMap::new();
+            let mut quiet = 0;
+            for number in numbers.iter().cycle().take(40) {
+                census.add(number);
+                let phone = Phone::from_digits(number);
+                *countries.entry(phone.and_then(Iso::of)).or_default() += 1;
+                quiet += u64::from(quiet_until(hours, phone, now).is_some());
+            }
+            assert_eq!(census.countries(), &countries);
+            assert_eq!(census.quiet(), quiet, "at {hour}");
+        }
     }
 }

@@ -1,18 +1,10 @@
 //! What a campaign would do if it began now: who is in, who is out and why, what it costs, how long it takes, and what is worth a second
 //! look. Nothing is sent, and nothing written down.
 
-use std::collections::BTreeMap;
-
-use campaign::{cost::Bill, country::Iso, limits};
-use consent::{alias::Alias, id::ContactId, phone::Phone, scope::Category, time::DAY_MS};
+use campaign::{cost::Bill, limits};
+use consent::{id::ContactId, scope::Category, time::DAY_MS};
 use graph::template;
-use store::{
-    campaign::{
-        CampaignLine,
-        recipient::{Filter, RecipientLine},
-    },
-    segment::{Condition, Page},
-};
+use store::campaign::CampaignLine;
 use uuid::Uuid;
 
 use super::{
@@ -20,7 +12,8 @@ use super::{
     audience::Audience,
     body::{CostAnswer, CostLine, PreflightAnswer, TemplateHealth},
     compose::{self, Ready},
-    place::{MARKETS, PRICES, quiet_until},
+    crowd::{Crowd, NO_ADDRESS},
+    place::{Census, MARKETS, PRICES},
     plan::{self, Plan},
 };
 use crate::{
@@ -52,107 +45,31 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
     let variants = compose::variants(app, &plan).await?;
     let mut look = Look::new(app, &plan, &variants).await?;
     let condition = plan.audience.condition(app).await?;
-    let mut cursor: Option<String> = None;
+    let crowd = Crowd {
+        app,
+        line: &line,
+        condition: condition.as_ref(),
+    };
+    let mut page = crowd.people(None, PAGE).await?;
     loop {
-        let page = addresses(app, &line, condition.as_ref(), (cursor.as_deref(), PAGE)).await?;
-        look.take(app, &page.addresses).await?;
         look.meet(&page.contacts);
-        match page.next {
-            Some(next) => cursor = Some(next),
+        let is_met = look.contacts.len() >= RECENT_MAX;
+        // The database reads the next page while this one is looked at.
+        let next = async {
+            match page.next.as_deref() {
+                Some(next) if is_met => crowd.addresses(next, PAGE).await.map(Some),
+                Some(next) => crowd.people(Some(next), PAGE).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let (next, taken) = tokio::join!(next, look.take(app, &page.addresses));
+        taken?;
+        match next? {
+            Some(next) => page = next,
             None => break,
         }
     }
     look.end(app, &line, &plan, &variants).await
-}
-
-/// A page of the addresses of an audience, a line each.
-#[derive(Default)]
-struct Addresses {
-    addresses: Vec<u8>,
-    contacts: Vec<ContactId>,
-    next: Option<String>,
-}
-
-impl Addresses {
-    /// A line is one person, whatever was written.
-    fn add(&mut self, address: &str) {
-        let line = address.lines().next().map_or(NO_ADDRESS, str::trim);
-        let line = if line.is_empty() { NO_ADDRESS } else { line };
-        self.addresses.extend_from_slice(line.as_bytes());
-        self.addresses.push(b'\n');
-    }
-}
-
-/// The same of an audience that is frozen already.
-async fn drawn(
-    app: &House,
-    campaign: Uuid,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<Addresses, Error> {
-    let after: Option<Uuid> = cursor.and_then(|cursor| cursor.parse().ok());
-    let filter = Filter {
-        after: after.map(ContactId::new),
-        limit,
-        ..Filter::default()
-    };
-    let rows = app.store.recipients(campaign, &filter).await?;
-    let lines: Vec<RecipientLine> = rows.into_iter().map(|row| row.line).collect();
-    let known = compose::known(app, &lines, false).await?;
-    let mut page = Addresses::default();
-    for line in &lines {
-        let to = known.get(&line.contact).and_then(|known| known.to.as_ref());
-        page.add(&to.map_or_else(|| NO_ADDRESS.to_owned(), Alias::value));
-    }
-    let is_full = lines.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-    page.next = lines
-        .last()
-        .filter(|_| is_full)
-        .map(|line| line.contact.to_string());
-    page.contacts = lines.into_iter().map(|line| line.contact).collect();
-    Ok(page)
-}
-
-/// What stands for an address that there is none of: it is refused as what it is.
-const NO_ADDRESS: &str = "-";
-
-async fn addresses(
-    app: &House,
-    line: &CampaignLine,
-    condition: Option<&Condition>,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<Addresses, Error> {
-    if line.drawn.is_some() {
-        return drawn(app, line.id, (cursor, limit)).await;
-    }
-    let mut page = Addresses::default();
-    let full = usize::try_from(limit).unwrap_or(usize::MAX);
-    match condition {
-        Some(condition) => {
-            let after: Option<Uuid> = cursor.and_then(|cursor| cursor.parse().ok());
-            let bounds = Page {
-                after: after.map(ContactId::new),
-                limit,
-            };
-            let now = app.clock.now();
-            let rows = app.store.segment_addresses(condition, now, &bounds).await?;
-            for (_, address) in &rows {
-                page.add(address.as_deref().unwrap_or(NO_ADDRESS));
-            }
-            let last = rows.last().filter(|_| rows.len() == full);
-            page.next = last.map(|(id, _)| id.to_string());
-            page.contacts = rows.into_iter().map(|(id, _)| id).collect();
-        }
-        None => {
-            let after = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(-1);
-            let rows = app.store.list_page(line.id, after, limit).await?;
-            for row in &rows {
-                page.add(&row.address);
-            }
-            let last = rows.last().filter(|_| rows.len() == full);
-            page.next = last.map(|row| row.place.to_string());
-        }
-    }
-    Ok(page)
 }
 
 /// The question that is asked about everybody: the strictest of the variants'.
@@ -179,9 +96,7 @@ async fn question(app: &House, plan: &Plan, variants: &[Ready]) -> Result<Ask, E
 struct Look {
     sieve: Sieve,
     category: Category,
-    quiet: Option<(u16, u16)>,
-    countries: BTreeMap<Option<Iso>, u64>,
-    quiet_now: u64,
+    census: Census,
     contacts: Vec<ContactId>,
 }
 
@@ -191,9 +106,7 @@ impl Look {
         Ok(Self {
             category: ask.request().category,
             sieve: Sieve::new(app, ask),
-            quiet: plan.quiet,
-            countries: BTreeMap::new(),
-            quiet_now: 0,
+            census: Census::new(plan.quiet, app.clock.now()),
             contacts: Vec::new(),
         })
     }
@@ -204,19 +117,12 @@ impl Look {
         self.sieve
             .sift(app, ready.as_deref(), lines, &mut allowed)
             .await?;
-        let now = app.clock.now();
         for line in allowed
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
         {
-            let digits = std::str::from_utf8(line).unwrap_or_default();
-            let country = campaign::country::of(digits.trim_start_matches('+'));
-            *self.countries.entry(country).or_default() += 1;
-            if self.quiet.is_some() {
-                let phone = Phone::from_digits(digits.trim_start_matches('+'));
-                let is_quiet = quiet_until(self.quiet, phone, now).is_some();
-                self.quiet_now += u64::from(is_quiet);
-            }
+            self.census
+                .add(std::str::from_utf8(line).unwrap_or_default());
         }
         Ok(())
     }
@@ -256,7 +162,7 @@ impl Look {
             seconds,
             daily_limit: daily_limit(app, plan).await?,
             recently_written,
-            quiet_now: self.quiet_now,
+            quiet_now: self.census.quiet(),
             templates,
         })
     }
@@ -284,7 +190,7 @@ impl Look {
 
     fn cost(&self) -> CostAnswer {
         let mut bill = Bill::new(&PRICES, &MARKETS, 0);
-        for (country, count) in &self.countries {
+        for (country, count) in self.census.countries() {
             bill.add(*country, self.category, *count);
         }
         let lines = bill.lines().into_iter().map(|line| CostLine {
@@ -419,7 +325,12 @@ pub async fn barred(
     let variants = compose::variants(app, &plan).await?;
     let ask = question(app, &plan, &variants).await?;
     let condition = plan.audience.condition(app).await?;
-    let page = addresses(app, &line, condition.as_ref(), (cursor, limit)).await?;
+    let crowd = Crowd {
+        app,
+        line: &line,
+        condition: condition.as_ref(),
+    };
+    let page = crowd.people(cursor, limit).await?;
     let text = String::from_utf8_lossy(&page.addresses).into_owned();
     let lines: Vec<&str> = text.lines().collect();
     let asks: Vec<Ask> = lines.iter().map(|line| ask.about(app, line)).collect();
