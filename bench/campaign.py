@@ -1,6 +1,6 @@
 """How fast a campaign runs while Meta says three things of each message: run by hand on a quiet machine.
 
-    python bench/campaign.py --binary target/release/consentry [--people 30000] [--numbers 3] [--pace 1000]
+    python bench/campaign.py --binary target/release/consentry [--people 30000] [--numbers 3] [--pace 1000] [--look-only] [--north-america]
 
 Starts the simulated Meta with several numbers, and `serve` behind it on SQLite. Opts everybody in, refuses a tenth of them again, and sends one campaign to all.
 Prints one line of JSON. Receipts are counted at the simulated Meta; statuses are counted as the messages that `serve` knows to be read, three for each.
@@ -37,20 +37,15 @@ def main():
     server.start()
     simulator.control.post("/sandbox/callback", {"url": f"http://{server.address}/webhooks/whatsapp"})
     simulator.control.ask("PATCH", "/sandbox/settings", {"webhooks": {"concurrency": 8, "batch_max": 200}})
-    phones = [str(FIRST_PHONE + nth) for nth in range(asked.people)]
+    phones = everybody(asked)
     opt_in_all(server.api, phones)
     refused = set(phones[:: 10])
     refuse_all(server.api, sorted(refused))
-    campaign, made = make(server, numbers, phones, asked.pace)
-    began = time.time()
-    looked = server.api.post(f"{campaign}/preflight").json()
-    preflight_s = time.time() - began
-    began = time.time()
-    server.api.post(f"{campaign}/preflight")
-    preflight_s = min(preflight_s, time.time() - began)
     if asked.look_only:
-        print(json.dumps({"people": asked.people, "in": looked["in"], "preflight_s": round(preflight_s, 3), "made_s": made, "memory_mb": memory(server.process.child.pid)}))
+        print(json.dumps({"people": asked.people} | looks(server, numbers, phones, asked.pace) | {"memory_mb": memory(server.process.child.pid)}))
         return Process.forget_all()
+    campaign, made = make(server, numbers, asked.pace, listed(phones))
+    looked, preflight_s = look(server, campaign)
     server.api.post(f"{campaign}/start")
     until(lambda: server.api.get(campaign).json()["drawn_at"], "the audience is drawn", 600)
     began = time.time()
@@ -61,12 +56,47 @@ def main():
     Process.forget_all()
 
 
-def make(server, numbers, phones, pace):
+def everybody(asked):
+    """Numbers of one country, or of those that share `1`: these cost more to tell apart."""
+    if not asked.north_america:
+        return [str(FIRST_PHONE + nth) for nth in range(asked.people)]
+    areas = ["212", "310", "416", "604", "787", "809", "876", "242"]
+    return [f"1{areas[nth % len(areas)]}{200 + nth // 8 % 800}{nth // 6_400:04}" for nth in range(asked.people)]
+
+
+def listed(phones):
+    return {"numbers": [f"+{phone}" for phone in phones]}
+
+
+def look(server, campaign):
+    """The answer of a pre-flight, and the shortest time of three."""
+    times = []
+    for _ in range(3):
+        began = time.time()
+        answer = server.api.post(f"{campaign}/preflight")
+        times.append(time.time() - began)
+    return answer.json(), round(min(times), 3)
+
+
+def looks(server, numbers, phones, pace):
+    """A pre-flight of a list, of a segment, and of either with quiet hours."""
+    condition = {"consent": {"is": "opted_in"}}
+    segment = server.api.post("/api/v1/segments", {"name": "Bench", "condition": condition}).json()["id"]
+    figures = {}
+    for name, audience in {"list": listed(phones), "segment": {"segment": segment}}.items():
+        for kind, more in {"": {}, "_quiet": {"quiet_hours": {"from": "21:00", "to": "08:00"}}}.items():
+            campaign, made = make(server, numbers, pace, audience, more)
+            answer, took = look(server, campaign)
+            figures[name + kind] = {"in": answer["in"], "out": answer["out"], "preflight_s": took, "made_s": made}
+    return figures
+
+
+def make(server, numbers, pace, audience, more=None):
     began = time.time()
     body = {
         "name": "Bench", "numbers": numbers, "basis": "consent", "flight_recorder": "off", "flight_recorder_reason": "a measurement", "pace": pace,
-        "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["friend"]}, "audience": {"numbers": [f"+{phone}" for phone in phones]},
-    }
+        "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["friend"]}, "audience": audience,
+    } | (more or {})
     answer = server.api.post("/api/v1/campaigns", body)
     if answer.status != 201:
         sys.exit(str(answer))
@@ -123,6 +153,7 @@ def arguments():
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--numbers", type=int, default=3)
     parser.add_argument("--look-only", action="store_true", help="ends after the pre-flight")
+    parser.add_argument("--north-america", action="store_true", help="numbers of countries that share a calling code")
     parser.add_argument("--pace", type=int, default=CEILING)
     asked = parser.parse_args()
     asked.binary = asked.binary.resolve()

@@ -83,6 +83,7 @@ def test_power_cuts_in_the_middle_of_a_campaign_send_nobody_anything_twice(world
     twice = [phone for phone, times in receipts.items() if len(times) > 1]
     want(not twice, f"nobody got it twice: {twice[:5]}")
     counts = done["counts"]
+    print(f"    killed {KILLS} times, {len(receipts)} receipts of {KILL_PEOPLE} people, {counts['unknown']} unknown", flush=True)
     want(counts["unknown"] <= IN_FLIGHT_MAX * KILLS, f"unknown is at most what was under way at {KILLS} power cuts", counts)
     settled = counts["accepted"] + counts["unknown"] + counts["failed"]
     want(settled == KILL_PEOPLE == counts["total"], "everybody is accounted for", counts)
