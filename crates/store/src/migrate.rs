@@ -5,7 +5,7 @@ use sqlx::{Executor, PgPool, SqlitePool};
 use crate::error::StoreError;
 
 /// Each version of the schema: for SQLite and for PostgreSQL.
-const VERSIONS: [(i64, &str, &str); 16] = [
+const VERSIONS: [(i64, &str, &str); 17] = [
     (
         1,
         include_str!("../migrations/sqlite/0001_first.sql"),
@@ -85,6 +85,11 @@ const VERSIONS: [(i64, &str, &str); 16] = [
         16,
         include_str!("../migrations/sqlite/0016_happening.sql"),
         include_str!("../migrations/postgres/0016_happening.sql"),
+    ),
+    (
+        17,
+        include_str!("../migrations/sqlite/0017_address.sql"),
+        include_str!("../migrations/postgres/0017_address.sql"),
     ),
 ];
 

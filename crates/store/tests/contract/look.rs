@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use consent::{
+    alias::Alias,
     event::{Event, Fact},
     id::{ContactId, EventId},
     scope::{Category, Scope, Subject},
@@ -18,7 +19,7 @@ use uuid::{NoContext, Uuid};
 use crate::{
     campaigns::{drawn, news, people, take},
     events::{append, event},
-    harness::{Place, at, message},
+    harness::{Place, at, line, message},
     recipients::{settle, settled},
 };
 
@@ -126,6 +127,20 @@ async fn who_was_sent_what_since_a_time(place: Arc<Place>) {
 async fn a_draw_reads_where_a_message_goes_to(place: Arc<Place>) {
     let ana = place.caller("Ana", "+447700900123").await;
     let ben = place.newcomer("Ben").await;
+    let mut tx = place.store.begin().await.unwrap();
+    let ids = [
+        Alias::Email("ben@example.com".parse().unwrap()),
+        Alias::ParentBsuid("GB.ENT.2".parse().unwrap()),
+        Alias::Bsuid("GB.1".parse().unwrap()),
+    ];
+    tx.link(&ids.map(|id| line(ben, id, 0))).await.unwrap();
+    let mail = Alias::Email("ana@example.com".parse().unwrap());
+    let id = Alias::Bsuid("GB.2".parse().unwrap());
+    tx.link(&[mail, id].map(|id| line(ana, id, 0)))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let dana = place.newcomer("Dana").await;
     let cleo = place.caller("Cleo", "+447700900125").await;
     let everybody = Condition::All(vec![]);
     let read = async |after: Option<ContactId>, limit: u32| {
@@ -134,12 +149,30 @@ async fn a_draw_reads_where_a_message_goes_to(place: Arc<Place>) {
         found.await.unwrap()
     };
     let number = |phone: &str| Some(phone.to_owned());
-    let first = read(None, 2).await;
-    assert_eq!(first, [(ana, number("+447700900123")), (ben, None)]);
-    let rest = read(Some(ben), 9).await;
+    let first = read(None, 3).await;
+    let ben_is = (ben, Some("GB.1".to_owned()));
+    assert_eq!(
+        first,
+        [(ana, number("+447700900123")), ben_is, (dana, None)]
+    );
+    let rest = read(Some(dana), 9).await;
     assert_eq!(rest, [(cleo, number("+447700900125"))]);
+    let lines = async |after: Option<ContactId>, limit: u32| {
+        let page = Page { after, limit };
+        let found = place.store.segment_lines(&everybody, at(99), &page);
+        let found = found.await.unwrap();
+        let mut lines: Vec<String> = found.lines.lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        (lines, found.last)
+    };
+    let text = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    let first: Vec<String> = text(&["+447700900123", "-", "GB.1"]);
+    assert_eq!(lines(None, 3).await, (first, Some(dana)));
+    let rest: Vec<String> = text(&["+447700900125"]);
+    assert_eq!(lines(Some(dana), 9).await, (rest, None));
     let mut tx = place.store.begin().await.unwrap();
     tx.erase(cleo, &[vec![4; 32]], at(99)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(read(Some(ben), 9).await, []);
+    assert_eq!(read(Some(dana), 9).await, []);
+    assert_eq!(lines(Some(dana), 9).await, (Vec::new(), None));
 }
