@@ -127,12 +127,13 @@ def test_campaigns_for_one_number_together_keep_to_its_pace(world):
     app.stop()
     times = sorted(came for times in receipts_of(witness).values() for came in times)
     want(len(times) == len(phones) + app.sent, f"everybody got it once: {len(times)} of {len(phones)} and {app.sent}")
-    busiest = most_within(times, 2)
-    print(f"    at most {busiest} messages came in 2 s, {app.sent} of all were an app's own", flush=True)
+    busiest = most_within([came for came in times if came < app.began], 2)
     want(busiest <= 2 * USUAL_PER_SECOND * 1.25, f"never more than the number's pace, a burst aside: {busiest} in 2 s")
-    began = [came for came in times if came >= app.began + 3]
-    took = began[-1] - began[0]
-    want(app.sent > 40 and len(began) <= took * USUAL_PER_SECOND * 1.15 + 20, f"nor with what an app sends beside them: {len(began)} in {took:.1f} s")
+    # What others send is counted a second or two later.
+    beside = [came for came in times if came >= app.began + 3]
+    took = beside[-1] - beside[0]
+    print(f"    at most {busiest} in 2 s; beside an app that sent {app.sent} of them {len(beside)} in {took:.1f} s", flush=True)
+    want(app.sent > 40 and len(beside) <= took * USUAL_PER_SECOND * 1.15 + 20, f"nor with what an app sends beside them: {len(beside)} in {took:.1f} s")
 
 
 def phones_of(count):

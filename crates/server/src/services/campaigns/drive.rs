@@ -66,7 +66,7 @@ pub async fn step(app: &App) -> Result<bool, Error> {
     for line in &open {
         match turn(app, line).await {
             Ok(more) => busy |= more,
-            Err(error @ Error::Unavailable(_)) => return Err(error),
+            Err(error @ (Error::Unavailable(_) | Error::Busy(_))) => return Err(error),
             Err(error) => give_up(app, line, &error).await?,
         }
     }
