@@ -298,9 +298,16 @@ impl Drives {
         locked(&self.asked).insert(campaign, opt_outs);
     }
 
-    /// Something that was heard late speaks against sending to anybody: the campaign is stopped a moment later.
+    /// Something that was heard late speaks against sending to anybody: the campaign is stopped a moment later. Of several the one about
+    /// the newest message counts.
     pub fn hold(&self, campaign: Uuid, hold: Hold) {
-        locked(&self.holds).insert(campaign, hold);
+        let mut holds = locked(&self.holds);
+        if holds
+            .get(&campaign)
+            .is_none_or(|known| known.sent <= hold.sent)
+        {
+            holds.insert(campaign, hold);
+        }
     }
 
     /// What was heard late and speaks against sending to anybody; it is told once.
@@ -314,6 +321,7 @@ impl Drives {
         locked(&self.looked).remove(&campaign);
         locked(&self.waves).remove(&campaign);
         locked(&self.asked).remove(&campaign);
+        locked(&self.holds).remove(&campaign);
     }
 }
 
