@@ -1,6 +1,7 @@
 """Campaigns against the real binary: who leaves while one runs gets nothing any more, and a power cut sends nobody anything twice."""
 
 import collections
+import copy
 import json
 import os
 import random
@@ -130,6 +131,12 @@ class Campaign:
         answer = api.post("/api/v1/campaigns", body)
         want(answer.status == 201, "the campaign is made", answer)
         self.path = f"/api/v1/campaigns/{answer.json()['id']}"
+
+    def at(self, api):
+        """The same campaign, at another node."""
+        there = copy.copy(self)
+        there.api = api
+        return there
 
     def act(self, verb):
         answer = self.api.post(f"{self.path}/{verb}")

@@ -1,7 +1,5 @@
 //! How fast a number may send: a bucket of tokens, and a rate learned from Meta's answers.
 
-use std::time::Duration;
-
 use consent::time::Timestamp;
 
 /// Messages a second that Meta allows a number at first (facts section 6).
@@ -32,6 +30,8 @@ pub struct Pace {
     ceiling: u32,
     /// Thousandths of a message that may go at once.
     tokens: u64,
+    /// Thousandths of a message that others sent and that are still to be taken off.
+    owed: u64,
     /// Until when the bucket was filled; none before the first call.
     filled: Option<Timestamp>,
     /// When the rate was last changed, or when the first call came.
@@ -45,25 +45,19 @@ impl Pace {
     /// Both are at least 1, and the first is at most the second.
     #[must_use]
     pub fn new(per_second: u32, ceiling: u32) -> Self {
-        let empty = Self::restored(per_second, ceiling, None);
+        let ceiling = ceiling.max(1);
+        let empty = Self {
+            rate: per_second.clamp(1, ceiling),
+            ceiling,
+            tokens: 0,
+            owed: 0,
+            filled: None,
+            changed: None,
+            slowed: None,
+        };
         Self {
             tokens: empty.bucket(),
             ..empty
-        }
-    }
-
-    /// A number whose rate was learned before, as [`rate`](Self::rate) and [`slowed`](Self::slowed) told
-    /// it. Its bucket is empty, so that starting again and again sends no faster.
-    #[must_use]
-    pub fn restored(rate: u32, ceiling: u32, slowed: Option<Timestamp>) -> Self {
-        let ceiling = ceiling.max(1);
-        Self {
-            rate: rate.clamp(1, ceiling),
-            ceiling,
-            tokens: 0,
-            filled: None,
-            changed: slowed,
-            slowed,
         }
     }
 
@@ -75,35 +69,17 @@ impl Pace {
         u32::try_from(granted).unwrap_or(want)
     }
 
-    /// How long until the next one may go; nothing when it may go now.
-    #[must_use]
-    pub fn wait(&self, now: Timestamp) -> Duration {
-        self.wait_for(1, now)
-    }
-
-    /// How long until so many may go together. More than a burst never do, so no longer than for a burst.
-    #[must_use]
-    pub fn wait_for(&self, want: u32, now: Timestamp) -> Duration {
-        let mut then = *self;
-        then.fill(now);
-        let want = (u64::from(want) * TOKEN).min(then.bucket());
-        let fill_ms = want
-            .saturating_sub(then.tokens)
-            .div_ceil(u64::from(then.rate));
-        // A clock that is a little behind has to come up to where the bucket was filled.
-        let behind_ms = then
-            .filled
-            .map_or(0, |filled| filled.millis_since(now).max(0));
-        match fill_ms {
-            0 => Duration::ZERO,
-            ms => Duration::from_millis(ms.saturating_add(behind_ms.unsigned_abs())),
-        }
-    }
-
     /// `n` that were taken and not sent.
     pub fn give_back(&mut self, n: u32) {
         let back = u64::from(n) * TOKEN;
         self.tokens = self.tokens.saturating_add(back).min(self.bucket());
+    }
+
+    /// `n` that others sent from the same number: they come off what is granted from now on. A tenth of the rate is left whatever others
+    /// do, and of more than they could send in a second nothing is remembered.
+    pub fn spend(&mut self, n: u32) {
+        let second = u64::from(self.rate) * TOKEN;
+        self.owed = (self.owed + u64::from(n) * TOKEN).min(second);
     }
 
     /// Meta says that the number is too fast: the rate sinks by three tenths, at most once a second,
@@ -147,12 +123,6 @@ impl Pace {
         (self.rate / BURSTS_PER_SECOND).max(1)
     }
 
-    /// When Meta last said that the number is too fast.
-    #[must_use]
-    pub const fn slowed(&self) -> Option<Timestamp> {
-        self.slowed
-    }
-
     fn bucket(&self) -> u64 {
         u64::from(self.burst()) * TOKEN
     }
@@ -174,7 +144,9 @@ impl Pace {
             return;
         }
         let gained = passed.unsigned_abs().saturating_mul(u64::from(self.rate));
-        self.tokens = self.tokens.saturating_add(gained).min(self.bucket());
+        let paid = self.owed.min(gained / 10 * 9);
+        self.owed -= paid;
+        self.tokens = self.tokens.saturating_add(gained - paid).min(self.bucket());
         self.filled = Some(now);
         self.rise(now);
     }

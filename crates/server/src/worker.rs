@@ -281,7 +281,7 @@ pub async fn hand_over(app: &App) -> Result<(), Error> {
         return Ok(());
     }
     let mut tx = app.store.begin().await?;
-    for name in [SEQUENCER, RELAY] {
+    for name in [SEQUENCER, RELAY, REPLIES, JOURNEYS, campaigns::drive::LEASE] {
         tx.release_lease(name, app.node).await?;
     }
     tx.commit().await?;

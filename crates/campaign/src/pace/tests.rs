@@ -37,18 +37,6 @@ fn a_slow_number_sends_one_a_second_and_no_fewer() {
 }
 
 #[test]
-fn after_the_wait_and_not_before_the_next_one_may_go() {
-    let mut pace = Pace::new(80, 80);
-    assert_eq!(pace.wait(at(0)), Duration::ZERO);
-    assert_eq!(pace.take(4, at(0)), 4);
-    let wait = pace.wait(at(0));
-    assert_eq!(wait, Duration::from_millis(13));
-    assert_eq!(pace.take(1, at(12)), 0);
-    assert_eq!(pace.take(1, at(13)), 1);
-    assert_eq!(pace.wait_for(1000, at(13)), pace.wait_for(4, at(13)));
-}
-
-#[test]
 fn what_was_not_sent_can_be_taken_again_but_never_more_than_a_burst() {
     let mut pace = Pace::new(80, 80);
     assert_eq!(pace.take(4, at(0)), 4);
@@ -102,15 +90,19 @@ fn a_new_ceiling_is_obeyed_at_once_when_lower_and_reached_slowly_when_higher() {
 }
 
 #[test]
-fn a_restart_keeps_what_was_learned_and_gives_no_burst() {
-    let mut pace = Pace::new(80, 1000);
-    pace.slow_down(at(0));
-    let mut again = Pace::restored(pace.rate(), pace.ceiling(), pace.slowed());
-    assert_eq!(again.rate(), 56);
-    assert_eq!(again.take(9, at(1)), 0);
-    drain(&mut again, 1, 4990, 10);
-    assert_eq!(again.rate(), 56);
-    assert_eq!(again.wait(at(5000)), Duration::ZERO);
+fn what_others_send_comes_off_and_a_tenth_is_left() {
+    let mut pace = Pace::new(80, 80);
+    assert_eq!(drain(&mut pace, 0, 1000, 10), 83);
+    for second in 1..11 {
+        pace.spend(30);
+        assert_eq!(drain(&mut pace, second * 1000, 1000, 10), 50);
+    }
+    for second in 11..21 {
+        pace.spend(1_000);
+        assert_eq!(drain(&mut pace, second * 1000, 1000, 10), 8);
+    }
+    drain(&mut pace, 21_000, 1_200, 10);
+    assert_eq!(drain(&mut pace, 22_200, 1000, 10), 80, "it is soon over");
 }
 
 #[test]
@@ -118,7 +110,6 @@ fn a_clock_set_back_by_an_hour_stops_nothing_for_an_hour() {
     let mut pace = Pace::new(80, 80);
     drain(&mut pace, 0, 1000, 10);
     assert_eq!(pace.take(9, at(-3_600_000)), 0);
-    assert!(pace.wait(at(-3_600_000)) < Duration::from_secs(1));
     assert_eq!(drain(&mut pace, -3_600_000, 1000, 10), 79);
     pace.slow_down(at(-3_599_000));
     assert_eq!(pace.rate(), 56);
@@ -132,7 +123,7 @@ enum Step {
     Clock(i64),
     Take(u32),
     SlowDown,
-    Restart,
+    Others(u32),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -142,7 +133,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (-100_000_i64..30_000).prop_map(Step::Clock),
         8 => (0_u32..3000).prop_map(Step::Take),
         1 => Just(Step::SlowDown),
-        1 => Just(Step::Restart),
+        1 => (0_u32..3000).prop_map(Step::Others),
     ]
 }
 
@@ -188,10 +179,7 @@ proptest! {
                     pace.slow_down(at(now));
                     run.seen(now);
                 }
-                Step::Restart => {
-                    pace = Pace::restored(pace.rate(), ceiling, pace.slowed());
-                    run.furthest = None;
-                }
+                Step::Others(sent) => pace.spend(sent),
             }
             prop_assert!((1..=ceiling).contains(&pace.rate()));
         }
@@ -204,30 +192,5 @@ proptest! {
                 prop_assert!(sum <= most, "{sum} in {passed} ms at {ceiling}");
             }
         }
-    }
-
-    #[test]
-    fn after_its_own_wait_something_may_go(
-        ceiling in 1_u32..3000,
-        steps in vec(step(), 0..60),
-        want in 1_u32..200,
-    ) {
-        let mut pace = Pace::new(80, ceiling);
-        let mut now = 0;
-        for step in steps {
-            match step {
-                Step::Clock(by) => now += by,
-                Step::Take(want) => { pace.take(want, at(now)); }
-                Step::SlowDown => pace.slow_down(at(now)),
-                Step::Restart => {}
-            }
-        }
-        // The first call after the clock was set sees that it was.
-        pace.take(0, at(now));
-        let wait = pace.wait_for(want, at(now));
-        prop_assert!(wait <= Duration::from_secs(11));
-        let ms = i64::try_from(wait.as_millis()).unwrap();
-        let burst = pace.burst();
-        prop_assert!(pace.take(want, at(now + ms)) >= want.min(burst));
     }
 }

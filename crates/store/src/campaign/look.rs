@@ -59,6 +59,37 @@ impl Store {
         Ok(found.is_some())
     }
 
+    /// Whether sends of a campaign are on their way, from any node, or were cut off and nobody has given them up yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn has_underway(&self, campaign: Uuid) -> Result<bool, StoreError> {
+        let sql = "select 1 from recipient p join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
+                   where p.campaign_id = $1 and p.state = 'sending' and m.state = 'reserved' limit 1";
+        let id = campaign.as_bytes().to_vec();
+        let found: Option<i32> =
+            on_pool!(self, pool => sqlx::query_scalar(sql).bind(id).fetch_optional(pool).await?);
+        Ok(found.is_some())
+    }
+
+    /// How many messages each number sent, or may have, in a stretch of time that are of no campaign. A message belongs to the moment in
+    /// which it got its id.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sent_beside_campaigns(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+    ) -> Result<Vec<(String, i64)>, StoreError> {
+        let sql = "select m.number, count(*) from message m where m.id >= $1 and m.id < $2 and m.direction = 'out' \
+                   and m.basis is not null and not exists (select 1 from recipient p \
+                   where p.contact_id = m.contact_id and p.attempt_id = m.id) group by m.number order by m.number";
+        let [from, until] = [from, until].map(|at| codec::first_id_of(at).as_bytes().to_vec());
+        Ok(
+            on_pool!(self, pool => sqlx::query_as(sql).bind(from).bind(until).fetch_all(pool).await?),
+        )
+    }
+
     /// Which messages were sent (or may have been) to each of these people since a time, each one's oldest first.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use consent::{
     alias::Alias,
     event::{Event, Fact},
-    id::{ContactId, EventId},
+    id::{AttemptId, ContactId, EventId},
     scope::{Category, Scope, Subject},
     time::Timestamp,
 };
@@ -26,6 +26,7 @@ use crate::{
 contract![
     a_no_counts_for_the_campaign_that_wrote_before_it,
     the_newest_turn_and_open_ends_are_seen,
+    what_is_sent_beside_campaigns_counts_by_number,
     who_was_sent_what_since_a_time,
     a_draw_reads_where_a_message_goes_to,
 ];
@@ -82,14 +83,60 @@ async fn the_newest_turn_and_open_ends_are_seen(place: Arc<Place>) {
     let line = drawn(&place, RUNNING, &people).await;
     assert_eq!(store.last_taken(line.id).await.unwrap(), None);
     assert!(!store.has_unanswered(line.id).await.unwrap());
+    assert!(!store.has_underway(line.id).await.unwrap());
     let first = take(&place, line.id, people[0], 30).await;
     let second = take(&place, line.id, people[1], 20).await;
     assert_eq!(store.last_taken(line.id).await.unwrap(), Some(at(30)));
     assert!(store.has_unanswered(line.id).await.unwrap());
     settle(&place, &[settled(line.id, &first, State::Unknown)]).await;
     assert!(store.has_unanswered(line.id).await.unwrap());
+    assert!(store.has_underway(line.id).await.unwrap());
+    news(&place, second.id, Sent::Accepted, 35, None).await;
+    assert!(store.has_unanswered(line.id).await.unwrap());
+    assert!(!store.has_underway(line.id).await.unwrap());
     news(&place, second.id, Sent::Delivered, 40, None).await;
     assert!(!store.has_unanswered(line.id).await.unwrap());
+}
+
+async fn what_is_sent_beside_campaigns_counts_by_number(place: Arc<Place>) {
+    let people = people(&place, 3).await;
+    let line = drawn(&place, RUNNING, &people[..1]).await;
+    let by_campaign = take(&place, line.id, people[0], 5000).await;
+    let made = |ms: i64| {
+        let seconds = at(ms).millis().unsigned_abs() / 1000;
+        let id = Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, 0));
+        AttemptId::new(id)
+    };
+    let sent = |contact: ContactId, ms: i64, number: &str| MessageLine {
+        id: made(ms),
+        number: number.to_owned(),
+        ..message(contact)
+    };
+    let lines = [
+        sent(people[0], 6000, "1"),
+        sent(people[1], 8000, "1"),
+        sent(people[2], 7000, "2"),
+        // Refused; before the stretch; after it.
+        MessageLine {
+            state: Sent::Denied,
+            basis: None,
+            ..sent(people[1], 7000, "1")
+        },
+        sent(people[1], 4000, "1"),
+        sent(people[1], 9000, "1"),
+    ];
+    let mut tx = place.store.begin().await.unwrap();
+    tx.keep_messages(&lines).await.unwrap();
+    tx.commit().await.unwrap();
+    let count = async |from, until| place.store.sent_beside_campaigns((from, until)).await;
+    let found = count(at(5000), at(9000)).await.unwrap();
+    assert_eq!(found, [("1".to_owned(), 2), ("2".to_owned(), 1)]);
+    let ever = count(at(0), Timestamp::from_millis(i64::MAX >> 20)).await;
+    let ever = ever.unwrap();
+    let of_campaign = ever
+        .iter()
+        .find(|(number, _)| *number == by_campaign.number);
+    assert_eq!(of_campaign, None, "what a campaign sent is its own");
 }
 
 async fn who_was_sent_what_since_a_time(place: Arc<Place>) {

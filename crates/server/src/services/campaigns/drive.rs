@@ -1,6 +1,7 @@
 //! A campaign runs: whoever's turn has come is decided again, claimed and sent, at the pace of the number, through the one gate.
 
 mod after;
+mod driver;
 
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
@@ -10,11 +11,11 @@ use consent::{
     reason::Code,
     request::Template,
 };
+pub use driver::LEASE;
 use store::campaign::{
     CampaignLine,
     recipient::{self, RecipientLine, Settled},
 };
-use uuid::Uuid;
 
 use super::{
     acts,
@@ -28,19 +29,12 @@ use crate::{
     error::Error,
     services::{
         gate::many::{self, Entry, Guest, Refusal},
-        reports::numbers,
         send::Way,
     },
 };
 
-/// Messages a second that Meta takes from a number whose throughput it has raised (facts, section 6).
-const RAISED_PER_SECOND: u32 = 1_000;
-/// How often it is looked which numbers those are.
-const PACES_EVERY: Duration = Duration::from_secs(60);
 /// People who are decided and claimed at one time. A permit lives a tenth of a second, so no more than can begin in one.
 const BATCH_MAX: u32 = 100;
-/// How long a node drives a campaign, unless it renews that.
-const LEASE_MS: i64 = 5_000;
 /// How often the flight recorder is read.
 const RECORDED_EVERY: Duration = Duration::from_secs(2);
 /// How long Meta's first words on the last messages are waited for, before a campaign counts as done.
@@ -48,45 +42,67 @@ const FIRST_WORDS_MS: i64 = 5_000;
 /// How long a refusal may last until a person's turn comes again instead of being over: a day, and an hour for clocks.
 const PATIENCE_MS: i64 = 25 * consent::time::HOUR_MS;
 
-/// Takes one turn with every campaign that runs. Says whether there may be more to do at once.
+/// Takes one turn with every campaign that runs, where this node is the one that drives them. Says whether there may be more to do at
+/// once.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn step(app: &App) -> Result<bool, Error> {
-    let open = app.store.open_campaigns().await?;
-    if !open.is_empty() && app.drives.is_time(Uuid::nil(), PACES_EVERY) {
-        for card in numbers::all(app).await?.numbers {
-            if card.throughput.as_deref() == Some("HIGH") {
-                app.drives.set_usual(&card.number, RAISED_PER_SECOND);
-            }
-        }
+    let mut open = app.store.open_campaigns().await?;
+    if open.is_empty() {
+        return Ok(false);
     }
+    for line in &open {
+        stop_for_what_was_heard(app, line).await?;
+    }
+    if !driver::is_here(app).await? {
+        return Ok(false);
+    }
+    driver::learn_paces(app, &open).await?;
+    // Campaigns of one number take from one pace: each is the first to do so in its turn.
+    let first = app.drives.turn() % open.len();
+    open.rotate_left(first);
     let mut busy = false;
-    for line in open {
-        busy |= match State::read(&line.state) {
-            Some(State::Scheduled) if line.start.is_none_or(|at| at <= app.clock.now()) => {
-                acts::due(app, &line).await?;
-                true
-            }
-            Some(State::Running) if is_mine(app, &line).await? => run(app, &line).await?,
-            _ => false,
-        };
+    for line in &open {
+        match turn(app, line).await {
+            Ok(more) => busy |= more,
+            Err(error @ (Error::Unavailable(_) | Error::Busy(_))) => return Err(error),
+            Err(error) => give_up(app, line, &error).await?,
+        }
     }
     Ok(busy)
 }
 
-/// One node at a time drives a campaign, though two would send nobody anything twice.
-async fn is_mine(app: &App, line: &CampaignLine) -> Result<bool, Error> {
-    if app.store.file().is_some() {
-        return Ok(true);
+async fn turn(app: &App, line: &CampaignLine) -> Result<bool, Error> {
+    match State::read(&line.state) {
+        Some(State::Scheduled) if line.start.is_none_or(|at| at <= app.clock.now()) => {
+            acts::due(app, line).await?;
+            Ok(true)
+        }
+        Some(State::Running) => run(app, line).await,
+        _ => Ok(false),
     }
-    let now = app.clock.now();
-    let mut tx = app.store.begin().await?;
-    let name = format!("campaign {}", line.id);
-    let until = now.plus_millis(LEASE_MS);
-    let mine = tx.lease(&name, app.node, now, until).await?.is_some();
-    tx.commit().await?;
-    Ok(mine)
+}
+
+/// This node heard of a failure that concerns everybody; another one may be driving. What was sent before somebody resumed the campaign
+/// says nothing any more.
+async fn stop_for_what_was_heard(app: &App, line: &CampaignLine) -> Result<(), Error> {
+    match app.drives.take_hold(line.id) {
+        Some(hold) if hold.sent >= line.changed => acts::stop_itself(app, line.id, &hold.why).await,
+        _ => Ok(()),
+    }
+}
+
+/// A campaign with which something is wrong keeps no other waiting: it stops itself, unless somebody changed it meanwhile.
+async fn give_up(app: &App, line: &CampaignLine, error: &Error) -> Result<(), Error> {
+    tracing::error!(campaign = %line.id, error = error as &dyn std::error::Error, "a campaign cannot go on");
+    let now = app.store.campaign(line.id).await?;
+    if now.is_none_or(|now| now.version != line.version) {
+        return Ok(());
+    }
+    let cause = std::error::Error::source(error);
+    let cause = cause.map_or_else(|| error.to_string(), ToString::to_string);
+    acts::stop_itself(app, line.id, &format!("It cannot go on: {cause}.")).await
 }
 
 async fn run(app: &App, line: &CampaignLine) -> Result<bool, Error> {
@@ -96,10 +112,6 @@ async fn run(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     }
     // An older copy was put back: until somebody answers for it nobody is written to, and nobody refused for that either.
     if app.restored.load(Ordering::SeqCst) {
-        return Ok(false);
-    }
-    if let Some(why) = app.drives.take_hold(line.id) {
-        acts::stop_itself(app, line.id, &why).await?;
         return Ok(false);
     }
     let plan = Plan::kept(&line.spec)?;
@@ -155,13 +167,9 @@ impl<'a> Tour<'a> {
             let want = BATCH_MAX
                 .min(app.drives.free())
                 .min(held.unwrap_or(u32::MAX));
-            let asked = self
-                .plan
-                .pace
-                .unwrap_or_else(|| app.drives.usual(number.as_str()));
-            let granted = app
-                .drives
-                .take(number.as_str(), (asked, want), app.clock.now());
+            let share = (self.line.id, number.as_str());
+            let asked = (self.plan.pace, want);
+            let granted = app.drives.take(share, asked, app.clock.now());
             if granted == 0 {
                 continue;
             }
@@ -169,8 +177,7 @@ impl<'a> Tour<'a> {
             let due = app.store.due_recipients(self.line.id, now, granted).await?;
             let count = u32::try_from(due.len()).unwrap_or(granted);
             let begun = self.turns(app, number, due).await?;
-            app.drives
-                .give_back(number.as_str(), granted.saturating_sub(begun));
+            app.drives.give_back(share, granted.saturating_sub(begun));
             app.drives.spend_wave(self.line.id, begun);
             busy |= count > 0;
         }
@@ -199,7 +206,10 @@ impl<'a> Tour<'a> {
                 break;
             }
         }
-        // An attempt of another node, or of before a crash, may come back yet.
+        // What another node sends, or sent before it died, comes back yet, or is given up as unknown.
+        if app.store.has_underway(self.line.id).await? {
+            return Ok(());
+        }
         if app.store.next_due(self.line.id).await?.is_none() {
             acts::finish(app, self.line.id).await?;
         }

@@ -13,7 +13,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::{app::House, error::Error};
+use crate::{app::House, drives::Hold, error::Error};
 
 /// A message of ours that failed.
 #[derive(Debug, Clone)]
@@ -74,7 +74,13 @@ pub async fn settle(app: &House, tx: &mut Tx, failed: &[Failed]) -> Result<(), E
         });
         if let Meaning::HoldAll { why } = meaning {
             let said = one.said.as_deref().unwrap_or_default();
-            app.drives.hold(turn.campaign, &sentence(why, said));
+            let hold = Hold {
+                sent: turn.taken.unwrap_or(turn.due),
+                why: sentence(why, said),
+            };
+            // Whoever hears it stops the campaign, whichever node drives it.
+            app.drives.hold(turn.campaign, hold);
+            app.bell.campaigns.notify_one();
         }
     }
     Ok(tx.settle_recipients(&settled).await?)
