@@ -152,6 +152,17 @@ pub(super) fn entering(
     }
 }
 
+/// A way that ends because its version cannot be read any more.
+pub(super) fn lost(line: RunLine, now: Timestamp) -> RunLine {
+    RunLine {
+        state: run::State::Failed,
+        due: None,
+        ended: Some(now),
+        why: Some("The version that they entered with cannot be read any more.".to_owned()),
+        ..line
+    }
+}
+
 fn ending(how: &Ending) -> (run::State, Option<String>) {
     match how {
         Ending::Done | Ending::HandedOver => (run::State::Ended, None),

@@ -19,7 +19,7 @@ use crate::{
     services::{
         journeys::{
             self,
-            body::{CountsAnswer, JourneyAnswer, RunAnswer, RunDetail},
+            body::{CountsAnswer, EffectAnswer, JourneyAnswer, RunAnswer, RunDetail},
         },
         staff::Power,
     },
@@ -99,8 +99,20 @@ impl Page {
         words::kind(&self.desk, kind)
     }
 
-    fn effect_state(&self, word: &str) -> String {
+    /// What became of something. What Meta took and did not deliver has failed, whatever it said first.
+    fn effect_state(&self, effect: &EffectAnswer) -> String {
+        let step = effect.key.split('/').nth(1);
+        let mut visits = self.detail.visits.iter();
+        let is_late = effect.state == "done"
+            && visits.any(|one| one.step.as_deref() == step && one.is == "failed");
+        let word = if is_late { "failed" } else { effect.state };
         self.desk.say(&format!("journeys-effect-{word}"))
+    }
+
+    /// Why something could not be done, as it was reported.
+    fn outcome<'a>(&self, effect: &'a EffectAnswer) -> Option<&'a str> {
+        let outcome = effect.outcome.as_deref();
+        outcome.filter(|_| effect.state == "failed")
     }
 
     fn version(&self) -> String {
@@ -126,6 +138,19 @@ pub fn why(desk: &Desk, why: Option<&str>) -> Option<String> {
         "merged" => desk.say("journeys-why-merged"),
         other => other.to_owned(),
     })
+}
+
+/// What stopped somebody is told where it happened, and not once more where the journey ends by it.
+fn once(mut lines: Vec<Line>) -> Vec<Line> {
+    let mut before = None;
+    for line in &mut lines {
+        let words = line.words.clone();
+        if words == before {
+            line.words = None;
+        }
+        before = words;
+    }
+    lines
 }
 
 /// The list.
@@ -185,10 +210,9 @@ pub(super) async fn show(
         .to_string();
     let definition = draft::read(&text)?;
     let lines = detail.visits.iter();
+    let lines = lines.map(|visit| passed::visit(&desk, &definition, visit));
     let page = Page {
-        lines: lines
-            .map(|visit| passed::visit(&desk, &definition, visit))
-            .collect(),
+        lines: once(lines.collect()),
         who: called(&desk, &detail.run.who),
         why: why(&desk, detail.run.why.as_deref()),
         journey,

@@ -184,7 +184,10 @@ fn title(desk: &Desk, act: &Act) -> String {
         Act::CallWebhook(call) => {
             desk.say_with("journeys-say-webhook", &[("webhook", &call.webhook)])
         }
-        Act::HandToAgent(_) => desk.say("journeys-say-hand"),
+        Act::HandToAgent(hand) => match &hand.agent {
+            Some(agent) => desk.say_with("journeys-say-hand-to", &[("agent", agent)]),
+            None => desk.say("journeys-say-hand"),
+        },
         Act::End(_) => desk.say("journeys-say-end"),
     }
 }
