@@ -16,7 +16,7 @@ mod rehearsal;
 mod series;
 mod show;
 mod turn;
-mod way;
+pub mod way;
 
 use consent::event::StaffAct;
 use journey::{definition::Definition, fault::Fault};

@@ -52,7 +52,7 @@ pub fn visit(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> Line 
         said: said(desk, definition, visit),
         wrote: visit.text.clone(),
         code: visit.code.clone(),
-        words: visit.words.clone(),
+        words: words::why(desk, visit.code.as_deref(), visit.words.as_deref()),
         tone,
         ..Line::default()
     }
