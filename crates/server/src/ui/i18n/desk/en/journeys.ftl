@@ -334,7 +334,6 @@ journeys-calls = A webhook would be called
 journeys-hands = An agent would get the conversation
 journeys-hands-to = { $agent } would get the conversation
 journeys-person = Person
-journeys-where = Where
 journeys-since = Entered
 journeys-until = Ended
 journeys-due = Goes on at the latest

@@ -334,7 +334,6 @@ journeys-calls = Se llamaría a un webhook
 journeys-hands = Un agente recibiría la conversación
 journeys-hands-to = { $agent } recibiría la conversación
 journeys-person = Persona
-journeys-where = Dónde
 journeys-since = Entró
 journeys-until = Terminó
 journeys-due = Sigue como máximo

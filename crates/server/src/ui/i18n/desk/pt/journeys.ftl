@@ -334,7 +334,6 @@ journeys-calls = Um webhook seria chamado
 journeys-hands = Um atendente receberia a conversa
 journeys-hands-to = { $agent } receberia a conversa
 journeys-person = Pessoa
-journeys-where = Onde
 journeys-since = Entrou
 journeys-until = Terminou
 journeys-due = Segue no máximo
