@@ -1,5 +1,7 @@
 // A marketer builds a journey step by step, tries it out with a clock that jumps, publishes it, and sees who went through it.
 
+import { until } from "./house.mjs";
+
 export const tests = {
   async "a marketer builds a journey, tries it and publishes it, on a desktop"(tools) {
     await story(tools, { view: "desktop", locale: "en-GB" }, "desktop");
@@ -30,6 +32,14 @@ export const tests = {
     await viewer.go(`${path}/try`);
     await viewer.page.getByRole("button", { name: "See what would happen" }).click();
     await viewer.page.getByText("A template would go out").waitFor();
+  },
+
+  async "a colleague sees how far everybody is and what stopped whom, on a desktop"(tools) {
+    await executions(tools, { view: "desktop", locale: "en-GB" }, "desktop");
+  },
+
+  async "a colleague sees how far everybody is and what stopped whom, on a phone in the dark"(tools) {
+    await executions(tools, { view: "phone", scheme: "dark", locale: "en-GB" }, "phone-dark");
   },
 };
 
@@ -115,6 +125,74 @@ async function story({ house, visit, want }, how, name) {
   const row = page.locator("tbody tr", { hasText: "After the fair" });
   want((await row.innerText()).includes("Live"), "the list says that it is live");
   await look(marketer, named("list"));
+}
+
+const OFFER = {
+  format: 1,
+  name: "Offers after the fair, for whoever asked for them at our stand",
+  trigger: { kind: "tag_added", tag: "asked" },
+  steps: [
+    { id: "s1", kind: "send_template", template: "autumn_sale", language: "en_GB", variables: { 1: "{{first_name|friend}}" } },
+    { id: "s2", kind: "wait", for: { days: 2 }, or_reply: true },
+    { id: "s3", kind: "hand_to_agent", note: "{{first_name|Somebody}} wants to be called" },
+  ],
+};
+const WORDS = "This message was not delivered because the customer has chosen to stop getting marketing messages from your business.";
+
+/** Ada is stopped by Meta after it took the message, Luz by the gate, Ben waits. */
+async function executions({ house, visit, want }, how, name) {
+  const { id, cas } = await house.api("POST", "/api/v1/journeys", { definition: OFFER });
+  await house.api("POST", `/api/v1/journeys/${id}/publish`, { cas });
+  await house.hears("luz", "STOP");
+  const people = ["+447700900123", "+525555550103", "+447700900188"];
+  for (const number of people) {
+    if (number !== "+525555550103") await house.api("POST", "/api/v1/events", { to: number, kind: "opt_in", scope: { category: "marketing" }, evidence: { source: "fair", wording: "Yes, offers" } });
+    await house.api("PATCH", `/api/v1/contacts/${await house.person(number)}`, { tags: { add: ["asked"] } });
+  }
+  const runs = async () => (await house.api("GET", `/api/v1/journeys/${id}/runs`)).items;
+  const state = (all, number) => all.find((run) => run.who.includes(number) || run.contact === number);
+  const ids = await Promise.all(people.map((number) => house.person(number)));
+  await until(async () => {
+    const all = await runs();
+    return all.length === 3 && state(all, ids[0]).step === "s2" && state(all, ids[1]).state === "failed" && state(all, ids[2]).step === "s2";
+  }, "everybody is on their way");
+  const sent = (await house.api("GET", `/api/v1/messages?to=${encodeURIComponent(people[0])}`)).items.find((one) => one.wamid);
+  const metadata = { display_phone_number: "442079460000", phone_number_id: house.ready.numbers[0] };
+  const status = { id: sent.wamid, status: "failed", timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: people[0].slice(1), errors: [{ code: 131050, title: "Unable to deliver the message.", error_data: { details: WORDS } }] };
+  await house.control("POST", "webhooks/emit", { updates: [{ field: "messages", value: { messaging_product: "whatsapp", metadata, statuses: [status] } }] });
+  await until(async () => state(await runs(), ids[0]).code === "131050", "Meta has stopped it");
+
+  const colleague = await visit(how);
+  const { page } = colleague;
+  await colleague.open(house.ready.sign_in_as.marketer);
+  await colleague.go("/journeys");
+  await look(colleague, `many-${name}`);
+  await colleague.go(`/journeys/${id}`);
+  await look(colleague, `live-${name}`);
+  await page.getByRole("link", { name: "Executions" }).click();
+  await page.getByText(WORDS).waitFor();
+  await look(colleague, `executions-${name}`);
+  const one = (await runs()).find((run) => run.code === "131050");
+  await colleague.go(`/journeys/${id}/runs/${one.id}`);
+  await page.getByText(WORDS).first().waitFor();
+  want((await page.locator("main").innerText()).includes("131050"), "the code stands beside Meta's words");
+  await look(colleague, `stopped-${name}`);
+  const waits = (await runs()).find((run) => run.state === "running");
+  await colleague.go(`/journeys/${id}/runs/${waits.id}`);
+  await look(colleague, `waits-${name}`);
+
+  // Ben writes, and an agent finds him on top of the inbox, unread.
+  await house.hears("ben", "Do call me");
+  await until(async () => state(await runs(), ids[2]).state === "ended", "Ben was handed over");
+  const agent = await visit(how);
+  await agent.open(house.ready.sign_in_as.agent);
+  await agent.go("/inbox?assigned=nobody");
+  const row = agent.page.locator(".inbox-row").first();
+  want((await row.innerText()).includes("2 unread"), "what he wrote, and what the journey says", await row.innerText());
+  await agent.inspect(`inbox-${name}`);
+  await row.click();
+  await agent.page.getByText("wants to be called").waitFor();
+  await agent.inspect(`handed-${name}`);
 }
 
 /** Chooses where and what. By the keyboard: without a script the driver never sees a page that was scrolled come to rest, and would not click. */

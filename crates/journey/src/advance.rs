@@ -86,6 +86,39 @@ fn given_up(before: &State, happening: &Happening, after: &State) -> Option<Key>
     (!settled && after.awaited().as_ref() != Some(&awaited)).then_some(awaited)
 }
 
+/// What became of an effect of somebody who had left by the time that it was known: it is noted, they are out with the sentence, and
+/// nothing is done after it. A refusal or a failure that stops them says more than the sentence, and stands in its place.
+#[must_use]
+pub fn after_leaving(
+    definition: &Definition,
+    state: &State,
+    (key, what, sentence): (&Key, &What, &str),
+    (facts, now): (&Facts, Timestamp),
+) -> Advance {
+    let mut walk = Walk::new(definition, state, facts, now);
+    let step = match state.place() {
+        Place::Step { step, .. } => definition.find(step),
+        Place::Door | Place::Out { .. } => None,
+    };
+    if let Some(step) = step.filter(|_| state.awaited().as_ref() == Some(key)) {
+        let (passed, done) = passed(what);
+        walk.visit(Some(step), passed);
+        walk.known.done.insert(step.id.clone(), done);
+        if !done && step.act.if_not() != Some(IfNot::Continue) {
+            stop(&mut walk, step, what);
+            return walk.done();
+        }
+    } else if let Some(before) = late(&mut walk, key, what)
+        && before.act.if_not() != Some(IfNot::Continue)
+    {
+        stop(&mut walk, before, what);
+        return walk.done();
+    }
+    let sentence = sentence.to_owned();
+    walk.end(step, Ending::OptedOut { sentence });
+    walk.done()
+}
+
 fn outside(walk: &mut Walk<'_>, happening: &Happening) {
     match happening {
         Happening::Outcome { key, what } => {

@@ -154,6 +154,9 @@ pub enum Effect {
         key: Key,
         /// What the agent should know.
         note: String,
+        /// Who of the staff takes it over, by the address that they sign in with; none for whoever is free.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<String>,
     },
 }
 

@@ -14,6 +14,8 @@ pub const CONDITION_DEPTH_MAX: usize = 4;
 pub const ID_CHARS_MAX: usize = 40;
 /// Longest name of a journey, a tag, an attribute, a template's variable and the like, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
+/// Characters of the e-mail address of somebody of the staff.
+pub const ADDRESS_CHARS_MAX: usize = 254;
 /// Longest name of a template, in characters: what Meta takes.
 pub const TEMPLATE_CHARS_MAX: usize = 512;
 /// Longest text of a message, in characters: what Meta takes.

@@ -137,11 +137,11 @@ pub fn parts(act: &Act) -> Vec<Part> {
             parts.extend(if_not("if_failed", call.if_failed));
             parts
         }
-        Act::HandToAgent(hand) => hand
-            .note
-            .iter()
-            .map(|note| one("note", note.as_str()))
-            .collect(),
+        Act::HandToAgent(hand) => {
+            let agent = hand.agent.iter().map(|agent| one("agent", agent));
+            let note = hand.note.iter().map(|note| one("note", note.as_str()));
+            agent.chain(note).collect()
+        }
         Act::Branch(_) | Act::End(_) => Vec::new(),
     }
 }

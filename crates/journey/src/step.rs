@@ -170,6 +170,9 @@ pub struct CallWebhook {
 /// Hands the conversation to an agent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HandToAgent {
+    /// The member of the staff who takes it over, by the address that they sign in with; none for whoever is free.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
     /// What the agent should know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<Text>,

@@ -23,6 +23,8 @@ pub struct Uses {
     pub attributes: BTreeSet<String>,
     /// Webhooks by their names.
     pub webhooks: BTreeSet<String>,
+    /// Who of the staff takes conversations over, by the address that they sign in with.
+    pub agents: BTreeSet<String>,
     /// The form that lets people in.
     pub form: Option<String>,
     /// The number that it sends from.
@@ -76,7 +78,8 @@ impl Uses {
             Act::CallWebhook(call) => {
                 self.webhooks.insert(call.webhook.clone());
             }
-            Act::SendMessage(_) | Act::WaitUntil(_) | Act::HandToAgent(_) | Act::End(_) => {}
+            Act::HandToAgent(hand) => self.agents.extend(hand.agent.clone()),
+            Act::SendMessage(_) | Act::WaitUntil(_) | Act::End(_) => {}
         }
     }
 

@@ -266,6 +266,31 @@ impl Tx {
         Ok(count == 1)
     }
 
+    /// Hands a conversation over to somebody of the staff, or to whoever is free: it is open and on top, with one thing more that nobody has
+    /// read. A conversation that there is not yet begins. Without a name it stays with whom it is.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn hand_over_conversation(
+        &mut self,
+        (contact, number): Key<'_>,
+        to: Option<Uuid>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = concat!(
+            "insert into conversation (contact_id, number, last_ms, last_in_ms, changed_ms, state, assigned_to, unread) ",
+            "values ($1, $2, $4, 0, $4, 'open', $3, 1) on conflict (contact_id, number) do update set ",
+            "last_ms = case when excluded.last_ms > conversation.last_ms then excluded.last_ms else conversation.last_ms end, ",
+            "state = 'open', assigned_to = coalesce(excluded.assigned_to, conversation.assigned_to), ",
+            "unread = conversation.unread + 1, ",
+            later_than_before!("excluded.changed_ms")
+        );
+        let to = to.map(|id| id.as_bytes().to_vec());
+        on_tx!(self, conn => { sqlx::query(sql).bind(contact.get().as_bytes().to_vec())
+            .bind(clean(number)).bind(to).bind(now.millis()).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Closes a conversation or opens it again. Says whether there is one.
     ///
     /// # Errors

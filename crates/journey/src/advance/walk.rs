@@ -157,9 +157,10 @@ impl<'a> Walk<'a> {
                 self.pass_by(step, Passed::Done)
             }
             Act::HandToAgent(hand) => {
+                let agent = hand.agent.clone();
                 let note = hand.note.as_ref();
                 let note = note.map_or_else(String::new, |note| self.fill(note, VALUE_CHARS_MAX));
-                let _ = self.act(step, Effect::HandToAgent { key, note });
+                let _ = self.act(step, Effect::HandToAgent { key, note, agent });
                 self.over(step, Ending::HandedOver)
             }
             Act::End(_) => self.over(step, Ending::Done),

@@ -15,9 +15,9 @@ use crate::{
     date::DateRule,
     fault::Fault,
     limits::{
-        AGAIN_DAYS_MAX, ASKED_CHARS_MAX, BUTTON_CHARS_MAX, BUTTONS_MAX, CHOICE_CHARS_MAX,
-        CHOICES_MAX, KEYWORDS_MAX, NAME_CHARS_MAX, SHIFT_DAYS_MAX, STEPS_MAX, TEMPLATE_CHARS_MAX,
-        TEXT_CHARS_MAX, TRIES_MAX, VALUE_CHARS_MAX, VARIABLES_MAX, WAYS_MAX,
+        ADDRESS_CHARS_MAX, AGAIN_DAYS_MAX, ASKED_CHARS_MAX, BUTTON_CHARS_MAX, BUTTONS_MAX,
+        CHOICE_CHARS_MAX, CHOICES_MAX, KEYWORDS_MAX, NAME_CHARS_MAX, SHIFT_DAYS_MAX, STEPS_MAX,
+        TEMPLATE_CHARS_MAX, TEXT_CHARS_MAX, TRIES_MAX, VALUE_CHARS_MAX, VARIABLES_MAX, WAYS_MAX,
     },
     span::{DayTime, Span},
     step::{
@@ -189,15 +189,35 @@ fn one_step(node: Node<'_>) -> Option<Step> {
         "remove_tag" => tag(&members).map(Act::RemoveTag),
         "set_attribute" => set_attribute(&members).map(Act::SetAttribute),
         "call_webhook" => call_webhook(&members).map(Act::CallWebhook),
-        "hand_to_agent" => members
-            .or("note", None, |node| {
-                message(&node, VALUE_CHARS_MAX).map(Some)
-            })
-            .map(|note| Act::HandToAgent(HandToAgent { note })),
+        "hand_to_agent" => hand_to_agent(&members).map(Act::HandToAgent),
         _ => Some(Act::End(End {})),
     };
     members.done()?;
     Some(Step { id: id?, act: act? })
+}
+
+fn hand_to_agent(members: &Members<'_>) -> Option<HandToAgent> {
+    let agent = members.or("agent", None, |node| address(&node).map(Some));
+    let note = members.or("note", None, |node| {
+        message(&node, VALUE_CHARS_MAX).map(Some)
+    });
+    Some(HandToAgent {
+        agent: agent?,
+        note: note?,
+    })
+}
+
+/// What somebody of the staff signs in with. Whether there is such a member, the server looks.
+fn address(node: &Node<'_>) -> Option<String> {
+    let text = node.line(ADDRESS_CHARS_MAX)?;
+    let parts = text.split_once('@');
+    let whole =
+        |(name, host): (&str, &str)| !name.is_empty() && !host.is_empty() && !host.contains('@');
+    if text.contains(char::is_whitespace) || !parts.is_some_and(whole) {
+        node.fault("want an e-mail address, like ana@shop.example");
+        return None;
+    }
+    Some(text)
 }
 
 fn send_template(members: &Members<'_>) -> Option<SendTemplate> {

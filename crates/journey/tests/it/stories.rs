@@ -2,6 +2,7 @@
 
 use consent::scope::Category;
 use journey::{
+    advance::after_leaving,
     effect::Effect,
     facts::{Facts, Leave},
     happening::{Happening, What},
@@ -115,6 +116,59 @@ fn what_meta_refuses_later_ends_the_journey_in_metas_words() {
 }
 
 #[test]
+fn whoever_had_left_is_told_what_became_of_a_step_and_takes_no_other_one() {
+    let steps = |if_not: &str| {
+        journey(&json!([
+            {"id": "s1", "kind": "send_template", "template": "offer", "language": "en", "if_not_sent": if_not},
+            {"id": "s2", "kind": "add_tag", "tag": "had_it"}
+        ]))
+    };
+    let sentence = "They opted out.";
+    let out = Ending::OptedOut {
+        sentence: sentence.to_owned(),
+    };
+    for (if_not, what, how, is_done) in [
+        ("end", What::Accepted, Some(&out), true),
+        ("continue", stopped_at_meta(), Some(&out), false),
+        ("end", stopped_at_meta(), None, false),
+    ] {
+        let definition = steps(if_not);
+        let ana = Ana::enters(&definition, nobody());
+        let key = key("run/s1/1");
+        let then = (&ana.facts, ana.now);
+        let left = after_leaving(&definition, &ana.state, (&key, &what, sentence), then);
+        assert!(left.effects.is_empty());
+        assert!(left.visits.iter().all(|visit| visit.step == Some(id("s1"))));
+        let done = left.state.known().done.get(&id("s1"));
+        assert_eq!((left.visits.len(), done), (2, Some(&is_done)));
+        match how {
+            Some(how) => assert_eq!(left.state.ended(), Some(how)),
+            None => assert!(
+                matches!(left.state.ended(), Some(Ending::Stopped { code, .. }) if code == "131050")
+            ),
+        }
+    }
+}
+
+#[test]
+fn what_meta_refuses_later_is_in_metas_words_for_whoever_had_left_too() {
+    let definition = journey(&json!([
+        {"id": "s1", "kind": "send_template", "template": "offer", "language": "en"},
+        {"id": "s2", "kind": "wait", "for": {"days": 2}}
+    ]));
+    let mut ana = Ana::enters(&definition, nobody());
+    let _ = ana.accepted();
+    let (key, then) = (key("run/s1/1"), (&ana.facts, ana.now));
+    let news = |what: &What| after_leaving(&definition, &ana.state, (&key, what, "Left."), then);
+    let stopped = news(&stopped_at_meta());
+    assert!(
+        matches!(stopped.state.ended(), Some(Ending::Stopped { step, .. }) if *step == id("s1"))
+    );
+    let left = news(&What::Accepted);
+    assert!(matches!(left.state.ended(), Some(Ending::OptedOut { .. })));
+}
+
+#[test]
 fn a_refused_send_ends_or_goes_on_as_the_step_says() {
     let denied = || What::Denied {
         code: "no_consent".to_owned(),
@@ -124,7 +178,7 @@ fn a_refused_send_ends_or_goes_on_as_the_step_says() {
         json!([
             {"id": "s1", "kind": "send_template", "template": "a", "language": "en", "if_not_sent": if_not},
             {"id": "s2", "kind": "branch", "ways": [{"when": {"outcome": {"step": "s1", "is": "failed"}},
-             "steps": [{"id": "s3", "kind": "hand_to_agent", "note": "{{first_name|Somebody}} was not reached"}]}]}
+             "steps": [{"id": "s3", "kind": "hand_to_agent", "agent": "ana@shop.example", "note": "{{first_name|Somebody}} was not reached"}]}]}
         ])
     };
     let stops = journey(&steps("end"));
@@ -135,7 +189,8 @@ fn a_refused_send_ends_or_goes_on_as_the_step_says() {
     let mut ana = Ana::enters(&goes_on, nobody());
     let effects = ana.outcome(denied());
     assert!(
-        matches!(&effects[..], [Effect::HandToAgent { note, .. }] if note == "Somebody was not reached")
+        matches!(&effects[..], [Effect::HandToAgent { note, agent, .. }] if note == "Somebody was not reached"
+            && agent.as_deref() == Some("ana@shop.example"))
     );
     assert_eq!(ana.ended(), Some(&Ending::HandedOver));
 }

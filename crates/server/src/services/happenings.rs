@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use consent::{
     event::{Event, Fact, source},
     id::{AttemptId, ContactId},
+    scope::Channel,
     time::{DAY_MS, Timestamp},
 };
 use serde::{Deserialize, Serialize};
@@ -165,13 +166,18 @@ pub fn edited(before: &ContactLine, edit: &Edit) -> Vec<(ContactId, Told)> {
 /// When the database does not answer.
 pub async fn recorded(app: &House, tx: &mut Tx, events: &[Event]) -> Result<(), Error> {
     let mut leaving: BTreeMap<&str, Vec<ContactId>> = BTreeMap::new();
-    let mut told = Vec::new();
+    let mut told: Vec<(ContactId, Told)> = Vec::new();
     let now = app.clock.now();
     for event in events {
         if let Some(why) = no(&event.fact) {
             leaving.entry(why).or_default().push(event.contact);
+            told.retain(|(contact, _)| *contact != event.contact);
         } else if let Some(what) = yes(event, now) {
-            told.push((event.contact, what));
+            // A yes to several topics of one form is one way in.
+            let one = (event.contact, what);
+            if !told.contains(&one) {
+                told.push(one);
+            }
         }
     }
     for (why, contacts) in leaving {
@@ -210,7 +216,11 @@ fn yes(event: &Event, now: Timestamp) -> Option<Told> {
     match &event.fact {
         // Who agreed long ago and is only read in now, or was found to be somebody else, is nobody to welcome.
         Fact::OptIn(_) if now.millis_since(event.at) > FRESH_MS => Some(Told::Changed),
-        Fact::OptIn(_) => Some(Told::Joined { form: form(event) }),
+        // A yes to texts or e-mails is none to be written to here.
+        Fact::OptIn(scope) => Some(match scope.channel {
+            None | Some(Channel::Whatsapp) => Told::Joined { form: form(event) },
+            Some(Channel::Sms | Channel::Email) => Told::Changed,
+        }),
         Fact::Retract(_) | Fact::PlatformResume(_) | Fact::Release(_) => Some(Told::Changed),
         Fact::OptOut(_)
         | Fact::PlatformStop(_)
@@ -229,9 +239,11 @@ fn yes(event: &Event, now: Timestamp) -> Option<Told> {
     }
 }
 
-/// The form that somebody joined by, as its evidence names it: `form spring version 2`.
+/// The form that somebody joined by, as its evidence names it: `form spring version 2`. A button is one under the question whether they
+/// meant it.
 fn form(event: &Event) -> Option<String> {
-    let by_form = [source::FORM, source::CHAT_LINK].contains(&event.evidence.source.as_str());
+    let ways = [source::FORM, source::CHAT_LINK, source::BUTTON];
+    let by_form = ways.contains(&event.evidence.source.as_str());
     let note = event.evidence.note.as_deref().filter(|_| by_form)?;
     let (slug, _) = note.strip_prefix("form ")?.split_once(" version ")?;
     Some(slug.to_owned())

@@ -16,7 +16,7 @@ mod rehearsal;
 mod series;
 mod show;
 mod turn;
-mod way;
+pub mod way;
 
 use consent::event::StaffAct;
 use journey::{definition::Definition, fault::Fault};
@@ -143,6 +143,9 @@ pub async fn publish(app: &App, (id, cas): (Uuid, i64), actor: &str) -> Result<W
     let Some(version) = tx.publish((id, cas), &line.draft, at).await? else {
         return Err(overtaken());
     };
+    if line.state != State::Live {
+        dates::begin(&mut tx, id, app.clock.now()).await?;
+    }
     note(
         app,
         &mut tx,

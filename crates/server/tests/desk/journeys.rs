@@ -1,10 +1,10 @@
 //! Journeys: built through the forms, published, tried out, and followed.
 
 use serde_json::{Value, json};
-use server::services::staff::Role;
+use server::services::{journeys::drive, staff::Role};
 
 use crate::{
-    browser::{Browser, value_of},
+    browser::{Browser, member_with_password, value_of},
     house::{Answer, House},
 };
 
@@ -285,4 +285,59 @@ async fn a_journey_is_published_shown_by_version_and_stopped() {
         let page = viewer.get(&writer.own).await.expect(200).text();
         assert!(page.contains("Add the tag seen") && !page.contains("value=\"publish\""));
     }
+}
+
+#[tokio::test]
+async fn why_somebody_is_out_is_said_in_the_readers_language() {
+    let house = House::open().await;
+    let mut writer = Writer::of(&house).await;
+    let wait = [("count", "1"), ("unit", "days")];
+    writer.add("start", "wait", &wait).await;
+    writer.send("", &[("act", "publish")]).await.expect(303);
+    let ana = "+447700900123";
+    let contact = house.opt_in(ana).await["contact"].clone();
+    let contact = contact.as_str().unwrap();
+    let tag = json!({"tags": {"add": ["spring"]}});
+    let path = format!("/api/v1/contacts/{contact}");
+    house.send("PATCH", &path, tag).await.expect(200);
+    while drive::step(&house.app).await.unwrap() {}
+    house.opt_out(ana).await;
+    let customer = format!("/customers/{contact}?lang=es");
+    for page in [format!("{}/runs?lang=es", writer.own), customer] {
+        let text = writer.browser.get(&page).await.expect(200).text();
+        assert!(text.contains("Se dio de baja"), "{text}");
+        assert!(!text.contains("<bdi>opt_out</bdi>"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_step_hands_over_to_whoever_answers_customers() {
+    let house = House::open().await;
+    let mut writer = Writer::of(&house).await;
+    for (email, role) in [
+        ("eva@shop.example", Role::Agent),
+        ("max@shop.example", Role::Viewer),
+    ] {
+        member_with_password(&house, email, role).await;
+    }
+    let step = writer
+        .add(
+            "start",
+            "hand_to_agent",
+            &[("agent", "eva@shop.example"), ("note", "Call")],
+        )
+        .await;
+    assert_eq!(writer.steps().await[0]["agent"], "eva@shop.example");
+    let form = format!("{}/steps/{step}", writer.own);
+    let page = writer.browser.get(&form).await.expect(200).text();
+    assert!(
+        page.contains("<option value=\"eva@shop.example\" selected>"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("max@shop.example"),
+        "who answers nobody is not offered"
+    );
+    let card = writer.browser.get(&writer.own).await.expect(200).text();
+    assert!(card.contains("Hand the conversation to") && card.contains("eva@shop.example"));
 }

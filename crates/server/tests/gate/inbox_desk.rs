@@ -50,13 +50,18 @@ impl Desk {
 
     /// Meta tells something about messages.
     pub async fn tell(&self, news: Value) {
+        self.tell_of("messages", news).await;
+    }
+
+    /// The same of something else.
+    pub async fn tell_of(&self, field: &str, news: Value) {
         let mut value = json!({"messaging_product": "whatsapp",
             "metadata": {"display_phone_number": "442079460000", "phone_number_id": NUMBER}});
         for (name, part) in news.as_object().unwrap() {
             value[name] = part.clone();
         }
         let body = json!({"object": "whatsapp_business_account",
-            "entry": [{"id": "209900000000001", "changes": [{"field": "messages", "value": value}]}]});
+            "entry": [{"id": "209900000000001", "changes": [{"field": field, "value": value}]}]});
         let raw = body.to_string();
         let signature = sign(&AppSecret::new(SECRET).unwrap(), raw.as_bytes());
         let request = Request::post("/webhooks/whatsapp")

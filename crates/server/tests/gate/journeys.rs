@@ -118,92 +118,94 @@ async fn whoever_opts_out_has_left_when_that_is_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_inside_keep_the_version_that_they_entered_with() {
-    let stage = Stage::open().await;
-    let tagged = |tag: &str| json!([{"id": "s1", "kind": "wait", "for": {"days": 1}}, {"id": "s2", "kind": "add_tag", "tag": tag}]);
-    let path = stage.publish(joined(), tagged("one")).await;
-    let ada = stage.desk.house.opt_in(ADA).await;
-    stage.go().await;
-    let cas = stage.desk.get(&path).await["cas"].clone();
-    let draft = json!({"definition": definition(joined(), tagged("two")), "cas": cas});
-    let saved = stage
-        .desk
-        .call("PUT", &format!("{path}/draft"), &draft)
-        .await;
-    assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
-    let late = stage
-        .desk
-        .call("PUT", &format!("{path}/draft"), &draft)
-        .await;
-    assert_eq!(
-        late.status,
-        StatusCode::CONFLICT,
-        "somebody else was faster"
-    );
-    let seen = json!({"cas": saved.body["cas"]});
-    let live = stage.desk.post(&format!("{path}/publish"), seen).await;
-    assert_eq!(live.body["version"], 2, "{}", live.body);
-    let ben = stage.desk.house.opt_in(BEN).await;
-    stage.go().await;
-    let stopped = stage.desk.post(&format!("{path}/stop"), json!({})).await;
-    assert_eq!(stopped.body["state"], "stopped", "{}", stopped.body);
-    stage.desk.house.opt_in("447700900155").await;
-    stage.pass(DAY_MS).await;
-    assert_eq!(stage.tags(ada).await, json!(["one"]));
-    assert_eq!(stage.tags(ben).await, json!(["two"]));
-    let counts = &stage.desk.get(&path).await["counts"];
-    assert_eq!(
-        counts["ended"], 2,
-        "nobody entered after the stop: {counts}"
-    );
-    let versions = stage.desk.get(&format!("{path}/versions")).await;
-    assert_eq!(versions.as_array().unwrap().len(), 2);
+    for stage in Stage::both().await {
+        let tagged = |tag: &str| json!([{"id": "s1", "kind": "wait", "for": {"days": 1}}, {"id": "s2", "kind": "add_tag", "tag": tag}]);
+        let path = stage.publish(joined(), tagged("one")).await;
+        let ada = stage.desk.house.opt_in(ADA).await;
+        stage.go().await;
+        let cas = stage.desk.get(&path).await["cas"].clone();
+        let draft = json!({"definition": definition(joined(), tagged("two")), "cas": cas});
+        let saved = stage
+            .desk
+            .call("PUT", &format!("{path}/draft"), &draft)
+            .await;
+        assert_eq!(saved.status, StatusCode::OK, "{}", saved.body);
+        let late = stage
+            .desk
+            .call("PUT", &format!("{path}/draft"), &draft)
+            .await;
+        assert_eq!(
+            late.status,
+            StatusCode::CONFLICT,
+            "somebody else was faster"
+        );
+        let seen = json!({"cas": saved.body["cas"]});
+        let live = stage.desk.post(&format!("{path}/publish"), seen).await;
+        assert_eq!(live.body["version"], 2, "{}", live.body);
+        let ben = stage.desk.house.opt_in(BEN).await;
+        stage.go().await;
+        let stopped = stage.desk.post(&format!("{path}/stop"), json!({})).await;
+        assert_eq!(stopped.body["state"], "stopped", "{}", stopped.body);
+        stage.desk.house.opt_in("447700900155").await;
+        stage.pass(DAY_MS).await;
+        assert_eq!(stage.tags(ada).await, json!(["one"]));
+        assert_eq!(stage.tags(ben).await, json!(["two"]));
+        let counts = &stage.desk.get(&path).await["counts"];
+        assert_eq!(
+            counts["ended"], 2,
+            "nobody entered after the stop: {counts}"
+        );
+        let versions = stage.desk.get(&format!("{path}/versions")).await;
+        assert_eq!(versions.as_array().unwrap().len(), 2);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_dead_process_had_sent_is_not_sent_again() {
-    let stage = Stage::open().await;
-    let app = &stage.desk.house.app;
-    let path = stage.publish(joined(), json!([sale("s1")])).await;
-    let ada = stage.desk.house.opt_in(ADA).await;
-    assert_eq!(drive::hear(app).await.unwrap(), 1);
-    let run = stage.newest(&path).await["id"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
-    let effect = app.store.effects(ada, run).await.unwrap().remove(0);
-    let number = NUMBER.parse().unwrap();
-    let to = consent::permit::Recipient::Phone(ADA.parse().unwrap());
-    let gaps = (vec!["1".to_owned()], vec!["friend".to_owned()]);
-    let fill = message::Fill {
-        body: (&gaps.0, &gaps.1),
-        ..message::Fill::default()
-    };
-    let wish = Wish {
-        route: compose::route(app, &number),
-        account: "209900000000001".to_owned(),
-        outgoing: message::filled(&to, ("autumn_sale", "en_US"), fill).unwrap(),
-        topic: None,
-        token: app.token.clone().unwrap(),
-        keep: Keep::Nothing,
-    };
-    let tie = Tie {
-        reply: effect.id,
-        confirms: Vec::new(),
-        until: Timestamp::from_millis(i64::MAX),
-        run: Some((ada, run)),
-    };
-    let sent = send::answer(app, wish, tie).await.unwrap();
-    assert!(matches!(sent, Passed::Sent(_)), "{sent:?}");
-    assert_eq!(stage.arrived().await, 1, "and there the process died");
-    stage.go().await;
-    assert_eq!(stage.arrived().await, 1);
-    let run = stage.newest(&path).await;
-    assert_eq!(
-        passed(&run),
-        ["entered", "begun", "accepted", "ended"],
-        "{run}"
-    );
+    for stage in Stage::both().await {
+        let app = &stage.desk.house.app;
+        let path = stage.publish(joined(), json!([sale("s1")])).await;
+        let ada = stage.desk.house.opt_in(ADA).await;
+        assert_eq!(drive::hear(app).await.unwrap(), 1);
+        let run = stage.newest(&path).await["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        let effect = app.store.effects(ada, run).await.unwrap().remove(0);
+        let number = NUMBER.parse().unwrap();
+        let to = consent::permit::Recipient::Phone(ADA.parse().unwrap());
+        let gaps = (vec!["1".to_owned()], vec!["friend".to_owned()]);
+        let fill = message::Fill {
+            body: (&gaps.0, &gaps.1),
+            ..message::Fill::default()
+        };
+        let wish = Wish {
+            route: compose::route(app, &number),
+            account: "209900000000001".to_owned(),
+            outgoing: message::filled(&to, ("autumn_sale", "en_US"), fill).unwrap(),
+            topic: None,
+            token: app.token.clone().unwrap(),
+            keep: Keep::Nothing,
+        };
+        let tie = Tie {
+            reply: effect.id,
+            confirms: Vec::new(),
+            until: Timestamp::from_millis(i64::MAX),
+            run: Some((ada, run)),
+        };
+        let sent = send::answer(app, wish, tie).await.unwrap();
+        assert!(matches!(sent, Passed::Sent(_)), "{sent:?}");
+        assert_eq!(stage.arrived().await, 1, "and there the process died");
+        stage.go().await;
+        assert_eq!(stage.arrived().await, 1);
+        let run = stage.newest(&path).await;
+        assert_eq!(
+            passed(&run),
+            ["entered", "begun", "accepted", "ended"],
+            "{run}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,66 +251,67 @@ async fn what_meta_refuses_later_stops_it_in_metas_words() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_a_tag_an_attribute_a_word_and_a_day_let_people_in_once() {
-    let stage = Stage::open().await;
-    let tagged = |tag: &str| json!([{"id": "s1", "kind": "add_tag", "tag": tag}]);
-    let paid = json!({"kind": "event", "name": "paid"});
-    let paid = stage
+    for stage in Stage::both().await {
+        let tagged = |tag: &str| json!([{"id": "s1", "kind": "add_tag", "tag": tag}]);
+        let paid = json!({"kind": "event", "name": "paid"});
+        let paid = stage
         .publish(paid, json!([{"id": "s1", "kind": "set_attribute", "attribute": "last_order", "value": "{{event:order|none}}"}]))
         .await;
-    stage
-        .publish(json!({"kind": "tag_added", "tag": "vip"}), tagged("by_tag"))
-        .await;
-    let plan = json!({"kind": "attribute_changed", "attribute": "plan", "to": "gold"});
-    stage.publish(plan, tagged("by_attribute")).await;
-    stage
-        .publish(
-            json!({"kind": "keyword", "words": ["more, please"]}),
-            tagged("by_word"),
-        )
-        .await;
-    let born = json!({"kind": "date", "attribute": "born", "time": "09:00", "yearly": true});
-    stage.publish(born, tagged("by_day")).await;
-    let ada = stage.desk.house.opt_in(ADA).await;
-    stage.go().await;
-    let event = json!({"to": "+447700900123", "name": "paid", "data": {"order": "A-1"}});
-    let told = stage.desk.post("/journeys/events", event).await;
-    assert_eq!(
-        (told.status, &told.body["journeys"]),
-        (StatusCode::ACCEPTED, &json!(1))
-    );
-    let nobody = json!({"to": "+447700900000", "name": "paid"});
-    let nobody = stage.desk.post("/journeys/events", nobody).await;
-    assert_eq!(nobody.status, StatusCode::NOT_FOUND);
-    let edit =
-        json!({"tags": {"add": ["vip"]}, "attributes": {"plan": "gold", "born": "1990-11-20"}});
-    let edited = stage
-        .desk
-        .call("PATCH", &format!("/contacts/{ada}"), &edit)
-        .await;
-    assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
-    stage.desk.hear(ADA, "1", "More please!").await;
-    stage.go().await;
-    assert_eq!(
-        stage.tags(ada).await,
-        json!(["by_attribute", "by_tag", "by_word", "vip"])
-    );
-    assert_eq!(stage.newest(&paid).await["given"]["order"], "A-1");
-    let shown = stage.desk.get(&format!("/contacts/{ada}")).await;
-    assert_eq!(shown["attributes"]["last_order"], "A-1");
-    // 20 November 2026, ten in the morning in London.
-    stage.hand.store(1_795_168_800_000, Ordering::SeqCst);
-    for _ in 0..2 {
-        dates::step(&stage.desk.house.app).await.unwrap();
-        stage.go().await;
-    }
-    assert!(
         stage
-            .tags(ada)
-            .await
-            .as_array()
-            .unwrap()
-            .contains(&json!("by_day"))
-    );
+            .publish(json!({"kind": "tag_added", "tag": "vip"}), tagged("by_tag"))
+            .await;
+        let plan = json!({"kind": "attribute_changed", "attribute": "plan", "to": "gold"});
+        stage.publish(plan, tagged("by_attribute")).await;
+        stage
+            .publish(
+                json!({"kind": "keyword", "words": ["more, please"]}),
+                tagged("by_word"),
+            )
+            .await;
+        let born = json!({"kind": "date", "attribute": "born", "time": "09:00", "yearly": true});
+        stage.publish(born, tagged("by_day")).await;
+        let ada = stage.desk.house.opt_in(ADA).await;
+        stage.go().await;
+        let event = json!({"to": "+447700900123", "name": "paid", "data": {"order": "A-1"}});
+        let told = stage.desk.post("/journeys/events", event).await;
+        assert_eq!(
+            (told.status, &told.body["journeys"]),
+            (StatusCode::ACCEPTED, &json!(1))
+        );
+        let nobody = json!({"to": "+447700900000", "name": "paid"});
+        let nobody = stage.desk.post("/journeys/events", nobody).await;
+        assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+        let edit =
+            json!({"tags": {"add": ["vip"]}, "attributes": {"plan": "gold", "born": "1990-11-20"}});
+        let edited = stage
+            .desk
+            .call("PATCH", &format!("/contacts/{ada}"), &edit)
+            .await;
+        assert_eq!(edited.status, StatusCode::OK, "{}", edited.body);
+        stage.desk.hear(ADA, "1", "More please!").await;
+        stage.go().await;
+        assert_eq!(
+            stage.tags(ada).await,
+            json!(["by_attribute", "by_tag", "by_word", "vip"])
+        );
+        assert_eq!(stage.newest(&paid).await["given"]["order"], "A-1");
+        let shown = stage.desk.get(&format!("/contacts/{ada}")).await;
+        assert_eq!(shown["attributes"]["last_order"], "A-1");
+        // 20 November 2026, ten in the morning in London.
+        stage.hand.store(1_795_168_800_000, Ordering::SeqCst);
+        for _ in 0..2 {
+            dates::step(&stage.desk.house.app).await.unwrap();
+            stage.go().await;
+        }
+        assert!(
+            stage
+                .tags(ada)
+                .await
+                .as_array()
+                .unwrap()
+                .contains(&json!("by_day"))
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

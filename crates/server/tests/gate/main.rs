@@ -19,6 +19,10 @@ mod inbox;
 mod inbox_desk;
 mod journey_stage;
 mod journeys;
+mod journeys_agent;
+mod journeys_doors;
+mod journeys_faults;
+mod journeys_no;
 mod kept;
 #[path = "../desk/member.rs"]
 mod member;

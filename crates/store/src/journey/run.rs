@@ -336,6 +336,22 @@ impl Tx {
         self.later(sql, vec![list.into()]).await
     }
 
+    /// Puts off what is due of a contact until a time, so that others are looked at.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn put_off_runs(
+        &mut self,
+        contact: ContactId,
+        (now, until): (Timestamp, Timestamp),
+    ) -> Result<(), StoreError> {
+        let sql = "update journey_run set due_ms = $3 \
+                   where contact_id = $1 and coalesce(state, '') = 'running' and due_ms <= $2";
+        let id = contact.get().as_bytes().to_vec();
+        on_tx!(self, conn => { sqlx::query(sql).bind(id).bind(now.millis()).bind(until.millis()).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Takes these contacts out of every journey that they are in, and cancels what was to be done in them.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ const TWO: &str = "109900000000002";
 
 contract![
     a_message_begins_a_conversation_and_opens_it_again,
+    what_is_handed_over_is_open_unread_and_on_top,
     pages_are_complete_and_filtered_conversations,
     a_search_finds_names_and_numbers,
     every_change_is_told_and_rises,
@@ -129,6 +130,44 @@ async fn a_message_begins_a_conversation_and_opens_it_again(place: Arc<Place>) {
         (State::Open, 1, Some(member))
     );
     assert_eq!((waits(member).await, waits(Uuid::now_v7()).await), (1, 0));
+}
+
+async fn what_is_handed_over_is_open_unread_and_on_top(place: Arc<Place>) {
+    let (ana, ben) = (place.newcomer("Ana").await, place.newcomer("Ben").await);
+    wrote(&place, ana, ONE, 10).await;
+    let member = Uuid::now_v7();
+    let mut tx = place.store.begin().await.unwrap();
+    let closed = State::Closed;
+    assert!(
+        tx.set_conversation((ana, ONE), closed, at(11))
+            .await
+            .unwrap()
+    );
+    tx.hand_over_conversation((ana, ONE), Some(member), at(12))
+        .await
+        .unwrap();
+    tx.hand_over_conversation((ana, ONE), None, at(12))
+        .await
+        .unwrap();
+    tx.hand_over_conversation((ben, ONE), None, at(13))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    let line = one(&place, ana).await;
+    assert_eq!(
+        (line.state, line.unread, line.assigned),
+        (State::Open, 3, Some(member)),
+        "nobody named takes it from nobody"
+    );
+    assert_eq!((line.last, line.last_in), (at(12), Some(at(10))));
+    let line = one(&place, ben).await;
+    assert_eq!(
+        (line.unread, line.assigned, line.last_in),
+        (1, None, None),
+        "one that there was not yet begins"
+    );
+    let waits = place.store.waiting(Uuid::now_v7(), 9).await.unwrap();
+    assert_eq!(waits.unread, 1, "what is nobody's is everybody's");
 }
 
 async fn pages_are_complete_and_filtered_conversations(place: Arc<Place>) {

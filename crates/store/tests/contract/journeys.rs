@@ -20,6 +20,7 @@ contract![
     each_version_stays_as_it_was_published,
     a_run_is_written_by_who_saw_it_as_it_is,
     runs_are_found_by_all_that_asks_for_them,
+    what_is_put_off_is_due_later,
     who_entered_before_is_known,
     an_effect_is_written_and_taken_once,
     an_effect_ends_only_by_its_own_attempt,
@@ -279,6 +280,25 @@ async fn runs_are_found_by_all_that_asks_for_them(place: Arc<Place>) {
     assert_eq!(store.due_runs(at(50), 1).await.unwrap(), [later]);
     let counts = store.count_runs(one).await.unwrap();
     assert_eq!(counts, [(1, Run::Running, 2), (2, Run::Ended, 1)]);
+}
+
+async fn what_is_put_off_is_due_later(place: Arc<Place>) {
+    let ana = place.newcomer("Ana").await;
+    let (soon, late) = (run(ana, Uuid::now_v7()), run(ana, Uuid::now_v7()));
+    let late = RunLine {
+        due: Some(at(90)),
+        ..late
+    };
+    let soon = RunLine {
+        due: Some(at(5)),
+        ..soon
+    };
+    enter(&place, &[soon.clone(), late.clone()]).await;
+    let mut tx = place.store.begin().await.unwrap();
+    tx.put_off_runs(ana, (at(10), at(60))).await.unwrap();
+    tx.commit().await.unwrap();
+    let due = async |now| place.store.due_runs(at(now), 9).await.unwrap().len();
+    assert_eq!((due(59).await, due(60).await, due(90).await), (0, 1, 2));
 }
 
 async fn who_entered_before_is_known(place: Arc<Place>) {

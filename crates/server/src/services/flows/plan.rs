@@ -170,6 +170,9 @@ pub struct Joining {
     /// Where the wish came from: the address of a page, or the name of a link.
     #[serde(default)]
     pub page: Option<String>,
+    /// The form, as evidence names it; none for an advertisement.
+    #[serde(default)]
+    pub form: Option<String>,
     /// The template that puts the question, its language, and how many gaps it has.
     #[serde(default)]
     pub template: Option<(String, String, usize)>,

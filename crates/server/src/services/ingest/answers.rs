@@ -153,6 +153,7 @@ pub(super) async fn take(
             None => asked.and_then(|line| shown(&work.load.flows, line, tap)),
         };
         let page = joining.as_ref().and_then(|joining| joining.page.clone());
+        let form = joining.as_ref().and_then(|joining| joining.form.clone());
         done.joining = joining;
         for fact in facts {
             let evidence = Evidence {
@@ -162,6 +163,7 @@ pub(super) async fn take(
                 wording: wording.clone(),
                 wording_sha256: kept,
                 page: page.clone(),
+                note: form.clone(),
                 locale: asked.map(|line| line.language.clone()),
                 ..done.evidence.clone()
             };

@@ -83,8 +83,13 @@ pub struct Typed<'a> {
 /// What comes, and how often, in words.
 #[must_use]
 pub fn named(subject: Subject<'_>) -> Joining {
-    let Some((_, text)) = subject.form.text(subject.language) else {
-        return Joining::default();
+    let Subject { form, language, .. } = subject;
+    let form = Some(format!("form {} version {}", form.slug, form.version));
+    let Some((_, text)) = subject.form.text(language) else {
+        return Joining {
+            form,
+            ..Joining::default()
+        };
     };
     let what = subject.choices.iter().map(|choice| match choice {
         Choice::Topic(topic) => {
@@ -106,6 +111,7 @@ pub fn named(subject: Subject<'_>) -> Joining {
     Joining {
         what: what.join(", "),
         often: text.frequency.trim_end_matches(['.', '।']).to_owned(),
+        form,
         ..Joining::default()
     }
 }

@@ -60,6 +60,13 @@ async fn call(app: &App, errand: &Errand) -> Result<Fate, Error> {
         let words = format!("There is no webhook {webhook} in the settings any more.");
         return Ok(failed("webhook_missing", words));
     };
+    if !is_safe(&webhook.url) {
+        let words = format!(
+            "The address of {} is neither https nor on this machine.",
+            webhook.name
+        );
+        return Ok(failed("webhook_unsafe", words));
+    }
     let body = serde_json::json!({
         "key": errand.line.key, "journey": errand.run.journey, "name": errand.name, "version": errand.run.version,
         "run": errand.run.id, "contact": errand.run.contact.to_string(), "answers": answers, "data": given,

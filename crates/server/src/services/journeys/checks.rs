@@ -7,7 +7,7 @@ use consent::{
 use graph::template::Shape;
 use journey::{
     definition::Definition,
-    step::{Act, Branch, SendTemplate, Step},
+    step::{Act, Branch, HandToAgent, SendTemplate, Step},
     text::Text,
     trigger::Trigger,
 };
@@ -16,7 +16,7 @@ use super::{body::FaultAnswer, call, letter, person};
 use crate::{
     app::App,
     error::Error,
-    services::{attributes, contacts, policy, templates},
+    services::{attributes, contacts, policy, staff::members, templates},
 };
 
 /// Everything that keeps a definition from being published, in the order of its text.
@@ -121,11 +121,19 @@ async fn step(
             };
             said.extend(say.map(|say| ("/webhook", say)));
         }
+        Act::HandToAgent(HandToAgent {
+            agent: Some(agent), ..
+        }) => {
+            if members::who_talks(app, agent).await?.is_none() {
+                let say = format!("`{agent}` is nobody of the staff who answers customers");
+                said.push(("/agent", say));
+            }
+        }
         Act::SendMessage(_)
         | Act::Wait(_)
         | Act::WaitUntil(_)
         | Act::Branch(_)
-        | Act::HandToAgent(_)
+        | Act::HandToAgent(HandToAgent { agent: None, .. })
         | Act::End(_) => {}
     }
     let said = said.into_iter();

@@ -5,7 +5,7 @@ use consent::{
     time::{DAY_MS, Timestamp},
 };
 use journey::date::{self, DateRule};
-use store::happening::HappeningLine;
+use store::{happening::HappeningLine, pool::Tx};
 use uuid::Uuid;
 
 use super::{
@@ -44,11 +44,11 @@ pub async fn step(app: &App) -> Result<usize, Error> {
 
 async fn look(app: &App, live: &Live, rule: &DateRule) -> Result<usize, Error> {
     let now = app.clock.now();
-    let name = format!("journey dates {}", live.journey);
-    let kept = app.store.house(&name).await?;
+    let kept = app.store.house(&name(live.journey)).await?;
     let kept = kept.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
-    let since = kept.map_or(Timestamp::MIN, Timestamp::from_millis);
-    let since = since.max(live.published).max(now.plus_millis(-LATE_MS));
+    // A new version of what was live already loses nobody whose day came a moment before.
+    let since = kept.map_or(live.published, Timestamp::from_millis);
+    let since = since.max(now.plus_millis(-LATE_MS));
     let mut after = ContactId::new(Uuid::nil());
     let mut count = 0;
     loop {
@@ -62,10 +62,23 @@ async fn look(app: &App, live: &Live, rule: &DateRule) -> Result<usize, Error> {
         tx.commit().await?;
     }
     let mut tx = app.store.begin().await?;
-    let until = now.millis().to_string();
-    tx.set_house(&name, until.as_bytes()).await?;
+    begin(&mut tx, live.journey, now).await?;
     tx.commit().await?;
     Ok(count)
+}
+
+/// Nobody enters a journey for a day that came before this: it was looked, or nobody could enter.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn begin(tx: &mut Tx, journey: Uuid, at: Timestamp) -> Result<(), Error> {
+    let at = at.millis().to_string();
+    tx.set_house(&name(journey), at.as_bytes()).await?;
+    Ok(())
+}
+
+fn name(journey: Uuid) -> String {
+    format!("journey dates {journey}")
 }
 
 /// Those of a page whose day came between two times.

@@ -94,14 +94,16 @@ async fn take_all(app: &App, batch: Batch, tries: i64) -> Result<usize, Error> {
 
 async fn put_off(app: &App, contact: ContactId, tries: i64) -> Result<(), Error> {
     let now = app.clock.now();
+    let wait = MINUTE_MS.saturating_mul(tries.saturating_add(1));
+    let until = now.plus_millis(wait.min(PUT_OFF_MAX_MS));
     let mut tx = app.store.begin().await?;
     if tries >= TRIES_MAX {
         tx.drop_happenings(&[contact]).await?;
     } else {
-        let wait = MINUTE_MS.saturating_mul(tries.saturating_add(1));
-        let until = now.plus_millis(wait.min(PUT_OFF_MAX_MS));
         tx.put_off_happenings(contact, until).await?;
     }
+    // Whose time came stays due until then too: a full turn of those who cannot be moved would stop everybody else.
+    tx.put_off_runs(contact, (now, until)).await?;
     tx.commit().await?;
     Ok(())
 }

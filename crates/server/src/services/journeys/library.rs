@@ -17,20 +17,24 @@ pub(super) struct Live {
     pub(super) published: Timestamp,
 }
 
-/// The definitions of a turn.
+/// The definitions of a turn. One that cannot be read any more, as a stricter version of the program may find, is that journey's trouble
+/// alone: nobody enters it, and every other one goes on.
 #[derive(Debug, Default)]
 pub(super) struct Library {
     pub(super) live: Vec<Live>,
-    read: BTreeMap<(Uuid, i64), Arc<Definition>>,
+    read: BTreeMap<(Uuid, i64), Option<Arc<Definition>>>,
 }
 
 impl Library {
     pub(super) async fn open(app: &House) -> Result<Self, Error> {
         let mut library = Self::default();
         for line in app.store.live_journeys().await? {
-            let definition = Arc::new(read(&line.definition)?);
             let key = (line.journey, line.version);
-            library.read.insert(key, Arc::clone(&definition));
+            let definition = readable(key, &line.definition);
+            library.read.insert(key, definition.clone());
+            let Some(definition) = definition else {
+                continue;
+            };
             library.live.push(Live {
                 journey: line.journey,
                 version: line.version,
@@ -41,21 +45,30 @@ impl Library {
         Ok(library)
     }
 
-    /// A version of a journey.
+    /// A version of a journey; none when it is gone or cannot be read any more.
     pub(super) async fn version(
         &mut self,
         app: &House,
-        (journey, version): (Uuid, i64),
-    ) -> Result<Arc<Definition>, Error> {
-        if let Some(known) = self.read.get(&(journey, version)) {
-            return Ok(Arc::clone(known));
+        key: (Uuid, i64),
+    ) -> Result<Option<Arc<Definition>>, Error> {
+        if let Some(known) = self.read.get(&key) {
+            return Ok(known.clone());
         }
+        let (journey, version) = key;
         let line = app.store.journey_version(journey, version).await?;
-        let line = line.ok_or_else(|| Error::internal("a version of a journey is gone"))?;
-        let definition = Arc::new(read(&line.definition)?);
-        self.read
-            .insert((journey, version), Arc::clone(&definition));
+        let definition = line.and_then(|line| readable(key, &line.definition));
+        self.read.insert(key, definition.clone());
         Ok(definition)
+    }
+}
+
+fn readable((journey, version): (Uuid, i64), text: &str) -> Option<Arc<Definition>> {
+    match read(text) {
+        Ok(definition) => Some(Arc::new(definition)),
+        Err(error) => {
+            tracing::error!(%error, %journey, version, "nobody enters this version of a journey, and whoever is inside leaves it");
+            None
+        }
     }
 }
 

@@ -102,7 +102,10 @@ async fn errands(app: &App, due: Vec<EffectLine>) -> Result<(Vec<Errand>, Vec<Er
             continue;
         }
         let version = (run.journey, run.version);
-        let definition = library.version(app, version).await?;
+        let Some(definition) = library.version(app, version).await? else {
+            gone.push(settled(&line, State::Cancelled, None));
+            continue;
+        };
         let errand = Errand {
             name: definition.head().name.clone(),
             number: definition.head().number.clone(),

@@ -152,15 +152,23 @@ pub(super) fn entering(
     }
 }
 
+/// A way that ends because its version cannot be read any more.
+pub(super) fn lost(line: RunLine, now: Timestamp) -> RunLine {
+    RunLine {
+        state: run::State::Failed,
+        due: None,
+        ended: Some(now),
+        why: Some("unreadable".to_owned()),
+        ..line
+    }
+}
+
 fn ending(how: &Ending) -> (run::State, Option<String>) {
     match how {
         Ending::Done | Ending::HandedOver => (run::State::Ended, None),
         Ending::OptedOut { sentence } => (run::State::Left, Some(sentence.clone())),
         Ending::Stopped { words, .. } => (run::State::Failed, Some(words.clone())),
-        Ending::Lost => (
-            run::State::Failed,
-            Some("The version that they entered with has no such step.".to_owned()),
-        ),
+        Ending::Lost => (run::State::Failed, Some("lost".to_owned())),
     }
 }
 
@@ -184,18 +192,44 @@ const fn kind(effect: &Effect) -> &'static str {
     }
 }
 
+/// Why somebody is out, without a code: the word that the table has, and the sentence that answers have.
+const REASONS: [(&str, &str); 10] = [
+    ("opt_out", "They opted out."),
+    ("platform_stop", "They switched offers off in WhatsApp."),
+    ("hold", "Messages to them are on hold."),
+    ("blocked", "They blocked the business."),
+    (
+        "identity_changed",
+        "Their number may belong to somebody else now.",
+    ),
+    ("erasure", "They were erased."),
+    (
+        "merged",
+        "They turned out to be somebody who is inside already.",
+    ),
+    ("emptied", "Everybody was taken out."),
+    (
+        "unreadable",
+        "The version that they entered with cannot be read any more.",
+    ),
+    (
+        "lost",
+        "The version that they entered with has no such step.",
+    ),
+];
+
 /// Why somebody left, as a sentence, from the word that the table has.
 #[must_use]
 pub(super) fn sentence(why: &str) -> &str {
-    match why {
-        "opt_out" => "They opted out.",
-        "platform_stop" => "They switched offers off in WhatsApp.",
-        "hold" => "Messages to them are on hold.",
-        "blocked" => "They blocked the business.",
-        "identity_changed" => "Their number may belong to somebody else now.",
-        "erasure" => "They were erased.",
-        "merged" => "They turned out to be somebody who is inside already.",
-        "emptied" => "Everybody was taken out.",
-        other => other,
-    }
+    let found = REASONS.iter().find(|(word, _)| *word == why);
+    found.map_or(why, |(_, sentence)| *sentence)
+}
+
+/// The word for a reason that we word ourselves, from the word or the sentence; none for what somebody else said.
+#[must_use]
+pub fn reason(why: &str) -> Option<&'static str> {
+    let found = REASONS
+        .iter()
+        .find(|(word, sentence)| *word == why || *sentence == why);
+    found.map(|(word, _)| *word)
 }

@@ -7,10 +7,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Role, invite,
+    Member, Power, Role, invite,
     row::{fresh, name},
 };
-use crate::{app::App, clock, error::Error, services::keys};
+use crate::{
+    app::{App, House},
+    clock,
+    error::Error,
+    services::keys,
+};
 
 /// A member of the staff.
 #[derive(Debug, Serialize, ToSchema)]
@@ -84,6 +89,19 @@ pub async fn show(app: &App, id: Uuid) -> Result<UserAnswer, Error> {
         .await?
         .filter(|line| line.removed.is_none());
     line.as_ref().map(answer).ok_or(Error::NotFound("user"))
+}
+
+/// Who signs in with this address and answers customers; none where there is nobody who does.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn who_talks(app: &House, address: &str) -> Result<Option<Member>, Error> {
+    let line = app
+        .store
+        .member_by_email(&address.trim().to_lowercase())
+        .await?;
+    let member = line.as_ref().map(Member::try_from).transpose()?;
+    Ok(member.filter(|member| member.role.may(Power::Talk)))
 }
 
 /// Invites somebody.

@@ -1,9 +1,10 @@
 //! What happens to one way, and what its steps do at once: tags, attributes, and handing the conversation to an agent.
 
-use consent::id::ContactId;
+use consent::{id::ContactId, time::Timestamp};
 use journey::{
-    advance::{Advance, advance},
+    advance::{Advance, advance, after_leaving},
     effect::{Effect, Key},
+    facts::Facts,
     happening::{Happening, What as Outcome},
 };
 use store::journey::{effect, run};
@@ -71,23 +72,39 @@ impl Stage<'_> {
         run: Uuid,
         (key, outcome): (&Key, &Outcome),
     ) {
-        let happening = Happening::Outcome {
-            key: key.clone(),
-            what: outcome.clone(),
-        };
-        self.advance(contact, run, &happening);
         let Some(way) = self.ways.get(&(contact, run)) else {
             return;
         };
         if way.line.state == run::State::Left && way.memory.state.ended().is_none() {
             let why = way.line.why.as_deref().unwrap_or_default();
             let sentence = way::sentence(why).to_owned();
-            self.advance(contact, run, &Happening::OptedOut { sentence });
+            self.step(contact, run, |way, facts, now| {
+                let news = (key, outcome, sentence.as_str());
+                after_leaving(&way.definition, &way.memory.state, news, (facts, now))
+            });
+            return;
         }
+        let happening = Happening::Outcome {
+            key: key.clone(),
+            what: outcome.clone(),
+        };
+        self.advance(contact, run, &happening);
     }
 
     /// One step of the rules. Says whether a message was the answer to a question.
     fn advance(&mut self, contact: ContactId, run: Uuid, happening: &Happening) -> bool {
+        self.step(contact, run, |way, facts, now| {
+            advance(&way.definition, &way.memory.state, happening, facts, now)
+        })
+    }
+
+    /// Takes a way to where a rule says. Says whether a message was the answer to a question.
+    fn step(
+        &mut self,
+        contact: ContactId,
+        run: Uuid,
+        rule: impl FnOnce(&Way, &Facts, Timestamp) -> Advance,
+    ) -> bool {
         let Some(mut way) = self.ways.remove(&(contact, run)) else {
             return false;
         };
@@ -97,7 +114,7 @@ impl Stage<'_> {
             .people
             .get(&contact)
             .map(|known| known.facts(policy, self.now));
-        let facts = facts.unwrap_or_else(journey::facts::Facts::unknown);
+        let facts = facts.unwrap_or_else(Facts::unknown);
         let was_inside = way.is_inside();
         let Advance {
             state,
@@ -105,13 +122,7 @@ impl Stage<'_> {
             visits,
             cancelled,
             took_reply,
-        } = advance(
-            &way.definition,
-            &way.memory.state,
-            happening,
-            &facts,
-            self.now,
-        );
+        } = rule(&way, &facts, self.now);
         if state != way.memory.state || !visits.is_empty() {
             way.pass(visits);
             way.go(state, self.now);
@@ -156,12 +167,13 @@ impl Stage<'_> {
             Effect::SetAttribute {
                 attribute, value, ..
             } => self.set_attribute(way, attribute, value),
-            Effect::HandToAgent { note, .. } => match self.number(way) {
+            Effect::HandToAgent { note, agent, .. } => match self.number(way) {
                 Some(number) => {
                     self.handed.push(Handed {
                         contact,
                         number: number.to_string(),
                         journey: way.definition.head().name.clone(),
+                        agent: agent.clone(),
                         note: note.clone(),
                     });
                     Ok(())

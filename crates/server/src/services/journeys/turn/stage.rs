@@ -15,7 +15,7 @@ use store::{
     contact::Edit,
     journey::{
         effect::{EffectLine, Settled},
-        run::State,
+        run::{RunLine, State},
     },
     pool::Tx,
 };
@@ -34,7 +34,7 @@ use crate::{
             library::Library,
             person::{Known, People},
             series,
-            way::Way,
+            way::{self, Way},
         },
         policy,
     },
@@ -78,6 +78,8 @@ pub(super) struct Stage<'a> {
     pub(super) people: People,
     /// The ways of these people, by run; the oldest first.
     pub(super) ways: BTreeMap<(ContactId, Uuid), Way>,
+    /// Those that end because their version cannot be read any more.
+    pub(super) lost: Vec<RunLine>,
     /// What messages said.
     pub(super) words: BTreeMap<Uuid, String>,
     /// What attempts were made for.
@@ -98,6 +100,8 @@ pub(super) struct Handed {
     pub(super) contact: ContactId,
     pub(super) number: String,
     pub(super) journey: String,
+    /// The address of whoever takes it over; none for whoever is free.
+    pub(super) agent: Option<String>,
     pub(super) note: String,
 }
 
@@ -115,6 +119,7 @@ impl<'a> Stage<'a> {
             library: Library::open(app).await?,
             people: People::new(),
             ways: BTreeMap::new(),
+            lost: Vec::new(),
             words: BTreeMap::new(),
             attempts: BTreeMap::new(),
             before: BTreeMap::new(),
@@ -186,9 +191,14 @@ impl<'a> Stage<'a> {
         }
         for line in lines {
             let version = (line.journey, line.version);
-            let definition = self.library.version(app, version).await?;
-            let key = (line.contact, line.id);
-            self.ways.insert(key, Way::of(line, definition)?);
+            match self.library.version(app, version).await? {
+                Some(definition) => {
+                    let key = (line.contact, line.id);
+                    self.ways.insert(key, Way::of(line, definition)?);
+                }
+                None if line.state == State::Running => self.lost.push(way::lost(line, self.now)),
+                None => {}
+            }
         }
         Ok(())
     }

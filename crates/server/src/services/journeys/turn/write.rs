@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use consent::event::{Clock, Evidence, Fact, StaffAct, source};
+use consent::{
+    event::{Clock, Event, Evidence, Fact, StaffAct, source},
+    id::{ContactId, EventId},
+};
 use store::{
-    conversation::{State, Touch},
     error::StoreError,
     journey::{
         effect::Take,
@@ -23,6 +25,7 @@ use crate::{
         happenings,
         journeys::way::Way,
         notes::{NOTE_CHARS_MAX, NOTE_PURPOSE},
+        staff::members,
     },
 };
 
@@ -41,8 +44,13 @@ impl Stage<'_> {
         tx.take_effects(&takes.collect::<Vec<_>>()).await?;
         tx.settle_effects(&self.settled).await?;
         self.note_edits()?;
+        let mut given = Vec::new();
         for handed in &self.handed {
-            hand_over(app, tx, (&self, handed)).await?;
+            let to = hand_over(app, tx, (&self, handed)).await?;
+            given.extend(to.map(|note| assigned(app, &handed.journey, note)));
+        }
+        for event in given {
+            self.cast.house_event(event);
         }
         for (contact, edit) in &self.edits {
             tx.edit(*contact, edit).await?;
@@ -64,12 +72,19 @@ impl Stage<'_> {
             visits: &way.visits,
             effects: &way.effects,
         });
-        let saves: Vec<Save<'_>> = saves.collect();
+        let lost = self.lost.iter().map(|run| Save {
+            run,
+            visits: &[],
+            effects: &[],
+        });
+        let saves: Vec<Save<'_>> = saves.chain(lost).collect();
         let written = tx.save_runs(&saves).await?;
         // Somebody else was faster with one of them: all of it is to be looked at anew.
-        if rows.iter().any(|row| !written.contains(&row.id)) {
+        if saves.iter().any(|save| !written.contains(&save.run.id)) {
             return Err(Error::Unavailable(StoreError::Conflict));
         }
+        let lost = self.lost.iter().map(|run| (run.contact, run.id));
+        tx.cancel_effects(&lost.collect::<Vec<_>>()).await?;
         Ok(())
     }
 
@@ -97,40 +112,61 @@ impl Stage<'_> {
     }
 }
 
-/// Opens the conversation, with a note for whoever takes it over.
+/// Opens the conversation, with a note for whoever takes it over: the member of the staff that the step names, or whoever is free. Gives who
+/// that is, as the log says it.
 async fn hand_over(
     app: &House,
     tx: &mut Tx,
     (stage, handed): (&Stage<'_>, &Handed),
-) -> Result<(), Error> {
-    let Handed {
-        contact,
-        number,
-        journey,
-        note,
-    } = handed;
-    let touch = Touch {
-        contact: *contact,
-        number: number.clone(),
-        at: stage.now,
-        came: 0,
+) -> Result<Option<String>, Error> {
+    let (contact, number) = (handed.contact, handed.number.as_str());
+    let member = match &handed.agent {
+        Some(address) => members::who_talks(app, address).await?,
+        None => None,
     };
-    tx.touch_conversations(&[touch], stage.now).await?;
-    let key = (*contact, number.as_str());
-    tx.set_conversation(key, State::Open, stage.now).await?;
-    let words = if note.trim().is_empty() {
+    let to = member.map(|member| member.id);
+    tx.hand_over_conversation((contact, number), to, stage.now)
+        .await?;
+    let words = if handed.note.trim().is_empty() {
         "They wait for an agent."
     } else {
-        note
+        &handed.note
+    };
+    // Whoever is gone takes nothing over: somebody else has to know.
+    let gone = handed.agent.as_ref().filter(|_| to.is_none());
+    let words = match gone {
+        Some(address) => {
+            format!("{words}\n(For {address}, who does not answer customers here any more.)")
+        }
+        None => words.to_owned(),
     };
     let words: String = words.chars().take(NOTE_CHARS_MAX).collect();
     let line = NoteLine {
-        contact: *contact,
+        contact,
         id: app.clock.id(),
-        author: format!("journey {journey}"),
+        author: format!("journey {}", handed.journey),
         at: stage.now,
-        sealed: stage.cast.seal(*contact, NOTE_PURPOSE, words.as_bytes())?,
+        sealed: stage.cast.seal(contact, NOTE_PURPOSE, words.as_bytes())?,
     };
     tx.keep_notes(&[line]).await?;
-    Ok(())
+    Ok(to.map(|id| format!("contact {contact}, number {number}: to member {id}")))
+}
+
+/// The event that a conversation was given to somebody, as when somebody of the staff gives it.
+fn assigned(app: &House, journey: &str, note: String) -> Event {
+    let now = app.clock.now();
+    Event {
+        id: EventId::new(app.clock.id()),
+        contact: ContactId::HOUSE,
+        fact: Fact::Staff(StaffAct::Assigned),
+        clock: Clock::Ours,
+        at: now,
+        received: now,
+        evidence: Evidence {
+            source: source::STAFF.to_owned(),
+            actor: Some(format!("journey {journey}")),
+            note: Some(note),
+            ..Evidence::default()
+        },
+    }
 }

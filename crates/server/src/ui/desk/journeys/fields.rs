@@ -58,7 +58,10 @@ pub fn step(kind: &str, id: &str, form: &Form, asking: &Asking) -> Value {
         "call_webhook" => {
             put("webhook", json!(line(form, "webhook")));
         }
-        "hand_to_agent" => optional(&mut put, "note", text(form, "note")),
+        "hand_to_agent" => {
+            optional(&mut put, "agent", line(form, "agent"));
+            optional(&mut put, "note", text(form, "note"));
+        }
         _ => {}
     }
     if form.get("goes_on").is_some() {
@@ -195,7 +198,7 @@ mod tests {
             ("remove_tag", "tag=vip"),
             ("set_attribute", "attribute=plan&value="),
             ("call_webhook", "webhook=crm&goes_on=1"),
-            ("hand_to_agent", "note="),
+            ("hand_to_agent", "agent=ana%40shop.example&note="),
             ("end", ""),
         ] {
             let form = Form::of(form.as_bytes());

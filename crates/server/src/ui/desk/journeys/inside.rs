@@ -2,7 +2,7 @@
 
 use consent::id::ContactId;
 
-use super::{runs, state, tone};
+use super::{state, tone, words};
 use crate::{app::App, error::Error, ui::desk::Desk};
 
 /// Ways that are shown of one person.
@@ -40,7 +40,7 @@ pub async fn of(app: &App, desk: &Desk, contact: ContactId) -> Result<Vec<Inside
             state: state(desk, run.state.word()),
             tone: tone(run.state.word()),
             entered: desk.at(&run.entered),
-            why: runs::why(desk, run.why.as_deref()),
+            why: words::why(desk, None, run.why.as_deref()),
         });
     }
     Ok(ways)

@@ -52,7 +52,7 @@ pub fn visit(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> Line 
         said: said(desk, definition, visit),
         wrote: visit.text.clone(),
         code: visit.code.clone(),
-        words: visit.words.clone(),
+        words: words::why(desk, visit.code.as_deref(), visit.words.as_deref()),
         tone,
         ..Line::default()
     }
@@ -183,7 +183,13 @@ fn done(desk: &Desk, effect: &Value) -> Option<Line> {
         }),
         "hand_to_agent" => Some(Line {
             wrote: Some(text(effect, "note")).filter(|note| !note.is_empty()),
-            ..said("journeys-hands")
+            ..match effect.get("agent").and_then(Value::as_str) {
+                Some(agent) => Line {
+                    said: desk.say_with("journeys-hands-to", &[("agent", agent)]),
+                    ..Line::default()
+                },
+                None => said("journeys-hands"),
+            }
         }),
         // What is set is said by the step itself.
         _ => None,

@@ -19,7 +19,7 @@ use crate::{
     services::{
         journeys::{
             self,
-            body::{CountsAnswer, JourneyAnswer, RunAnswer, RunDetail},
+            body::{CountsAnswer, EffectAnswer, JourneyAnswer, RunAnswer, RunDetail},
         },
         staff::Power,
     },
@@ -71,6 +71,9 @@ impl List {
     }
 }
 
+/// A journey without steps.
+const NOTHING: &str = r#"{"format": 1, "name": "-", "trigger": {"kind": "joined"}, "steps": []}"#;
+
 #[derive(Template)]
 #[template(path = "desk/journey_run.html")]
 struct Page {
@@ -99,8 +102,20 @@ impl Page {
         words::kind(&self.desk, kind)
     }
 
-    fn effect_state(&self, word: &str) -> String {
+    /// What became of something. What Meta took and did not deliver has failed, whatever it said first.
+    fn effect_state(&self, effect: &EffectAnswer) -> String {
+        let step = effect.key.split('/').nth(1);
+        let mut visits = self.detail.visits.iter();
+        let is_late = effect.state == "done"
+            && visits.any(|one| one.step.as_deref() == step && one.is == "failed");
+        let word = if is_late { "failed" } else { effect.state };
         self.desk.say(&format!("journeys-effect-{word}"))
+    }
+
+    /// Why something could not be done, as it was reported.
+    fn outcome<'a>(&self, effect: &'a EffectAnswer) -> Option<&'a str> {
+        let outcome = effect.outcome.as_deref();
+        outcome.filter(|_| effect.state == "failed")
     }
 
     fn version(&self) -> String {
@@ -120,12 +135,17 @@ pub fn called(desk: &Desk, who: &str) -> String {
     }
 }
 
-/// Why somebody is outside, in words: what we say ourselves in the reader's language, everything else as it was reported.
-pub fn why(desk: &Desk, why: Option<&str>) -> Option<String> {
-    why.map(|why| match why {
-        "merged" => desk.say("journeys-why-merged"),
-        other => other.to_owned(),
-    })
+/// What stopped somebody is told where it happened, and not once more where the journey ends by it.
+fn once(mut lines: Vec<Line>) -> Vec<Line> {
+    let mut before = None;
+    for line in &mut lines {
+        let words = line.words.clone();
+        if words == before {
+            line.words = None;
+        }
+        before = words;
+    }
+    lines
 }
 
 /// The list.
@@ -153,7 +173,7 @@ pub(super) async fn list(
         Run {
             who: called(&desk, &run.who),
             place: title.or(step),
-            why: why(&desk, run.why.as_deref()),
+            why: words::why(&desk, run.code.as_deref(), run.why.as_deref()),
             run,
         }
     });
@@ -183,14 +203,14 @@ pub(super) async fn show(
     let text = own
         .map_or(&journey.draft, |own| &own.definition)
         .to_string();
-    let definition = draft::read(&text)?;
+    // Of a version that cannot be read any more the steps have no titles.
+    let definition = draft::read(&text).or_else(|_| draft::read(NOTHING))?;
     let lines = detail.visits.iter();
+    let lines = lines.map(|visit| passed::visit(&desk, &definition, visit));
     let page = Page {
-        lines: lines
-            .map(|visit| passed::visit(&desk, &definition, visit))
-            .collect(),
+        lines: once(lines.collect()),
         who: called(&desk, &detail.run.who),
-        why: why(&desk, detail.run.why.as_deref()),
+        why: words::why(&desk, detail.run.code.as_deref(), detail.run.why.as_deref()),
         journey,
         detail,
         desk,

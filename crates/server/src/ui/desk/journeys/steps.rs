@@ -26,7 +26,10 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    services::{attributes, staff::Power},
+    services::{
+        attributes,
+        staff::{Power, Role, members},
+    },
     ui::{
         desk::{Desk, posted::Posted, refusal::Refusal},
         form::Form,
@@ -56,6 +59,8 @@ struct Page {
     /// Templates by name and language.
     templates: Vec<(String, String)>,
     keys: Vec<String>,
+    /// Who answers customers: the address and the name.
+    people: Vec<(String, String)>,
     faults: Vec<String>,
 }
 
@@ -74,6 +79,9 @@ impl Page {
             .map_err(Error::from)?
             .into_iter();
         let keys = app.store.attribute_keys(attributes::KEYS_MAX).await;
+        let people = members::list(app).await?.into_iter();
+        let talks = |role: &str| Role::read(role).is_some_and(|role| role.may(Power::Talk));
+        let people = people.filter(|one| talks(&one.role));
         Ok(Self {
             asker: Asker::of(&desk, &draft.definition, Asking::nothing()),
             id,
@@ -85,6 +93,7 @@ impl Page {
             value: Value::Null,
             templates: templates.map(|one| (one.name, one.language)).collect(),
             keys: keys.map_err(Error::from)?,
+            people: people.map(|one| (one.email, one.name)).collect(),
             faults: Vec::new(),
             desk,
         })
@@ -195,6 +204,20 @@ impl Page {
     fn tries(&self) -> [(u8, bool); 3] {
         let chosen = self.value.get("tries").and_then(Value::as_u64).unwrap_or(1);
         [1, 2, 3].map(|tries| (tries, u64::from(tries) == chosen))
+    }
+
+    /// Whom a conversation may be handed to: the address, the name, and whether it is them. Somebody who is gone stays, until somebody
+    /// else is chosen.
+    fn agents(&self) -> Vec<(String, String, bool)> {
+        let chosen = self.text("agent");
+        let people = self.people.iter();
+        let mut all: Vec<_> = people
+            .map(|(address, name)| (address.clone(), name.clone(), *address == chosen))
+            .collect();
+        if !chosen.is_empty() && !all.iter().any(|(_, _, is_them)| *is_them) {
+            all.push((chosen.clone(), chosen, true));
+        }
+        all
     }
 
     fn is_set(&self, name: &str) -> bool {

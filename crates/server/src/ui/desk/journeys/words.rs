@@ -1,5 +1,6 @@
 //! Triggers, steps and conditions of a journey in the reader's words.
 
+use consent::reason::Code;
 use journey::{
     condition::{Condition, Test},
     span::Span,
@@ -7,7 +8,7 @@ use journey::{
     trigger::{Again, Trigger},
 };
 
-use crate::ui::desk::Desk;
+use crate::{services::journeys::way, ui::desk::Desk};
 
 /// What a step says on its card.
 #[derive(Debug, Default)]
@@ -184,7 +185,10 @@ fn title(desk: &Desk, act: &Act) -> String {
         Act::CallWebhook(call) => {
             desk.say_with("journeys-say-webhook", &[("webhook", &call.webhook)])
         }
-        Act::HandToAgent(_) => desk.say("journeys-say-hand"),
+        Act::HandToAgent(hand) => match &hand.agent {
+            Some(agent) => desk.say_with("journeys-say-hand-to", &[("agent", agent)]),
+            None => desk.say("journeys-say-hand"),
+        },
         Act::End(_) => desk.say("journeys-say-end"),
     }
 }
@@ -275,4 +279,16 @@ fn test(desk: &Desk, what: &str, test: &Test) -> String {
     };
     let asks = desk.say_with(&format!("journeys-asks-{word}"), &[("value", &value)]);
     format!("{what} {asks}")
+}
+
+/// Why somebody is outside, or something was refused, in words: what we say ourselves in the reader's language, everything else as it was
+/// reported.
+pub fn why(desk: &Desk, code: Option<&str>, why: Option<&str>) -> Option<String> {
+    if let Some(code) = code.and_then(Code::read) {
+        return Some(desk.why(code.word()));
+    }
+    why.map(|why| match way::reason(why) {
+        Some(word) => desk.say(&format!("journeys-why-{}", word.replace('_', "-"))),
+        None => why.to_owned(),
+    })
 }
