@@ -1,5 +1,9 @@
 """The first hour with Consentry, as the README tells it."""
 
+import json
+import subprocess
+from pathlib import Path
+
 import bodies
 from people import ADA, ANA_LONG, ANA_SHORT, ORDER, check, opt_in, refused, says, says_stop, send, templates_to, want_accepted, want_refused
 from wire import until, want
@@ -57,6 +61,30 @@ def test_a_stranger_gets_no_marketing_and_gets_the_order_update(world):
     stranger = "447700900999"
     want_refused(send(house, bodies.template(stranger, "spring_sale")), reasons=("no_consent",))
     want_accepted(send(house, bodies.template(stranger, *ORDER)))
+
+
+def test_the_command_line_sends_the_campaign_of_the_readme_beside_the_sandbox(world):
+    house, folder = world.sandbox(), world.folder()
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    file = folder / "spring.json"
+    file.write_text(readme[readme.index('{"name": "Autumn sale"') : readme.index("Beside the sandbox, say where")])
+
+    def command(*words):
+        done = subprocess.run([world.tools.binary, "campaign", *words, "--config", house.ready["settings"], "--json"], capture_output=True, timeout=60)
+        want(done.returncode == 0, f"`campaign {words[0]}` of the README works", done.stderr.decode())
+        return json.loads(done.stdout.splitlines()[-1])
+
+    says_stop(house, "ada", ADA)
+    campaign = command("create", str(file))["id"]
+    looked = command("preflight", campaign)
+    want((looked["in"], looked["out"]) == (3, 0), "all who agreed and did not say stop are in", looked)
+    command("start", campaign, "--watch")
+    told = command("report", campaign)
+    want(told["counts"]["accepted"] == 3, "each of them got it", told)
+    words = json.dumps(house.control.get("/sandbox/sent").json())
+    want("Ana" in words and "friend" not in words, "and is greeted by name", words)
+    elsewhere = subprocess.run([world.tools.binary, "campaign", "list"], cwd=folder, capture_output=True, timeout=60)
+    want(elsewhere.returncode == 2 and not (folder / "consentry-data").exists(), "in a wrong folder no house is made", elsewhere.stderr)
 
 
 def test_stop_is_still_in_force_after_a_restart(world):

@@ -45,6 +45,19 @@ pub async fn open(common: &Common) -> Result<App, Failure> {
     Ok(House::open(config, Clock::Real).await?)
 }
 
+/// Opens the house where there is one: a command that looks at campaigns begins no new one in a folder that it was run in by mistake.
+pub async fn open_known(common: &Common) -> Result<App, Failure> {
+    let data = common.data.clone().unwrap_or_else(|| PathBuf::from(DATA));
+    let config = Config::load(common.config.as_deref(), Some(&data))?;
+    match database_file(&config) {
+        Some(file) if !file.exists() => Err(Failure::Usage(format!(
+            "there is no database at `{}`: say with --config or --data where the server's is",
+            file.display()
+        ))),
+        _ => open(common).await,
+    }
+}
+
 /// Begins to write the log.
 pub fn begin_log(config: &Config) -> Result<(), Failure> {
     logs::init(&config.log).map_err(|error| Failure::Failed(error.to_string()))

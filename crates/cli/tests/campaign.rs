@@ -61,7 +61,8 @@ impl Shop {
         std::fs::write(&settings, text).unwrap();
         let config = Config::load(Some(&settings), Some(data.path())).unwrap();
         let app = House::open(config, Clock::Real).await.unwrap();
-        sample::agree(&app, &AGREED).await.unwrap();
+        let people = AGREED.map(|phone| (phone, "Ada"));
+        sample::agree(&app, &people).await.unwrap();
         Self {
             meta,
             app,

@@ -36,7 +36,7 @@ use crate::{
 const PAGE: u32 = 500;
 
 pub async fn run(common: &Common, act: Campaign) -> Result<u8, Failure> {
-    let app = house::open(common).await?;
+    let app = house::open_known(common).await?;
     // Of an older copy that nobody acknowledged, marketing is held: a pre-flight has to say so.
     let restored = backup::is_restored(&app).await?;
     app.restored.store(restored, Ordering::SeqCst);

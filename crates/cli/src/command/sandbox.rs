@@ -1,6 +1,7 @@
 //! `sandbox`: the gate and a simulated WhatsApp in one process, with people to play with; on this machine only.
 
 use std::{
+    io::Write as _,
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::PathBuf,
 };
@@ -31,13 +32,16 @@ use crate::{
 /// Where the gate listens, if that port is free.
 const PORT: u16 = 8080;
 
-/// Who has agreed to marketing when the sandbox starts; the others have not been asked yet.
-const AGREED: [&str; 4] = [
-    "+447700900123",
-    "+5551998765432",
-    "+12025550142",
-    "+525555550103",
+/// Who has agreed to marketing when the sandbox starts, with first names; the others have not been asked yet.
+const AGREED: [(&str, &str); 4] = [
+    ("+447700900123", "Ada"),
+    ("+5551998765432", "Ana"),
+    ("+12025550142", "Sam"),
+    ("+525555550103", "Luz"),
 ];
+
+/// What the settings are written to, in the sandbox's folder.
+const SETTINGS: &str = "consentry.toml";
 
 /// Ada's number, as an app writes it.
 const ADA: &str = "447700900123";
@@ -70,7 +74,9 @@ pub async fn run(common: &Common, asked: Sandbox) -> Result<u8, Failure> {
     let poster = sample::form(&app).await?;
     let staff = sample::staff(&app).await?;
     let mut ready = ready(&app, &meta, (&gate, &key.key), &poster)?;
+    let kept = keep_settings(&app.config, &data)?;
     if let Some(ready) = ready.as_object_mut() {
+        ready.insert("settings".to_owned(), json!(kept));
         ready.insert("sign_in".to_owned(), json!(staff.get("admin")));
         ready.insert("sign_in_as".to_owned(), json!(staff));
     }
@@ -116,7 +122,9 @@ fn folder(common: &Common) -> Result<(PathBuf, Option<tempfile::TempDir>), Failu
     let failed = |cause: std::io::Error| Failure::io("make a folder for the sandbox", &cause);
     if let Some(data) = &common.data {
         std::fs::create_dir_all(data).map_err(failed)?;
-        return Ok((data.clone(), None));
+        // Commands beside the sandbox may run in another folder.
+        let data = std::path::absolute(data).map_err(failed)?;
+        return Ok((data, None));
     }
     let temporary = tempfile::Builder::new()
         .prefix("consentry-sandbox-")
@@ -170,6 +178,39 @@ fn settings(
         config.log.level = "warn".to_owned();
     }
     Ok(config)
+}
+
+/// Writes the settings down, so that commands beside the sandbox see the same house. Only its owner may read them: they hold secrets,
+/// though none of a real business.
+fn keep_settings(config: &Config, data: &std::path::Path) -> Result<PathBuf, Failure> {
+    let file = data.join(SETTINGS);
+    let exposed = |secret: &Option<Secret>| secret.as_ref().map(|secret| json!(secret.expose()));
+    let mut text = format!(
+        "# Made by `consentry sandbox`, for commands beside it.\nlisten = {}\ndatabase = {}\n",
+        json!(config.listen),
+        json!(config.database),
+    );
+    if let Some(master) = exposed(&config.keys.master) {
+        text += &format!("[keys]\nmaster = {master}\n");
+    }
+    let whatsapp = &config.whatsapp;
+    text += &format!("[whatsapp]\ngraph_url = {}\n", json!(whatsapp.graph_url));
+    if let Some(token) = exposed(&whatsapp.access_token) {
+        text += &format!("access_token = {token}\n");
+    }
+    for account in &whatsapp.accounts {
+        let (id, numbers) = (json!(account.id), json!(account.numbers));
+        text += &format!("[[whatsapp.accounts]]\nid = {id}\nnumbers = {numbers}\n");
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+        .open(&file)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|cause| Failure::io("write the settings down", &cause))?;
+    Ok(file)
 }
 
 /// Webhooks go to the gate from now on, and what the phones page sends goes through it.
@@ -240,6 +281,7 @@ fn welcome(ready: &Value, version: &str) {
         ("API key", text("api_key").to_owned()),
         ("form to join", text("join").to_owned()),
         ("poster", text("poster").to_owned()),
+        ("settings", text("settings").to_owned()),
     ]);
     output::line("\nA marketing message to Ada, who has agreed to offers:\n");
     output::line(curl(&seed::message(ADA, "spring_sale", None)));

@@ -7,6 +7,7 @@ use consent::{
     event::{Clock, Evidence, Fact},
     scope::{Category, Scope},
 };
+use store::contact::Edit;
 
 use crate::{
     app::App,
@@ -23,6 +24,9 @@ use crate::{
         who,
     },
 };
+
+/// The attribute that campaigns and journeys greet people by.
+const FIRST_NAME: &str = "first_name";
 
 /// Who works in the sandbox: viewer, agent, marketer, compliance officer, admin.
 const STAFF: [&str; 5] = ["Vera", "Amir", "Marta", "Carla", "Adam"];
@@ -80,24 +84,26 @@ const TOPICS: [(Text, [Text; 4]); 2] = [
     ),
 ];
 
-/// Keeps, with evidence like that of a real form, that these people agreed to marketing. Those whom the database knows
-/// already stay as they are.
+/// Keeps, with evidence like that of a real form, that these people agreed to marketing, each with the first name that they gave.
+/// Those whom the database knows already stay as they are.
 ///
 /// # Errors
 /// When an address is none, or the database does not answer.
-pub async fn agree(app: &App, addresses: &[&str]) -> Result<(), Error> {
-    let aliases: Vec<Alias> = addresses
+pub async fn agree(app: &App, people: &[(&str, &str)]) -> Result<(), Error> {
+    let aliases: Vec<Alias> = people
         .iter()
-        .map(|text| who::alias(app, text))
+        .map(|(address, _)| who::alias(app, address))
         .collect::<Result<_, _>>()?;
     let rules = policy::current(app).await?;
     let mut tx = app.store.begin().await?;
     let mut cast = Cast::gather(app, &mut tx, &aliases).await?;
-    for alias in &aliases {
+    let mut named = Vec::new();
+    for (alias, (_, first_name)) in aliases.iter().zip(people) {
         if cast.id_of(alias).is_some() {
             continue;
         }
         let contact = cast.create(std::slice::from_ref(alias), None)?;
+        named.push((contact, *first_name));
         cast.record(Draft {
             contact,
             fact: Fact::OptIn(Scope::MARKETING),
@@ -115,6 +121,13 @@ pub async fn agree(app: &App, addresses: &[&str]) -> Result<(), Error> {
         })?;
     }
     cast.save(&mut tx, &rules).await?;
+    for (contact, first_name) in named {
+        let edit = Edit {
+            attributes: vec![(FIRST_NAME.to_owned(), Some(first_name.to_owned()))],
+            ..Edit::default()
+        };
+        tx.edit(contact, &edit).await?;
+    }
     tx.commit().await?;
     app.bell.log.notify_one();
     Ok(())
