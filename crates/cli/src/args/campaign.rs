@@ -16,6 +16,16 @@ pub enum Campaign {
         #[command(flatten)]
         by: By,
     },
+    /// Change a draft: it is as the file says then, and an approval of what it was before falls away.
+    Change {
+        /// Its id.
+        id: Uuid,
+        /// What it is to do, as JSON, as POST /api/v1/campaigns takes it; - for stdin.
+        file: PathBuf,
+        /// Who changes it.
+        #[command(flatten)]
+        by: By,
+    },
     /// Every campaign, newest first.
     List,
     /// One campaign, and where everybody stands.

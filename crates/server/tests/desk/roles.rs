@@ -49,6 +49,9 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("GET", "/campaigns/new", Some(Power::Market)),
     ("POST", "/campaigns/new", Some(Power::Market)),
     ("GET", "/campaigns/{id}", Some(Power::See)),
+    ("GET", "/campaigns/{id}/edit", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/edit", Some(Power::Market)),
+    ("GET", "/campaigns/{id}/copy", Some(Power::Market)),
     ("POST", "/campaigns/{id}/approve", Some(Power::Market)),
     ("POST", "/campaigns/{id}/start", Some(Power::Market)),
     ("POST", "/campaigns/{id}/pause", Some(Power::Market)),
@@ -179,7 +182,12 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
 ];
 
 /// Forms that carry a file: what they answer to a form without one is their own affair.
-const FILES: &[&str] = &["/import", "/customers/{id}/opt-in", "/campaigns/new"];
+const FILES: &[&str] = &[
+    "/import",
+    "/customers/{id}/opt-in",
+    "/campaigns/new",
+    "/campaigns/{id}/edit",
+];
 
 /// What a path looks like when it is asked for.
 fn filled(path: &str) -> String {

@@ -81,6 +81,11 @@ impl<'a> Person<'a> {
 
     /// Sends the form that makes a campaign, with or without a file.
     async fn make(&self, fields: &[(&str, &str)], file: Option<&str>) -> Shown {
+        self.fill("/campaigns/new", fields, file).await
+    }
+
+    /// Sends such a form to where a draft is made or changed.
+    async fn fill(&self, path: &str, fields: &[(&str, &str)], file: Option<&str>) -> Shown {
         let part = |(name, value): &(&str, &str)| {
             format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
@@ -94,7 +99,7 @@ impl<'a> Person<'a> {
         }
         body += "--x--\r\n";
         let kind = "multipart/form-data; boundary=x";
-        self.call("POST", "/campaigns/new", (kind, body)).await
+        self.call("POST", path, (kind, body)).await
     }
 }
 
@@ -362,4 +367,64 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed() {
         "{page}"
     );
     assert!(page.contains("2030-01-02, 10:30") && page.contains("21:00–08:00"));
+}
+
+/// What stands in a field of a form.
+fn typed<'a>(page: &'a str, name: &str) -> &'a str {
+    let rest = page.split(&format!("name=\"{name}\"")).nth(1);
+    let rest = rest.and_then(|rest| rest.split("value=\"").nth(1));
+    rest.map_or("", |rest| rest.split('"').next().unwrap())
+}
+
+#[tokio::test]
+async fn a_draft_is_changed_on_its_page_and_copied() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let path = draft(&house, &marketer).await;
+    let shown = marketer.get(&format!("{path}?whole=1")).await;
+    assert!(shown.contains(&format!("{path}/edit")) && shown.contains(&format!("{path}/copy")));
+    let form = marketer.get(&format!("{path}/edit")).await;
+    assert_eq!(typed(&form, "name"), "Autumn &#60;b&#62;", "{form}");
+    assert_eq!(typed(&form, "a.body.0"), "{{first_name|friend}}");
+    assert!(
+        form.contains("value=\"list\" checked"),
+        "its list stays: {form}"
+    );
+    let (version, list) = (typed(&form, "version"), typed(&form, "list_of"));
+    let mut fields = WHOLE.to_vec();
+    fields.retain(|(name, _)| !matches!(*name, "name" | "audience"));
+    fields.extend([("name", "Winter"), ("audience", "list"), ("list_of", list)]);
+    let changed = [&fields[..], &[("version", version), ("pace", "9")]].concat();
+    let edit = format!("{path}/edit");
+    let saved = marketer.fill(&edit, &changed, None).await;
+    assert_eq!(
+        (saved.status, saved.to.as_str()),
+        (StatusCode::SEE_OTHER, path.as_str())
+    );
+    let late = marketer.fill(&edit, &changed, None).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains("somebody else changed"), "{}", late.text);
+    let form = marketer.get(&edit).await;
+    assert_eq!(
+        (typed(&form, "name"), typed(&form, "pace")),
+        ("Winter", "9")
+    );
+    let form = marketer.get(&format!("{path}/copy")).await;
+    assert_eq!(typed(&form, "name"), "Winter", "{form}");
+    assert!(form.contains("action=\"/campaigns/new\""), "{form}");
+    let copied = marketer.make(&fields, None).await;
+    assert_eq!(copied.status, StatusCode::SEE_OTHER, "{}", copied.text);
+    assert_ne!(copied.to, path);
+    let shown = marketer.get(&format!("{}?whole=1", copied.to)).await;
+    assert!(shown.contains("of 9 people"), "{shown}");
+    marketer.post(&format!("{path}/cancel"), &[]).await;
+    let answer = marketer
+        .call("GET", &edit, ("text/plain", String::new()))
+        .await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text);
+    assert!(
+        answer.text.contains("only a draft is changed"),
+        "{}",
+        answer.text
+    );
 }

@@ -182,7 +182,25 @@ async fn who_saw_an_old_version_changes_nothing(place: Arc<Place>) {
     };
     let mut tx = place.store.begin().await.unwrap();
     tx.put_campaign(&line).await.unwrap();
-    tx.set_cursor(line.id, "c:9", 12).await.unwrap();
+    assert!(!tx.draw_began(line.id).await.unwrap());
+    let seen = (
+        line.id,
+        place
+            .store
+            .campaign(line.id)
+            .await
+            .unwrap()
+            .unwrap()
+            .version,
+    );
+    assert!(tx.set_cursor(seen, "c:9", 12).await.unwrap());
+    assert!(
+        !tx.set_cursor((seen.0, seen.1 + 1), "c:8", 11)
+            .await
+            .unwrap(),
+        "who was drawn by another version is not counted"
+    );
+    assert!(tx.draw_began(line.id).await.unwrap());
     assert!(tx.change_campaign(line.id, 1, &change).await.unwrap());
     let old = CampaignChange::from(&line);
     assert!(!tx.change_campaign(line.id, 1, &old).await.unwrap());

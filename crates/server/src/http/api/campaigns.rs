@@ -27,6 +27,7 @@ use crate::{
     services::campaigns::{
         self, PreviewAnswer, acts,
         body::{CampaignAnswer, CampaignBody, PreflightAnswer},
+        draft,
         plan::id,
         preflight::{self, BarredAnswer},
         report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer},
@@ -41,7 +42,7 @@ const BARRED_PAGE: u32 = 1_000;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(show))
+        .routes(routes!(show, change))
         .routes(routes!(preview))
         .routes(routes!(preflight))
         .routes(routes!(barred))
@@ -80,8 +81,33 @@ async fn create(
     Admin(caller): Admin,
     body: JsonBody<CampaignBody, LIST_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CampaignAnswer>), Problem> {
-    let made = campaigns::create(&app, &body.value, &caller.name).await?;
+    let made = draft::create(&app, &body.value, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// What the caller saw.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SeenQuery {
+    /// The `version` that the caller saw: 409 when somebody else changed the campaign since.
+    version: Option<i64>,
+}
+
+/// Changes a draft: it is as the body says then. An approval of what it was before falls away.
+#[utoipa::path(put, path = "/api/v1/campaigns/{id}", tag = "campaigns", request_body = CampaignBody,
+    params(("id" = String, Path), SeenQuery), responses((status = 200, body = CampaignAnswer)))]
+async fn change(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
+    body: JsonBody<CampaignBody, LIST_BYTES_MAX>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    let seen = (id(&text)?, query.version);
+    Ok(Json(
+        draft::change(&app, seen, &body.value, &caller.name).await?,
+    ))
 }
 
 /// A campaign, and where everybody stands.
@@ -160,25 +186,29 @@ async fn draw(
 }
 
 /// A second person agrees to a campaign above the set size: somebody else than whoever made it.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path), SeenQuery),
     responses((status = 200, body = CampaignAnswer)))]
 async fn approve(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
 ) -> Result<Json<CampaignAnswer>, Problem> {
-    Ok(Json(acts::approve(&app, id(&text)?, &caller.name).await?))
+    let seen = (id(&text)?, query.version);
+    Ok(Json(acts::approve(&app, seen, &caller.name).await?))
 }
 
 /// Starts a campaign: at once, or at its time.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path), SeenQuery),
     responses((status = 200, body = CampaignAnswer)))]
 async fn start(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
 ) -> Result<Json<CampaignAnswer>, Problem> {
-    Ok(Json(acts::start(&app, id(&text)?, &caller.name).await?))
+    let seen = (id(&text)?, query.version);
+    Ok(Json(acts::start(&app, seen, &caller.name).await?))
 }
 
 /// Stops a campaign for now: once this is answered, none of its sends begins.

@@ -10,7 +10,10 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::body::{AudienceAnswer, AudienceBody};
+use super::{
+    body::{AudienceAnswer, AudienceBody},
+    plan::Plan,
+};
 use crate::{
     app::House,
     error::Error,
@@ -107,9 +110,10 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
         body.segment.is_some(),
         body.tag.is_some(),
         body.csv.is_some(),
+        body.list_of.is_some(),
     ];
     if given.into_iter().filter(|given| *given).count() != 1 {
-        let message = "want exactly one of `numbers`, `segment`, `tag` and `csv`";
+        let message = "want exactly one of `numbers`, `segment`, `tag`, `csv` and `list_of`";
         return Err(Error::field("audience", message));
     }
     if let Some(id) = &body.segment {
@@ -128,6 +132,9 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
     if let Some(tag) = &body.tag {
         contacts::tag_name(tag)?;
         return Ok((Audience::Tag { tag: tag.clone() }, Vec::new()));
+    }
+    if let Some(id) = &body.list_of {
+        return Ok((same_list(app, id).await?, Vec::new()));
     }
     let (listed, csv) = match (&body.numbers, &body.csv) {
         (Some(numbers), _) => {
@@ -150,6 +157,24 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
         csv,
     };
     Ok((audience, listed))
+}
+
+/// The list of a draft. Once an audience is drawn its list is forgotten.
+async fn same_list(app: &House, id: &str) -> Result<Audience, Error> {
+    let none = || {
+        Error::field(
+            "audience.list_of",
+            format!("there is no list of `{id}` any more"),
+        )
+    };
+    let id: Uuid = id.parse().map_err(|_| none())?;
+    let line = app.store.campaign(id).await?.ok_or_else(none)?;
+    let audience = Plan::kept(&line.spec)?.audience;
+    let is_kept = matches!(audience, Audience::Listed { .. }) && line.drawn.is_none();
+    if !is_kept || app.store.count_list(id).await? == 0 {
+        return Err(none());
+    }
+    Ok(audience)
 }
 
 /// Each person once, whatever way their number is written; the first row counts.

@@ -89,6 +89,8 @@ pub struct AudienceBody {
     pub tag: Option<String>,
     /// A CSV text with a header line: a column `phone` (or `number`, `to`), and columns that fill gaps of the same name.
     pub csv: Option<String>,
+    /// The id of a draft whose list of people is taken as it is: another one's, or its own where a draft is changed.
+    pub list_of: Option<String>,
 }
 
 /// Quiet hours.
@@ -134,8 +136,12 @@ pub struct CampaignAnswer {
     pub pace: Option<u32>,
     /// What variants are compared by.
     pub winner_by: String,
+    /// Rises with each change; named with a change, it is refused where somebody else was faster.
+    pub version: i64,
     /// Who made it.
     pub created_by: String,
+    /// Who changed the draft last; null where nobody did.
+    pub changed_by: Option<String>,
     /// When.
     pub created_at: String,
     /// Who approved it.

@@ -55,6 +55,9 @@ pub struct Plan {
     pub pace: Option<u32>,
     /// What variants are compared by: `reads` or `replies`.
     pub winner_by: String,
+    /// Who changed the draft last.
+    #[serde(default)]
+    pub changed_by: Option<String>,
 }
 
 /// One of the things that are sent.
@@ -111,6 +114,8 @@ pub struct Read {
     pub plan: Plan,
     /// The people who were listed by their addresses.
     pub listed: Vec<Listed>,
+    /// The draft whose list is taken instead.
+    pub list_of: Option<Uuid>,
     /// When it is to begin by itself.
     pub start: Option<consent::time::Timestamp>,
 }
@@ -146,11 +151,17 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
         quiet: body.quiet_hours.as_ref().map(quiet).transpose()?,
         pace: pace(body.pace)?,
         winner_by: winner(body.winner_by.as_deref())?,
+        changed_by: None,
     };
     Ok(Read {
         name,
         plan,
         listed,
+        list_of: body
+            .audience
+            .list_of
+            .as_deref()
+            .and_then(|id| id.parse().ok()),
         start: start(body.start_at.as_deref())?,
     })
 }
@@ -406,6 +417,12 @@ fn quiet(body: &QuietBody) -> Result<(u16, u16), Error> {
             Err(Error::field("quiet_hours", message))
         }
     }
+}
+
+/// A minute of the day as people write it: `21:00`.
+#[must_use]
+pub fn clock_time(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// Reads the id of a campaign.

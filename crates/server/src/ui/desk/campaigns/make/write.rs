@@ -1,6 +1,6 @@
 //! What the form of a campaign says, as the API would have it.
 
-use super::{invalid, offer::Chosen};
+use super::{again::LIST, invalid, offer::Chosen};
 use crate::{
     error::Error,
     services::{
@@ -170,6 +170,7 @@ fn audience(form: &Form, file: Option<Vec<u8>>) -> Result<AudienceBody, Error> {
                 None => text("csv"),
             });
         }
+        "list" => body.list_of = Some(text(LIST)),
         _ => body.segment = Some(text("segment")),
     }
     Ok(body)
