@@ -1,8 +1,9 @@
 //! Campaigns: what is sent to many. Here the campaigns themselves and the addresses that were given for them; who gets what is in
-//! [`recipient`], what came of it in [`figure`].
+//! [`recipient`], what came of it in [`figure`] and `reach`.
 
 pub mod figure;
 mod look;
+mod reach;
 pub mod recipient;
 
 use consent::time::Timestamp;

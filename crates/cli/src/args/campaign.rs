@@ -150,7 +150,11 @@ mod tests {
     #[test]
     fn whoever_makes_or_approves_a_campaign_can_be_named() {
         let by = |words: &[&str]| match read(words) {
-            Ok(Campaign::Create { by, .. } | Campaign::Approve { by, .. }) => by.name,
+            Ok(
+                Campaign::Create { by, .. }
+                | Campaign::Change { by, .. }
+                | Campaign::Approve { by, .. },
+            ) => by.name,
             other => panic!("{words:?}: {other:?}"),
         };
         assert_eq!(by(&["create", "-"]), None);
@@ -159,6 +163,10 @@ mod tests {
             Some("Ana")
         );
         assert_eq!(by(&["approve", ID, "--as", "Bia"]).as_deref(), Some("Bia"));
+        assert_eq!(
+            by(&["change", ID, "-", "--as", "Bia"]).as_deref(),
+            Some("Bia")
+        );
         assert!(
             read(&["approve", ID, "--as", ""]).is_err(),
             "nobody is no name"

@@ -9,6 +9,7 @@ mod crowd;
 pub mod draft;
 mod draw;
 pub mod drive;
+mod file;
 pub mod late;
 pub mod place;
 pub mod plan;
@@ -127,8 +128,21 @@ pub struct PreviewAnswer {
     pub variant: String,
     /// How it reads; null where it cannot be made.
     pub text: Option<String>,
+    /// The file above the text: its address, or its id at Meta.
+    pub file: Option<String>,
+    /// What stands on the buttons, and where those with a gap lead.
+    pub buttons: Vec<PreviewButton>,
     /// Why it cannot.
     pub fault: Option<String>,
+}
+
+/// A button as one person would see it.
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+pub struct PreviewButton {
+    /// Its label.
+    pub text: String,
+    /// Where it leads, of one that opens an address.
+    pub to: Option<String>,
 }
 
 /// How the message reads for some people of the audience, one by one: the first ones after a cursor.
@@ -151,11 +165,11 @@ pub async fn preview(
     let mut add = |contact: Option<consent::id::ContactId>, who: String, known: &compose::Known| {
         let seat = contact.map_or_else(Uuid::nil, consent::id::ContactId::get);
         let place = campaign::draw::split(*id.as_bytes(), seat, &shares);
-        let text = variants.get(place).map(|ready| ready.words(known));
-        let (text, fault) = match text {
-            Some(Ok(text)) => (Some(text), None),
-            Some(Err(why)) => (None, Some(why.to_string())),
-            None => (None, None),
+        let ready = variants.get(place);
+        let (text, buttons, fault) = match ready.map(|ready| ready.look(known)) {
+            Some(Ok((text, buttons))) => (Some(text), buttons, None),
+            Some(Err(why)) => (None, Vec::new(), Some(why.to_string())),
+            None => (None, Vec::new(), None),
         };
         previews.push(PreviewAnswer {
             contact: contact.map(|id| id.to_string()),
@@ -165,7 +179,11 @@ pub async fn preview(
                 .get(place)
                 .map(|one| one.name.clone())
                 .unwrap_or_default(),
+            file: ready
+                .and_then(|ready| ready.file())
+                .filter(|_| text.is_some()),
             text,
+            buttons,
             fault,
         });
     };
@@ -245,6 +263,8 @@ fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer,
         variables: VariablesBody {
             header: variant.header,
             body: variant.body,
+            buttons: variant.buttons,
+            file: variant.file,
         },
         share: variant.share,
         delay_minutes: variant.delay_minutes,

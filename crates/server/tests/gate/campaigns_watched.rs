@@ -10,9 +10,7 @@ use crate::{
     house::House,
 };
 
-#[tokio::test]
-async fn the_flight_recorder_stops_it_and_says_how_sure() {
-    let house = House::open().await;
+async fn stops_and_asks_once(house: House) {
     let desk = Desk::of(&house, "marketing").await;
     let numbers: Vec<String> = (0..180).map(phone).collect();
     for number in &numbers {
@@ -40,17 +38,43 @@ async fn the_flight_recorder_stops_it_and_says_how_sure() {
     assert_eq!(stopped["state"], "paused", "{stopped}");
     let why = stopped["why"].as_str().unwrap();
     assert!(why.contains("opted out") && why.contains("% sure"), "{why}");
+    let house = house.again().await;
+    drive::step(&house.app).await.unwrap();
+    let still = desk.get(&house, &path).await;
+    assert_eq!(
+        (&still["state"], &still["why"]),
+        (&json!("paused"), &stopped["why"])
+    );
     let resumed = desk.post(&house, &format!("{path}/resume")).await;
     assert_eq!(
         resumed.body["state"], "running",
         "whoever has seen it may go on"
     );
+    // The recorder is read at the first step of a process.
+    let house = house.again().await;
     drive::step(&house.app).await.unwrap();
     assert_eq!(
         desk.get(&house, &path).await["state"],
         "running",
-        "and is not asked the same again"
+        "and is not asked the same again, not after a restart either"
     );
+    for got in received(&house).await.keys().take(left * 2 + 3) {
+        house.opt_out(got).await;
+    }
+    let house = house.again().await;
+    drive::step(&house.app).await.unwrap();
+    let worse = desk.get(&house, &path).await;
+    assert_eq!(worse["state"], "paused", "twice as many ask again: {worse}");
+}
+
+#[tokio::test]
+async fn the_flight_recorder_stops_it_and_says_how_sure() {
+    stops_and_asks_once(House::open().await).await;
+}
+
+#[tokio::test]
+async fn the_flight_recorder_stops_it_and_says_how_sure_on_postgres() {
+    stops_and_asks_once(House::on_postgres().await).await;
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    clock,
     error::Error,
     http::{
         auth::{Admin, Reader},
@@ -30,7 +31,7 @@ use crate::{
         draft,
         plan::id,
         preflight::{self, BarredAnswer},
-        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer},
+        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span},
     },
 };
 
@@ -337,32 +338,62 @@ async fn report(
     Ok(Json(report::report(&app, id(&text)?).await?))
 }
 
+/// Which piece of time.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SpanQuery {
+    /// Where it begins, RFC 3339; with the campaign where nothing is said.
+    from: Option<String>,
+    /// Where it ends; 72 hours after the campaign, or now, where nothing is said.
+    until: Option<String>,
+}
+
+impl SpanQuery {
+    fn span(&self) -> Result<Span, Error> {
+        let read = |field: &str, text: &Option<String>| {
+            let Some(text) = text else { return Ok(None) };
+            let none = || Error::field(field, format!("`{text}` is no time: want RFC 3339"));
+            clock::read_rfc3339(text).ok_or_else(none).map(Some)
+        };
+        Ok(Span {
+            from: read("from", &self.from)?,
+            until: read("until", &self.until)?,
+        })
+    }
+}
+
 /// A campaign over time.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path), SpanQuery),
     responses((status = 200, body = SeriesAnswer)))]
 async fn series(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
+    Query(query): Query<SpanQuery>,
 ) -> Result<Json<SeriesAnswer>, Problem> {
-    Ok(Json(report::series(&app, id(&text)?).await?))
+    Ok(Json(report::series(&app, id(&text)?, query.span()?).await?))
 }
 
 /// A campaign over time, as CSV.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path), SpanQuery),
     responses((status = 200, content_type = "text/csv", body = String)))]
 async fn series_csv(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
+    Query(query): Query<SpanQuery>,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let body = report::series_csv(&app, id).await?;
+    let body = report::series_csv(&app, id, query.span()?).await?;
     Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
 }
 
-/// The file of everybody who would not get a campaign, page by page.
-pub fn out_file(app: App, id: Uuid, code: Option<String>) -> Response {
+/// How an address is written for a reader.
+type Written = fn(&str) -> String;
+
+/// The file of everybody who would not get a campaign, page by page, with their addresses as the reader may see them.
+pub fn out_file(app: App, id: Uuid, (code, written): (Option<String>, Written)) -> Response {
     let first = Some((None::<String>, true));
     let pages = stream::try_unfold(first, move |at| {
         let (app, code) = (App::clone(&app), code.clone());
@@ -372,7 +403,10 @@ pub fn out_file(app: App, id: Uuid, code: Option<String>) -> Response {
             };
             let bounds = (cursor.as_deref(), BARRED_PAGE);
             let page = preflight::barred(&app, id, code.as_deref(), bounds).await;
-            let (rows, next) = page.map_err(std::io::Error::other)?;
+            let (mut rows, next) = page.map_err(std::io::Error::other)?;
+            for row in &mut rows {
+                row.address = written(&row.address);
+            }
             let rows = report::barred_rows(rows, is_first).map_err(std::io::Error::other)?;
             let onwards = next.map(|cursor| (Some(cursor), false));
             Ok::<_, std::io::Error>(Some((bytes::Bytes::from(rows), onwards)))

@@ -28,6 +28,8 @@ enum By<'a> {
     Somebody(&'a str),
     /// The campaign itself, with the reason why.
     Itself(Option<&'a str>),
+    /// The flight recorder, with the reason why and with what it keeps of it, as the plan is kept.
+    Recorder(&'a str, &'a str),
 }
 
 /// Starts a campaign: at once, or at its time. With `seen` only if it still has that version: what somebody looked at is what begins.
@@ -224,6 +226,20 @@ pub async fn stop_itself(app: &App, id: Uuid, why: &str) -> Result<(), Error> {
     }
 }
 
+/// The flight recorder stops the campaign and asks whether it should go on. What it saw is kept with that, in the plan: whoever lets it go
+/// on is not asked the same again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ask(app: &App, id: Uuid, seen: &Plan, why: &str) -> Result<(), Error> {
+    tracing::warn!(campaign = %id, why, "a campaign stopped itself");
+    let spec = seen.text()?;
+    match act(app, id, Act::Pause, (By::Recorder(why, &spec), 0)).await {
+        Err(Error::Conflict(_)) => Ok(()),
+        done => done,
+    }
+}
+
 /// Everybody was dealt with.
 ///
 /// # Errors
@@ -268,13 +284,18 @@ async fn act_on(
         ended: after.is_over().then_some(now),
         why: match by {
             By::Itself(why) => why.map(str::to_owned),
+            By::Recorder(why, _) => Some(why.to_owned()),
             By::Somebody(_) => None,
+        },
+        spec: match by {
+            By::Recorder(_, spec) => spec.to_owned(),
+            By::Itself(_) | By::Somebody(_) => line.spec.clone(),
         },
         ..change_of(line, now)
     };
     let told = match by {
         By::Somebody(actor) => Some((actor, after.name())),
-        By::Itself(Some(_)) => Some(("consentry", after.name())),
+        By::Itself(Some(_)) | By::Recorder(..) => Some(("consentry", after.name())),
         By::Itself(None) => None,
     };
     let is_done = put(app, line, &change, told).await?;

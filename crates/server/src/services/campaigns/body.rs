@@ -59,6 +59,27 @@ pub struct VariablesBody {
     #[serde(default)]
     #[schema(example = json!(["{{first_name|friend}}"]))]
     pub body: Vec<String>,
+    /// For the end of the address of each button that has a gap there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+    /// The picture, the video or the document above, where the template has one: the same for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileBody>,
+}
+
+/// A picture, a video or a document: at an address, or at Meta.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileBody {
+    /// The address that Meta reads it from, with `https://`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Meta's id of a file that was uploaded; Meta keeps it for thirty days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What a document is called on the person's device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// One of the things that are sent.
@@ -238,6 +259,8 @@ pub struct PreflightAnswer {
     pub seconds: u64,
     /// How many people outside an open window Meta lets a business of its tier reach in a day; null for no limit, or none known.
     pub daily_limit: Option<u64>,
+    /// On how many days that many people can be reached, when nobody else is written to.
+    pub days: u64,
     /// How many of those who may get it had marketing in the last seven days.
     pub recently_written: u64,
     /// How many of those who may get it live where it is quiet now: theirs waits.

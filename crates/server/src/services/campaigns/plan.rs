@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{
     audience::{self, Audience, Listed},
-    body::{CampaignBody, QuietBody, VariablesBody, VariantBody},
+    body::{CampaignBody, FileBody, QuietBody, VariablesBody, VariantBody},
+    file,
 };
 use crate::{
     app::House,
@@ -58,6 +59,9 @@ pub struct Plan {
     /// Who changed the draft last.
     #[serde(default)]
     pub changed_by: Option<String>,
+    /// How many had opted out when it last asked whether to go on: whoever resumed it has seen that, and a restart forgets nothing.
+    #[serde(default)]
+    pub asked_at: Option<u64>,
 }
 
 /// One of the things that are sent.
@@ -75,6 +79,12 @@ pub struct Variant {
     /// What fills each gap of the text.
     #[serde(default)]
     pub body: Vec<String>,
+    /// What fills the end of the address of each button that has a gap there.
+    #[serde(default)]
+    pub buttons: Vec<String>,
+    /// The file above the text.
+    #[serde(default)]
+    pub file: Option<FileBody>,
     /// How many of every hundred people get it, more or less.
     pub share: u16,
     /// How many minutes after the start it begins.
@@ -152,6 +162,7 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
         pace: pace(body.pace)?,
         winner_by: winner(body.winner_by.as_deref())?,
         changed_by: None,
+        asked_at: None,
     };
     Ok(Read {
         name,
@@ -274,9 +285,9 @@ async fn variant(
         return Err(Error::field("template", message));
     };
     let shape = Shape::of(&known.components);
-    if let Some(part) = &shape.wants_more {
+    if let Some(part) = &shape.wants_beyond {
         let message = format!(
-            "the template has a part that texts cannot fill (`{part}`): it cannot be sent by a campaign"
+            "the template has a part that a campaign cannot fill (`{part}`): it cannot be sent by one"
         );
         return Err(Error::field("template", message));
     }
@@ -284,6 +295,9 @@ async fn variant(
     let variables = body.variables.as_ref().unwrap_or(&none);
     let header = patterns("header", &shape.header_gaps, &variables.header)?;
     let body_texts = patterns("body", &shape.body_gaps, &variables.body)?;
+    let labels: Vec<String> = shape.links.iter().map(|link| link.text.clone()).collect();
+    let buttons = patterns("buttons", &labels, &variables.buttons)?;
+    let file = file::read(&shape, variables.file.as_ref())?;
     let delay_minutes = body.delay_minutes.unwrap_or(0);
     if delay_minutes > DELAY_MINUTES_MAX {
         let message = format!("want a delay of at most {DELAY_MINUTES_MAX} minutes");
@@ -299,6 +313,8 @@ async fn variant(
         language: known.language,
         header,
         body: body_texts,
+        buttons,
+        file,
         share,
         delay_minutes,
     })

@@ -283,6 +283,19 @@ impl Page {
         self.desk.to(HERE)
     }
 
+    fn gap_label(&self, field: &str, name: &str) -> String {
+        let id = if field.contains(".button.") {
+            "campaigns-gap-button"
+        } else {
+            "campaigns-gap"
+        };
+        self.desk.say_with(id, &[("name", name)])
+    }
+
+    fn file_label(&self, kind: &str) -> String {
+        self.desk.say(&format!("campaigns-file-{kind}"))
+    }
+
     fn list_told(&self, listed: &u64) -> String {
         let count = words::whole(&self.desk, *listed);
         self.desk

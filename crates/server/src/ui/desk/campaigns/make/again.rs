@@ -99,7 +99,8 @@ fn has_difference(first: &Variant, second: &Variant) -> bool {
 fn is_same(first: &Variant, second: &Variant) -> bool {
     let message = |variant: &Variant| {
         let named = (variant.template.clone(), variant.language.clone());
-        (named, variant.header.clone(), variant.body.clone())
+        let texts = [&variant.header, &variant.body, &variant.buttons].map(Clone::clone);
+        (named, texts, variant.file.clone())
     };
     message(first) == message(second)
 }
@@ -108,9 +109,20 @@ fn is_same(first: &Variant, second: &Variant) -> bool {
 fn gaps(which: &str, variant: &Variant) -> Vec<(String, String)> {
     let header = variant.header.iter().map(|text| ("header", text));
     let body = variant.body.iter().map(|text| ("body", text));
-    let all = header.chain(body).enumerate();
-    all.map(|(place, (part, text))| (format!("{which}.{part}.{place}"), text.clone()))
-        .collect()
+    let buttons = variant.buttons.iter().map(|text| ("button", text));
+    let all = header.chain(body).chain(buttons).enumerate();
+    let mut fields: Vec<(String, String)> = all
+        .map(|(place, (part, text))| (format!("{which}.{part}.{place}"), text.clone()))
+        .collect();
+    if let Some(file) = &variant.file {
+        let place = file.link.as_ref().or(file.id.as_ref());
+        let known = [("file", place), ("filename", file.name.as_ref())];
+        let known = known
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text?)));
+        fields.extend(known.map(|(name, text)| (format!("{which}.{name}"), text.clone())));
+    }
+    fields
 }
 
 fn audience(audience: &Audience, line: &CampaignLine) -> Vec<(&'static str, String)> {
