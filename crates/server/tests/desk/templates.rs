@@ -154,19 +154,8 @@ async fn the_list_is_narrowed_and_one_is_bound_to_a_topic() {
     viewer.get("/templates/nonsense").await.expect(404);
 }
 
-#[tokio::test]
-async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
-    let (house, _meta) = beside().await;
-    let list = house.get("/api/v1/templates").await.expect(200).json();
-    let items = list["items"].as_array().unwrap().clone();
-    let id = |name: &str| {
-        let fits = |item: &&serde_json::Value| item["name"] == name && item["language"] == "en_US";
-        items.iter().find(fits).unwrap()["id"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
-    let (sale, order) = (id("autumn_sale"), id("order_update"));
+/// A campaign that waits for its time and a live journey, each with a template of its own. Gives where the campaign is.
+async fn busy(house: &House) -> String {
     let body = json!({"name": "Later", "basis": "consent", "start_at": "2099-01-01T00:00:00Z",
         "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["you"]},
         "audience": {"numbers": ["+447700900123"]}});
@@ -176,27 +165,37 @@ async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
         .expect(201)
         .json();
     let campaign = format!("/api/v1/campaigns/{}", made["id"].as_str().unwrap());
-    house
-        .post(&format!("{campaign}/start"), json!({}))
-        .await
-        .expect(200);
+    let start = format!("{campaign}/start");
+    house.post(&start, json!({})).await.expect(200);
     let step = json!({"id": "s1", "kind": "send_template", "template": "order_update", "language": "en_US",
         "variables": {"1": "x"}});
     let definition = json!({"format": 1, "name": "Orders", "number": "109900000000001",
         "trigger": {"kind": "joined"}, "steps": [step]});
+    let made = json!({ "definition": definition });
     let journey = house
-        .post("/api/v1/journeys", json!({"definition": definition}))
-        .await;
-    let journey = journey.expect(201).json();
-    let path = format!(
-        "/api/v1/journeys/{}/publish",
-        journey["id"].as_str().unwrap()
-    );
-    house
-        .post(&path, json!({"cas": journey["cas"]}))
+        .post("/api/v1/journeys", made)
         .await
-        .expect(200);
+        .expect(201)
+        .json();
+    let id = journey["id"].as_str().unwrap();
+    let live = format!("/api/v1/journeys/{id}/publish");
+    let seen = json!({"cas": journey["cas"]});
+    house.post(&live, seen).await.expect(200);
+    campaign
+}
 
+#[tokio::test]
+async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
+    let (house, _meta) = beside().await;
+    let list = house.get("/api/v1/templates").await.expect(200).json();
+    let items = list["items"].as_array().unwrap().clone();
+    let id = |name: &str| {
+        let fits = |item: &&serde_json::Value| item["name"] == name && item["language"] == "en_US";
+        let found = items.iter().find(fits).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    };
+    let (sale, order) = (id("autumn_sale"), id("order_update"));
+    let campaign = busy(&house).await;
     let mut marketer = Browser::of(&house, Role::Marketer).await;
     for (id, why) in [
         (&sale, "the campaign Later sends"),
@@ -206,45 +205,29 @@ async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
         let page = marketer.post(&path, &[]).await.expect(409).text();
         assert!(page.contains(why), "{page}");
     }
-    house
-        .post(&format!("{campaign}/cancel"), json!({}))
-        .await
-        .expect(200);
-    let page = marketer
-        .get(&format!("/templates/{sale}"))
-        .await
-        .expect(200)
-        .text();
+    let cancel = format!("{campaign}/cancel");
+    house.post(&cancel, json!({})).await.expect(200);
+    let (path, delete) = (
+        format!("/templates/{sale}"),
+        format!("/templates/{sale}/delete"),
+    );
+    let page = marketer.get(&path).await.expect(200).text();
     assert!(page.contains("Yes, delete it at Meta"), "{page}");
-    let gone = marketer
-        .post(&format!("/templates/{sale}/delete"), &[])
-        .await;
+    let gone = marketer.post(&delete, &[]).await;
     assert_eq!(Browser::leads(&gone), "/templates");
     let shown = house
-        .get(&format!("/api/v1/templates/{sale}"))
+        .get(&format!("/api/v1{path}"))
         .await
         .expect(200)
         .json();
-    assert_eq!(
-        (&shown["status"], &shown["usable"]),
-        (&json!("DELETED"), &json!(false))
-    );
-    let page = marketer
-        .get(&format!("/templates/{sale}"))
-        .await
-        .expect(200)
-        .text();
+    let state = (&shown["status"], &shown["usable"]);
+    assert_eq!(state, (&json!("DELETED"), &json!(false)));
+    let page = marketer.get(&path).await.expect(200).text();
     assert!(!page.contains("delete it at Meta"), "it is gone: {page}");
     templates::refresh(&house.app).await.unwrap();
     let list = house.get("/api/v1/templates").await.expect(200).json();
     let left = list["items"].as_array().unwrap();
-    assert!(
-        left.iter().all(|item| item["id"] != sale.as_str()),
-        "Meta lists it no more"
-    );
+    assert!(left.iter().all(|item| item["id"] != sale.as_str()));
     assert_eq!(left.len(), items.len() - 1, "its other language stays");
-    let again = marketer
-        .post(&format!("/templates/{sale}/delete"), &[])
-        .await;
-    again.expect(404);
+    marketer.post(&delete, &[]).await.expect(404);
 }

@@ -58,6 +58,9 @@ async fn stops_and_asks_once(house: House) {
         "running",
         "and is not asked the same again, not after a restart either"
     );
+    while received(&house).await.len() < left * 2 + 3 {
+        drive::step(&house.app).await.unwrap();
+    }
     for got in received(&house).await.keys().take(left * 2 + 3) {
         house.opt_out(got).await;
     }
