@@ -156,7 +156,7 @@ async fn the_list_is_narrowed_and_one_is_bound_to_a_topic() {
 
 /// A campaign that waits for its time and a live journey, each with a template of its own. Gives where the campaign is.
 async fn busy(house: &House) -> String {
-    let body = json!({"name": "Later", "basis": "consent", "start_at": "2099-01-01T00:00:00Z",
+    let body = json!({"name": "Later", "number": "109900000000001", "basis": "consent", "start_at": "2099-01-01T00:00:00Z",
         "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["you"]},
         "audience": {"numbers": ["+447700900123"]}});
     let made = house

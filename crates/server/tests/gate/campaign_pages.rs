@@ -449,11 +449,8 @@ async fn a_marketer_takes_a_list_of_who_is_out_and_why() {
         !page.contains("out.csv") && !page.contains(&phone(6)),
         "{page}"
     );
-    let refused = viewer.call(
-        "GET",
-        &format!("{path}/out.csv"),
-        ("text/plain", String::new()),
-    );
+    let file = format!("{path}/out.csv");
+    let refused = viewer.call("GET", &file, ("text/plain", String::new()));
     assert_eq!(refused.await.status, StatusCode::FORBIDDEN);
 }
 

@@ -183,16 +183,7 @@ async fn who_saw_an_old_version_changes_nothing(place: Arc<Place>) {
     let mut tx = place.store.begin().await.unwrap();
     tx.put_campaign(&line).await.unwrap();
     assert!(!tx.draw_began(line.id).await.unwrap());
-    let seen = (
-        line.id,
-        place
-            .store
-            .campaign(line.id)
-            .await
-            .unwrap()
-            .unwrap()
-            .version,
-    );
+    let seen = (line.id, 1);
     assert!(tx.set_cursor(seen, "c:9", 12).await.unwrap());
     assert!(
         !tx.set_cursor((seen.0, seen.1 + 1), "c:8", 11)
