@@ -131,18 +131,9 @@ pub struct PreviewAnswer {
     /// The file above the text: its address, or its id at Meta.
     pub file: Option<String>,
     /// What stands on the buttons, and where those with a gap lead.
-    pub buttons: Vec<PreviewButton>,
+    pub buttons: Vec<body::PreviewButton>,
     /// Why it cannot.
     pub fault: Option<String>,
-}
-
-/// A button as one person would see it.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-pub struct PreviewButton {
-    /// Its label.
-    pub text: String,
-    /// Where it leads, of one that opens an address.
-    pub to: Option<String>,
 }
 
 /// How the message reads for some people of the audience, one by one: the first ones after a cursor.

@@ -12,14 +12,14 @@ use crate::{
 
 async fn stops_and_asks_once(house: House) {
     let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..180).map(phone).collect();
+    let numbers: Vec<String> = (0..400).map(phone).collect();
     for number in &numbers {
         house.opt_in(number).await;
     }
     let path = desk
         .make(
             &house,
-            json!({ "audience": { "numbers": numbers }, "pace": 100, "opt_out_limit": 1.0 }),
+            json!({ "audience": { "numbers": numbers }, "pace": 20, "opt_out_limit": 1.0 }),
         )
         .await;
     desk.start(&house, &path).await;

@@ -10,10 +10,7 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::{
-    body::{AudienceAnswer, AudienceBody},
-    plan::Plan,
-};
+use super::body::{AudienceAnswer, AudienceBody};
 use crate::{
     app::House,
     error::Error,
@@ -100,11 +97,11 @@ impl Audience {
     }
 }
 
-/// Reads whom a campaign is for. Of people who were listed twice one is left.
+/// Whether exactly one audience is named.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming the field; when the database does not answer.
-pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Listed>), Error> {
+/// [`Error::Invalid`] where there are none or several.
+pub fn is_one(body: &AudienceBody) -> Result<(), Error> {
     let given = [
         body.numbers.is_some(),
         body.segment.is_some(),
@@ -116,6 +113,15 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
         let message = "want exactly one of `numbers`, `segment`, `tag`, `csv` and `list_of`";
         return Err(Error::field("audience", message));
     }
+    Ok(())
+}
+
+/// Reads whom a campaign is for, where it is not the list of another one. Of people who were listed twice one is left.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field; when the database does not answer.
+pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Listed>), Error> {
+    is_one(body)?;
     if let Some(id) = &body.segment {
         let known = segments::find(app, id).await.map_err(|error| match error {
             Error::NotFound(_) => {
@@ -132,9 +138,6 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
     if let Some(tag) = &body.tag {
         contacts::tag_name(tag)?;
         return Ok((Audience::Tag { tag: tag.clone() }, Vec::new()));
-    }
-    if let Some(id) = &body.list_of {
-        return Ok((same_list(app, id).await?, Vec::new()));
     }
     let (listed, csv) = match (&body.numbers, &body.csv) {
         (Some(numbers), _) => {
@@ -157,24 +160,6 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
         csv,
     };
     Ok((audience, listed))
-}
-
-/// The list of a draft. Once an audience is drawn its list is forgotten.
-async fn same_list(app: &House, id: &str) -> Result<Audience, Error> {
-    let none = || {
-        Error::field(
-            "audience.list_of",
-            format!("there is no list of `{id}` any more"),
-        )
-    };
-    let id: Uuid = id.parse().map_err(|_| none())?;
-    let line = app.store.campaign(id).await?.ok_or_else(none)?;
-    let audience = Plan::kept(&line.spec)?.audience;
-    let is_kept = matches!(audience, Audience::Listed { .. }) && line.drawn.is_none();
-    if !is_kept || app.store.count_list(id).await? == 0 {
-        return Err(none());
-    }
-    Ok(audience)
 }
 
 /// Each person once, whatever way their number is written; the first row counts.

@@ -180,6 +180,15 @@ pub struct CampaignAnswer {
     pub counts: Option<Counts>,
 }
 
+/// A button as one person would see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PreviewButton {
+    /// Its label.
+    pub text: String,
+    /// Where it leads, of one that opens an address.
+    pub to: Option<String>,
+}
+
 /// One of the things that are sent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct VariantAnswer {

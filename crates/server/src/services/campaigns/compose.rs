@@ -17,8 +17,7 @@ use graph::{
 use store::campaign::recipient::RecipientLine;
 
 use super::{
-    PreviewButton,
-    body::FileBody,
+    body::{FileBody, PreviewButton},
     file,
     plan::{self, Plan},
 };

@@ -138,7 +138,13 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
     let name = named("name", &body.name)?;
     let numbers = numbers(app, body)?;
     let variants = variants(app, body, &numbers).await?;
-    let (audience, listed) = audience::read(app, &body.audience).await?;
+    let (audience, listed) = match &body.audience.list_of {
+        Some(other) => {
+            audience::is_one(&body.audience)?;
+            (same_list(app, other).await?, Vec::new())
+        }
+        None => audience::read(app, &body.audience).await?,
+    };
     let is_watched = switch(body.flight_recorder.as_deref())?;
     let basis = short("basis", body.basis.as_deref())?;
     let unwatched_because = short(
@@ -175,6 +181,24 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
             .and_then(|id| id.parse().ok()),
         start: start(body.start_at.as_deref())?,
     })
+}
+
+/// The list of a draft. Once an audience is drawn its list is forgotten.
+async fn same_list(app: &House, id: &str) -> Result<Audience, Error> {
+    let none = || {
+        Error::field(
+            "audience.list_of",
+            format!("there is no list of `{id}` any more"),
+        )
+    };
+    let id: Uuid = id.parse().map_err(|_| none())?;
+    let line = app.store.campaign(id).await?.ok_or_else(none)?;
+    let audience = Plan::kept(&line.spec)?.audience;
+    let is_kept = matches!(audience, Audience::Listed { .. }) && line.drawn.is_none();
+    if !is_kept || app.store.count_list(id).await? == 0 {
+        return Err(none());
+    }
+    Ok(audience)
 }
 
 /// The numbers, each one of ours and all of one account: a template belongs to an account.

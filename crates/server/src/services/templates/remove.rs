@@ -22,10 +22,13 @@ const PAGE: u32 = 200;
 /// Deletes a template in one language at Meta. Meta keeps its name from being used again for thirty days.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] while a campaign that is to send or sends it, or a journey that is live, uses it, or with
+/// [`Error::NotFound`], also where it is deleted already; [`Error::Conflict`] while a campaign that is to send or sends it, or a journey that is live, uses it, or with
 /// Meta's words; when the database does not answer.
 pub async fn remove(app: &App, id: &str, actor: &str) -> Result<(), Error> {
     let line = shelf::line(app, id).await?;
+    if line.status == DELETED {
+        return Err(Error::NotFound("template"));
+    }
     if let Some(name) = campaign_with(app, &line).await? {
         return Err(Error::Conflict(format!(
             "the campaign {name} sends this template: wait until it is over, or cancel it"

@@ -6,8 +6,8 @@ use super::words;
 use crate::{
     app::App,
     services::campaigns::{
-        self, PreviewButton,
-        body::{CostLine, PreflightAnswer, TemplateHealth},
+        self,
+        body::{CostLine, PreflightAnswer, PreviewButton, TemplateHealth},
     },
     ui::desk::{Desk, refusal::Refusal, reports::grouped},
 };
