@@ -5,6 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    codec,
     error::StoreError,
     list::{List, hex},
     message::{SentToRow, sent_to},
