@@ -47,6 +47,14 @@ export const tests = {
     want((await page.locator(".is-out").innerText()) === "1", "one is out");
     await page.getByText("Hi Ada, the autumn sale is on").or(page.getByText("Hi Sam, the autumn sale is on")).waitFor();
     await marketer.inspect("campaigns-check");
+    await page.getByRole("link", { name: "Change it" }).click();
+    await page.getByRole("heading", { name: "Change the draft" }).waitFor();
+    want((await page.getByLabel("Name", { exact: true }).inputValue()) === "Autumn, for gardeners", "the form has what the draft is");
+    want(await page.getByRole("radio", { name: "Everybody with a tag" }).isChecked(), "and to whom it goes");
+    await page.getByLabel("Messages a second for each number").fill("60");
+    await marketer.inspect("campaigns-edit");
+    await page.getByRole("button", { name: "Save the draft and check it" }).click();
+    await page.getByText("Last changed by").waitFor();
     await page.locator(".reasons a").first().click();
     await page.getByRole("link", { name: BEN }).waitFor();
     await marketer.inspect("campaigns-out");

@@ -93,13 +93,6 @@ pub fn slowed(cap: u32, estimate: Estimate) -> u32 {
     (left as u32).max(1).min(cap)
 }
 
-/// How long to wait after a message, in milliseconds, where anybody else waits `wait_ms`: never less, at most four times.
-#[must_use]
-pub fn spacing(wait_ms: i64, estimate: Estimate) -> i64 {
-    let longer = (wait_ms as f64 / share(estimate)).ceil();
-    (longer as i64).max(wait_ms)
-}
-
 /// The share of what is usual that is left, [`LEAST_SHARE`] to 1.
 fn share(estimate: Estimate) -> f64 {
     // A weariness that is no number slows nothing.
@@ -143,7 +136,6 @@ mod tests {
         let estimate = receipts_off.estimate();
         assert!(estimate.weariness < SLOWS_FROM, "{estimate:?}");
         assert_eq!(slowed(7, estimate), 7);
-        assert_eq!(spacing(1_000, estimate), 1_000);
     }
 
     #[test]
@@ -174,7 +166,6 @@ mod tests {
         let slow = weary.estimate();
         assert!(slow.weariness > 0.8 && slow.confidence > 0.5, "{slow:?}");
         assert_eq!(slowed(4, slow), 2);
-        assert!(spacing(1_000, slow) > 1_500);
         let answers = Signs {
             replied: true,
             ..weary
@@ -204,7 +195,7 @@ mod tests {
             weariness: f64::NAN,
             confidence: f64::NAN,
         };
-        assert_eq!((slowed(5, broken), spacing(5, broken)), (5, 5));
+        assert_eq!(slowed(5, broken), 5);
     }
 
     prop_compose! {
@@ -218,11 +209,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sending_only_ever_slows_down(weariness: f64, cap: u32, wait_ms in 0_i64..1 << 50) {
+        fn sending_only_ever_slows_down(weariness: f64, cap: u32) {
             let estimate = Estimate { weariness, confidence: 1.0 };
             let left = slowed(cap, estimate);
             prop_assert!(left <= cap && (left > 0 || cap == 0));
-            prop_assert!(spacing(wait_ms, estimate) >= wait_ms);
         }
 
         #[test]
@@ -244,7 +234,6 @@ mod tests {
             ] {
                 prop_assert!(worse.estimate().weariness >= signs.estimate().weariness - 1e-12);
                 prop_assert!(slowed(cap, worse.estimate()) <= slowed(cap, signs.estimate()));
-                prop_assert!(spacing(60_000, worse.estimate()) >= spacing(60_000, signs.estimate()));
             }
         }
     }

@@ -64,15 +64,6 @@ impl Tier {
             Self::Unlimited => None,
         }
     }
-
-    /// How many more may be written to now, when `used` were in the last 24 hours; none when there is no limit.
-    #[must_use]
-    pub const fn left(self, used: u64) -> Option<u64> {
-        match self.limit() {
-            Some(limit) => Some(limit.saturating_sub(used)),
-            None => None,
-        }
-    }
 }
 
 impl fmt::Display for Tier {
@@ -95,17 +86,14 @@ pub fn duration(n: u64, per_second: u32) -> Duration {
     Duration::from_secs(seconds) + Duration::from_millis((over * 1000).div_ceil(per_second))
 }
 
-/// On how many days `n` people can be written to, when `used` of the tier were in the last 24 hours:
-/// what is left goes today and the rest at a full tier a day. 0 for nobody, 1 when all go today.
+/// On how many days `n` people are written to, when Meta lets a business write to `limit` in any 24 hours and it writes to nobody
+/// else: 0 for nobody, 1 when all go today or there is no limit.
 #[must_use]
-pub const fn days(n: u64, tier: Tier, used: u64) -> u64 {
-    match (n, tier.limit()) {
-        (0, _) => 0,
-        (_, None) => 1,
-        (_, Some(limit)) => {
-            let today = limit.saturating_sub(used);
-            1 + n.saturating_sub(today).div_ceil(limit)
-        }
+pub const fn days(n: u64, limit: Option<u64>) -> u64 {
+    match limit {
+        _ if n == 0 => 0,
+        None | Some(0) => 1,
+        Some(limit) => n.div_ceil(limit),
     }
 }
 
@@ -128,13 +116,6 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_never_falls_below_nothing() {
-        assert_eq!(Tier::T2K.left(1500), Some(500));
-        assert_eq!(Tier::T2K.left(9999), Some(0));
-        assert_eq!(Tier::Unlimited.left(u64::MAX), None);
-    }
-
-    #[test]
     fn a_campaign_takes_as_long_as_its_pace_says() {
         for (n, per_second, ms) in [
             (0, 80, 0),
@@ -151,30 +132,28 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_today_goes_on_the_days_after() {
-        for (n, tier, used, want) in [
-            (0, Tier::T250, 250, 0),
-            (250, Tier::T250, 0, 1),
-            (251, Tier::T250, 0, 2),
-            (1, Tier::T250, 250, 2),
-            (10_000, Tier::T2K, 0, 5),
-            (10_000, Tier::T2K, 1, 6),
-            (u64::MAX, Tier::Unlimited, 9, 1),
+        for (n, tier, want) in [
+            (0, Tier::T250, 0),
+            (250, Tier::T250, 1),
+            (251, Tier::T250, 2),
+            (10_000, Tier::T2K, 5),
+            (u64::MAX, Tier::Unlimited, 1),
         ] {
-            assert_eq!(days(n, tier, used), want, "{n} {tier}");
+            assert_eq!(days(n, tier.limit()), want, "{n} {tier}");
         }
+        assert_eq!(days(7, Some(0)), 1, "nothing to divide by");
     }
 
     proptest! {
         #[test]
         fn the_days_are_enough_and_not_one_too_many(
             n in 1_u64..10_000_000,
-            used in 0_u64..200_000,
             tier in select(vec![Tier::T250, Tier::T2K, Tier::T10K, Tier::T100K]),
         ) {
-            let (limit, left) = (tier.limit().unwrap(), tier.left(used).unwrap());
-            let days = days(n, tier, used);
-            prop_assert!(left + (days - 1) * limit >= n);
-            prop_assert!(days == 1 || left + (days - 2) * limit < n);
+            let limit = tier.limit().unwrap();
+            let days = days(n, Some(limit));
+            prop_assert!(days * limit >= n);
+            prop_assert!(days == 1 || (days - 1) * limit < n);
         }
     }
 }

@@ -182,7 +182,32 @@ async fn a_campaign_to_many_needs_somebody_else_who_agrees() {
     assert_eq!(shop.json(&["show", &id])["approved_by"], Value::Null);
     let agreed = shop.json(&["approve", &id, "--as", "Carla"]);
     assert_eq!(agreed["approved_by"], "Carla");
+    let mut body = spring(Some("consent"));
+    body["pace"] = json!(5);
+    let changed = shop.fed(
+        &["change", &id, "-", "--as", "Marta", "--json"],
+        &body.to_string(),
+    );
+    assert_eq!(code(&changed), 0, "{}", said(&changed));
+    let changed = answer(&changed);
+    assert_eq!(
+        (&changed["pace"], &changed["changed_by"]),
+        (&json!(5), &json!("Marta"))
+    );
+    assert_eq!(
+        changed["approved_by"],
+        Value::Null,
+        "that was of another pace"
+    );
+    shop.json(&["approve", &id, "--as", "Carla"]);
     assert_eq!(shop.json(&["start", &id])["state"], "running");
+    let late = shop.fed(&["change", &id, "-"], &body.to_string());
+    assert_eq!(code(&late), 1);
+    assert!(
+        said(&late).contains("only a draft is changed"),
+        "{}",
+        said(&late)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

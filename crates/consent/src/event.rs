@@ -117,13 +117,15 @@ pub enum StaffAct {
     CampaignChanged,
     /// A template was made and handed to Meta for review.
     TemplateCreated,
+    /// A template was deleted at Meta.
+    TemplateDeleted,
     /// A journey was made, changed, published, stopped, or emptied.
     JourneyChanged,
 }
 
 impl StaffAct {
     /// Every act.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::KeyCreated,
         Self::KeyRevoked,
         Self::ContactEdited,
@@ -146,6 +148,7 @@ impl StaffAct {
         Self::AlertSettled,
         Self::CampaignChanged,
         Self::TemplateCreated,
+        Self::TemplateDeleted,
         Self::JourneyChanged,
     ];
 
@@ -175,6 +178,7 @@ impl StaffAct {
             Self::AlertSettled => "alert_settled",
             Self::CampaignChanged => "campaign_changed",
             Self::TemplateCreated => "template_created",
+            Self::TemplateDeleted => "template_deleted",
             Self::JourneyChanged => "journey_changed",
         }
     }

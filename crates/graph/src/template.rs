@@ -6,7 +6,7 @@ mod shape;
 use consent::scope::Category;
 use serde_json::{Value, value::RawValue};
 
-pub use self::shape::{Key, KeyKind, Shape};
+pub use self::shape::{Key, KeyKind, Link, Media, Shape};
 use crate::loose::{self, Members, Object};
 
 /// One page of the listing.

@@ -36,7 +36,6 @@ pub struct Drives {
     underway: Arc<Mutex<HashMap<Uuid, usize>>>,
     looked: Mutex<HashMap<Uuid, Instant>>,
     waves: Mutex<HashMap<Uuid, Wave>>,
-    asked: Mutex<HashMap<Uuid, u64>>,
     holds: Mutex<HashMap<Uuid, Hold>>,
 }
 
@@ -85,7 +84,6 @@ impl Default for Drives {
             underway: Arc::default(),
             looked: Mutex::default(),
             waves: Mutex::default(),
-            asked: Mutex::default(),
             holds: Mutex::default(),
         }
     }
@@ -287,17 +285,6 @@ impl Drives {
         }
     }
 
-    /// How many had opted out when the campaign last asked whether to go on; none when it has not asked.
-    #[must_use]
-    pub fn asked_at(&self, campaign: Uuid) -> Option<u64> {
-        locked(&self.asked).get(&campaign).copied()
-    }
-
-    /// The campaign asks whether to go on, after so many opted out.
-    pub fn ask(&self, campaign: Uuid, opt_outs: u64) {
-        locked(&self.asked).insert(campaign, opt_outs);
-    }
-
     /// Something that was heard late speaks against sending to anybody: the campaign is stopped a moment later. Of several the one about
     /// the newest message counts.
     pub fn hold(&self, campaign: Uuid, hold: Hold) {
@@ -320,7 +307,6 @@ impl Drives {
     pub fn forget(&self, campaign: Uuid) {
         locked(&self.looked).remove(&campaign);
         locked(&self.waves).remove(&campaign);
-        locked(&self.asked).remove(&campaign);
         locked(&self.holds).remove(&campaign);
     }
 }

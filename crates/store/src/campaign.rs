@@ -1,8 +1,9 @@
 //! Campaigns: what is sent to many. Here the campaigns themselves and the addresses that were given for them; who gets what is in
-//! [`recipient`], what came of it in [`figure`].
+//! [`recipient`], what came of it in [`figure`] and `reach`.
 
 pub mod figure;
 mod look;
+mod reach;
 pub mod recipient;
 
 use consent::time::Timestamp;
@@ -285,20 +286,34 @@ impl Tx {
         Ok(count == 1)
     }
 
-    /// Notes how far the draw came and how many people were drawn. The version stays: nobody who edits the campaign is in its way.
+    /// Notes how far the draw came and how many people were drawn, if the campaign still has the version that they were drawn by; that
+    /// stays. Says whether it did.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn set_cursor(
         &mut self,
-        id: Uuid,
+        (id, version_seen): (Uuid, i64),
         cursor: &str,
         total: i64,
-    ) -> Result<(), StoreError> {
-        let sql = "update campaign set cursor = $2, total = $3 where id = $1";
+    ) -> Result<bool, StoreError> {
+        let sql = "update campaign set cursor = $3, total = $4 where id = $1 and version = $2";
         let id = id.as_bytes().to_vec();
-        on_tx!(self, conn => { sqlx::query(sql).bind(id).bind(clean(cursor)).bind(total).execute(conn).await?; });
-        Ok(())
+        let count = on_tx!(self, conn => sqlx::query(sql).bind(id).bind(version_seen).bind(clean(cursor)).bind(total)
+            .execute(conn).await?.rows_affected());
+        Ok(count == 1)
+    }
+
+    /// Whether anybody was drawn for a campaign so far, as this transaction sees it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn draw_began(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let sql = "select count(*) from campaign where id = $1 and (total > 0 or cursor <> '' or drawn_ms is not null)";
+        let id = id.as_bytes().to_vec();
+        let count: i64 =
+            on_tx!(self, conn => sqlx::query_scalar(sql).bind(id).fetch_one(conn).await?);
+        Ok(count > 0)
     }
 
     /// Keeps addresses that were given for a campaign. A place that is taken stays as it is.

@@ -16,6 +16,16 @@ pub enum Campaign {
         #[command(flatten)]
         by: By,
     },
+    /// Change a draft: it is as the file says then, and an approval of what it was before falls away.
+    Change {
+        /// Its id.
+        id: Uuid,
+        /// What it is to do, as JSON, as POST /api/v1/campaigns takes it; - for stdin.
+        file: PathBuf,
+        /// Who changes it.
+        #[command(flatten)]
+        by: By,
+    },
     /// Every campaign, newest first.
     List,
     /// One campaign, and where everybody stands.
@@ -140,7 +150,11 @@ mod tests {
     #[test]
     fn whoever_makes_or_approves_a_campaign_can_be_named() {
         let by = |words: &[&str]| match read(words) {
-            Ok(Campaign::Create { by, .. } | Campaign::Approve { by, .. }) => by.name,
+            Ok(
+                Campaign::Create { by, .. }
+                | Campaign::Change { by, .. }
+                | Campaign::Approve { by, .. },
+            ) => by.name,
             other => panic!("{words:?}: {other:?}"),
         };
         assert_eq!(by(&["create", "-"]), None);
@@ -149,6 +163,10 @@ mod tests {
             Some("Ana")
         );
         assert_eq!(by(&["approve", ID, "--as", "Bia"]).as_deref(), Some("Bia"));
+        assert_eq!(
+            by(&["change", ID, "-", "--as", "Bia"]).as_deref(),
+            Some("Bia")
+        );
         assert!(
             read(&["approve", ID, "--as", ""]).is_err(),
             "nobody is no name"

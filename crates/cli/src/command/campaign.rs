@@ -15,7 +15,7 @@ use server::{
         campaigns::{
             self, acts,
             body::{CampaignAnswer, PreflightAnswer},
-            preflight, report,
+            draft, preflight, report,
         },
     },
 };
@@ -47,17 +47,18 @@ pub async fn run(common: &Common, act: Campaign) -> Result<u8, Failure> {
 
 async fn obey(app: &App, common: &Common, act: Campaign) -> Result<u8, Failure> {
     let answer = match act {
-        Campaign::Create { file, by } => {
-            campaigns::create(app, &file::body(&file)?, &who(by)).await?
+        Campaign::Create { file, by } => draft::create(app, &file::body(&file)?, &who(by)).await?,
+        Campaign::Change { id, file, by } => {
+            draft::change(app, (id, None), &file::body(&file)?, &who(by)).await?
         }
         Campaign::List => return list(app, common).await,
         Campaign::Show { id } => campaigns::show(app, id).await?,
         Campaign::Preview { id, limit } => return preview(app, common, (id, limit)).await,
         Campaign::Preflight { id } => return look(app, common, id).await,
-        Campaign::Approve { id, by } => acts::approve(app, id, &who(by)).await?,
+        Campaign::Approve { id, by } => acts::approve(app, (id, None), &who(by)).await?,
         Campaign::Draw { id } => watch::draw(app, id).await?,
         Campaign::Start { id, watch } => {
-            let started = acts::start(app, id, ACTOR).await?;
+            let started = acts::start(app, (id, None), ACTOR).await?;
             let is_served = say_unless_served(app)?;
             if watch && is_served {
                 watch::to_the_end(app, id).await?

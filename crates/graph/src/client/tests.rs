@@ -372,6 +372,18 @@ async fn the_limits_of_a_number_are_asked_for_beside_its_quality() {
 }
 
 #[tokio::test]
+async fn a_template_is_deleted_by_its_name_and_its_id() {
+    let (address, mut heard, _) = server(http("200 OK", r#"{"success":true}"#)).await;
+    let token = Bearer::from_token("EAAsecret").unwrap();
+    let gone = client(address, 5000);
+    let gone = gone.delete_template("2099", &token, ("autumn_sale", "5099"));
+    gone.await.unwrap();
+    let line = heard.recv().await.unwrap();
+    let wanted = "DELETE /v25.0/2099/message_templates?hsm_id=5099&name=autumn_sale HTTP";
+    assert!(line.starts_with(wanted), "{line}");
+}
+
+#[tokio::test]
 async fn a_receipt_passes_without_a_permit() {
     let (address, mut heard, _) = server(http("200 OK", r#"{"success":true}"#)).await;
     let body = br#"{"messaging_product":"whatsapp","status":"read","message_id":"wamid.X"}"#;

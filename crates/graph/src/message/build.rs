@@ -1,10 +1,12 @@
 //! Bodies of our own: confirmations, questions with two buttons, campaigns.
 
+use std::fmt::Write as _;
+
 use consent::permit::Recipient;
 use serde_json::{Value, json};
 
 use super::{Endpoint, Outgoing, Refused, kind};
-use crate::loose::Object;
+use crate::{loose::Object, template::Media};
 
 const TEXT_CHARS_MAX: usize = 4096;
 const BUTTONS_TEXT_CHARS_MAX: usize = 1024;
@@ -222,6 +224,62 @@ pub struct Fill<'a> {
     pub header: (&'a [String], &'a [String]),
     /// The text's gaps.
     pub body: (&'a [String], &'a [String]),
+    /// The file above the text.
+    pub file: Option<File<'a>>,
+    /// The ends of addresses: the place of each button among all of them, and a text.
+    pub links: &'a [(usize, String)],
+}
+
+/// A file above the text of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File<'a> {
+    /// What it is.
+    pub kind: Media,
+    /// Where it is.
+    pub place: FilePlace<'a>,
+    /// What a document is called where it is kept.
+    pub name: Option<&'a str>,
+}
+
+/// Where a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilePlace<'a> {
+    /// At an address that Meta reads it from.
+    Link(&'a str),
+    /// At Meta, under this id.
+    Id(&'a str),
+}
+
+impl File<'_> {
+    fn component(&self) -> Value {
+        let mut file = match self.place {
+            FilePlace::Link(link) => json!({"link": link}),
+            FilePlace::Id(id) => json!({"id": id}),
+        };
+        if let (Some(name), Media::Document, Value::Object(file)) =
+            (self.name, self.kind, &mut file)
+        {
+            file.insert("filename".to_owned(), name.into());
+        }
+        let kind = self.kind.word();
+        json!({"type": "header", "parameters": [{"type": kind, kind: file}]})
+    }
+}
+
+/// The end of an address, as it may stand in one: what may not is escaped. What has an escape in it already stays so.
+fn link_end(text: &str) -> String {
+    let mut end = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => end.push(char::from(byte)),
+            _ if b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte) => end.push(char::from(byte)),
+            _ => {
+                // Writing into a text does not fail.
+                let _ = write!(end, "%{byte:02X}");
+            }
+        }
+    }
+    end
 }
 
 /// A template with its gaps filled.
@@ -253,6 +311,14 @@ pub fn filled(
         if !parameters.is_empty() {
             components.push(json!({"type": part, "parameters": parameters}));
         }
+    }
+    if let Some(file) = &fill.file {
+        components.insert(0, file.component());
+    }
+    for (index, text) in fill.links {
+        within("parameter", text, GAP_CHARS_MAX)?;
+        let parameters = json!([{"type": "text", "text": link_end(text)}]);
+        components.push(json!({"type": "button", "sub_type": "url", "index": index.to_string(), "parameters": parameters}));
     }
     let components = (!components.is_empty()).then_some(Value::Array(components));
     template(to, name, language, components)

@@ -22,8 +22,8 @@ use crate::loose::Object;
 
 pub use self::{
     build::{
-        BadMessage, Button, Fill, FlowCall, Row, asking, buttons, filled, flow, list, template,
-        text,
+        BadMessage, Button, File, FilePlace, Fill, FlowCall, Row, asking, buttons, filled, flow,
+        list, template, text,
     },
     refused::Refused,
 };

@@ -28,6 +28,57 @@ pub struct Shape {
     pub media: Option<String>,
     /// What keeps it from being sent with nothing but texts: a part that wants a picture, a place, a card or an address.
     pub wants_more: Option<String>,
+    /// The buttons whose address ends with a gap.
+    pub links: Vec<Link>,
+    /// What keeps it from being sent even with a picture, a video or a document above, and with the ends of addresses: a place, a card, a
+    /// code.
+    pub wants_beyond: Option<String>,
+}
+
+/// A button of a template whose address ends with a gap.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its place among all buttons, from 0: the `index` of a send.
+    pub index: usize,
+    /// Its label.
+    pub text: String,
+    /// The address, with the gap.
+    pub to: String,
+}
+
+impl Link {
+    /// The address with its gap filled.
+    #[must_use]
+    pub fn filled(&self, end: &str) -> String {
+        let before = self.to.split("{{").next().unwrap_or_default();
+        format!("{before}{end}")
+    }
+}
+
+/// What stands above the text of a template, as a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Media {
+    /// A picture.
+    Image,
+    /// A video.
+    Video,
+    /// A document.
+    Document,
+}
+
+impl Media {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Image, Self::Video, Self::Document];
+
+    /// The word used in JSON, here and at Meta.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Document => "document",
+        }
+    }
 }
 
 /// A button of a template.
@@ -86,6 +137,13 @@ impl KeyKind {
 }
 
 impl Shape {
+    /// The kind of file that it wants above its text.
+    #[must_use]
+    pub fn file(&self) -> Option<Media> {
+        let word = self.media.as_deref()?;
+        Media::ALL.into_iter().find(|media| media.word() == word)
+    }
+
     /// Reads the parts of a template. Parts that make no sense are left out.
     #[must_use]
     pub fn of(components: &str) -> Self {
@@ -109,10 +167,14 @@ impl Shape {
                     let format = loose::text(part, "format").unwrap_or(kind);
                     shape.media = Some(format.to_ascii_lowercase());
                     shape.wants_more.clone_from(&shape.media);
+                    if shape.file().is_none() {
+                        shape.wants_beyond.clone_from(&shape.media);
+                    }
                 }
                 ("CAROUSEL" | "LIMITED_TIME_OFFER", _) => {
                     shape.media = Some(kind.to_ascii_lowercase());
                     shape.wants_more.clone_from(&shape.media);
+                    shape.wants_beyond.clone_from(&shape.media);
                 }
                 _ => {}
             }
@@ -121,7 +183,7 @@ impl Shape {
     }
 
     fn take_buttons(&mut self, part: &loose::Object) {
-        for button in loose::list(part, "buttons") {
+        for (index, button) in loose::list(part, "buttons").iter().enumerate() {
             let Some(button) = button.as_object() else {
                 continue;
             };
@@ -131,6 +193,15 @@ impl Shape {
             let filled = ["COPY_CODE", "OTP", "MPM", "CATALOG", "SPM"].contains(&kind.as_str());
             if filled || address.contains("{{") {
                 self.wants_more = Some(kind.to_ascii_lowercase());
+            }
+            if filled {
+                self.wants_beyond = Some(kind.to_ascii_lowercase());
+            } else if address.contains("{{") {
+                self.links.push(Link {
+                    index,
+                    text: loose::text(button, "text").unwrap_or_default(),
+                    to: address.clone(),
+                });
             }
             let to = match kind.as_str() {
                 "URL" => Some(address),
@@ -265,11 +336,33 @@ mod tests {
             ),
             (r#"[{"type":"CAROUSEL","cards":[]}]"#, "carousel"),
         ] {
-            assert_eq!(
-                Shape::of(parts).wants_more.as_deref(),
-                Some(wants),
-                "{parts}"
-            );
+            let shape = Shape::of(parts);
+            assert_eq!(shape.wants_more.as_deref(), Some(wants), "{parts}");
+            let is_beyond = matches!(wants, "copy_code" | "carousel");
+            assert_eq!(shape.wants_beyond.is_some(), is_beyond, "{parts}");
         }
+        let place = Shape::of(r#"[{"type":"HEADER","format":"LOCATION"}]"#);
+        assert_eq!(
+            (place.file(), place.wants_beyond.as_deref()),
+            (None, Some("location"))
+        );
+    }
+
+    #[test]
+    fn a_file_above_and_the_end_of_an_address_can_be_filled() {
+        let shape = Shape::of(
+            r#"[{"type":"HEADER","format":"DOCUMENT"},{"type":"BODY","text":"Hi"},{"type":"BUTTONS","buttons":[
+            {"type":"QUICK_REPLY","text":"Stop"},{"type":"URL","text":"See","url":"https://example.com/a?c={{1}}"}]}]"#,
+        );
+        assert_eq!(
+            (shape.file(), shape.wants_beyond.as_deref()),
+            (Some(Media::Document), None)
+        );
+        let link = shape.links.first().unwrap();
+        assert_eq!(
+            (link.index, link.text.as_str(), shape.links.len()),
+            (1, "See", 1)
+        );
+        assert_eq!(link.filled("ana"), "https://example.com/a?c=ana");
     }
 }

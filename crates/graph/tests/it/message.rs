@@ -1,9 +1,12 @@
 //! Bodies of sends: what is read, what is refused, and that what was read is what is sent.
 
 use consent::permit::Recipient;
-use graph::message::{
-    Button, Endpoint, FlowCall, Kind, Outgoing, Refused, Request, Row, buttons, flow, list, read,
-    template, text,
+use graph::{
+    message::{
+        Button, Endpoint, File, FilePlace, Fill, FlowCall, Kind, Outgoing, Refused, Request, Row,
+        buttons, filled, flow, list, read, template, text,
+    },
+    template::Media,
 };
 
 fn request(body: &str) -> Result<Request, Refused> {
@@ -319,4 +322,36 @@ fn lists_and_forms_are_written_as_meta_takes_them() {
     assert_eq!(parameters["flow_token"], "cq1");
     assert_eq!(parameters["flow_action_payload"]["screen"], "CHOICES");
     assert!(flow(&phone, "", &call).is_err());
+}
+
+#[test]
+fn a_template_with_a_file_and_links_is_written_as_meta_takes_it() {
+    let phone = Recipient::Phone("447700900123".parse().unwrap());
+    let (gaps, texts) = (["1".to_owned()], ["Ana".to_owned()]);
+    let links = [(2, "ana maría?a=1%20b".to_owned())];
+    let file = |kind, place| File {
+        kind,
+        place,
+        name: Some("List.pdf"),
+    };
+    let write = |file, links| {
+        let fill = Fill {
+            body: (&gaps, &texts),
+            file: Some(file),
+            links,
+            ..Fill::default()
+        };
+        let written = filled(&phone, ("spring", "en_GB"), fill).map(|sent| sent.with_callback("x"));
+        let body: serde_json::Value = serde_json::from_slice(&written?).unwrap();
+        Ok::<_, graph::message::BadMessage>(body["template"]["components"].to_string())
+    };
+    let document = file(
+        Media::Document,
+        FilePlace::Link("https://example.com/a.pdf"),
+    );
+    insta::assert_snapshot!(write(document, &links[..]).unwrap(), @r#"[{"parameters":[{"document":{"filename":"List.pdf","link":"https://example.com/a.pdf"},"type":"document"}],"type":"header"},{"parameters":[{"text":"Ana","type":"text"}],"type":"body"},{"index":"2","parameters":[{"text":"ana%20mar%C3%ADa?a=1%20b","type":"text"}],"sub_type":"url","type":"button"}]"#);
+    let image = file(Media::Image, FilePlace::Id("123"));
+    insta::assert_snapshot!(write(image, &[]).unwrap(), @r#"[{"parameters":[{"image":{"id":"123"},"type":"image"}],"type":"header"},{"parameters":[{"text":"Ana","type":"text"}],"type":"body"}]"#);
+    let long = [(0, "x".repeat(1025))];
+    assert!(write(image, &long[..]).is_err());
 }

@@ -6,8 +6,10 @@ pub mod body;
 pub mod compose;
 pub mod count;
 mod crowd;
+pub mod draft;
 mod draw;
 pub mod drive;
+mod file;
 pub mod late;
 pub mod place;
 pub mod plan;
@@ -16,7 +18,6 @@ mod recorder;
 pub mod report;
 
 use campaign::state::State;
-use consent::event::StaffAct;
 use store::campaign::{
     CampaignLine, ListLine,
     recipient::{self, RecipientLine},
@@ -24,18 +25,15 @@ use store::campaign::{
 use uuid::Uuid;
 
 use self::{
-    body::{CampaignAnswer, CampaignBody, Counts, QuietBody, VariablesBody, VariantAnswer},
+    body::{CampaignAnswer, Counts, QuietBody, VariablesBody, VariantAnswer},
     plan::Plan,
 };
 use crate::{
     app::{App, House},
     clock,
     error::Error,
-    services::keys::staff_event,
 };
 
-/// Addresses that are written at one time.
-const LINES: usize = 5_000;
 /// People of whom a preview is made at the most.
 const PREVIEWS_MAX: u32 = 20;
 
@@ -88,53 +86,6 @@ pub async fn of_person(
     Ok(found)
 }
 
-/// Makes a campaign: a draft, which sends nothing before it is started.
-///
-/// # Errors
-/// [`Error::Invalid`] naming the field; when the database does not answer.
-pub async fn create(app: &App, body: &CampaignBody, actor: &str) -> Result<CampaignAnswer, Error> {
-    let read = plan::read(app, body).await?;
-    let now = app.clock.now();
-    let line = CampaignLine {
-        id: app.clock.id(),
-        name: read.name,
-        state: State::Draft.name().to_owned(),
-        spec: read.plan.text()?,
-        version: 1,
-        created: now,
-        created_by: actor.to_owned(),
-        approved_by: None,
-        approved: None,
-        start: read.start,
-        started: None,
-        drawn: None,
-        ended: None,
-        why: None,
-        cursor: String::new(),
-        total: 0,
-        changed: now,
-    };
-    let mut tx = app.store.begin().await?;
-    tx.put_campaign(&line).await?;
-    for (part, listed) in read.listed.chunks(LINES).enumerate() {
-        let lines: Vec<ListLine> = (part * LINES..)
-            .zip(listed)
-            .map(|(place, one)| ListLine {
-                place: i64::try_from(place).unwrap_or(i64::MAX),
-                address: one.address.clone(),
-                extra: (!one.own.is_empty())
-                    .then(|| serde_json::to_string(&one.own).unwrap_or_default()),
-            })
-            .collect();
-        tx.put_list(line.id, &lines).await?;
-    }
-    let note = format!("{} made", line.id);
-    staff_event(app, &mut tx, StaffAct::CampaignChanged, actor, &note).await?;
-    tx.commit().await?;
-    app.bell.log.notify_one();
-    answer(&line, Some(Counts::default()))
-}
-
 /// Freezes the audience of a draft now, instead of when it starts.
 ///
 /// # Errors
@@ -177,6 +128,10 @@ pub struct PreviewAnswer {
     pub variant: String,
     /// How it reads; null where it cannot be made.
     pub text: Option<String>,
+    /// The file above the text: its address, or its id at Meta.
+    pub file: Option<String>,
+    /// What stands on the buttons, and where those with a gap lead.
+    pub buttons: Vec<body::PreviewButton>,
     /// Why it cannot.
     pub fault: Option<String>,
 }
@@ -201,11 +156,11 @@ pub async fn preview(
     let mut add = |contact: Option<consent::id::ContactId>, who: String, known: &compose::Known| {
         let seat = contact.map_or_else(Uuid::nil, consent::id::ContactId::get);
         let place = campaign::draw::split(*id.as_bytes(), seat, &shares);
-        let text = variants.get(place).map(|ready| ready.words(known));
-        let (text, fault) = match text {
-            Some(Ok(text)) => (Some(text), None),
-            Some(Err(why)) => (None, Some(why.to_string())),
-            None => (None, None),
+        let ready = variants.get(place);
+        let (text, buttons, fault) = match ready.map(|ready| ready.look(known)) {
+            Some(Ok((text, buttons))) => (Some(text), buttons, None),
+            Some(Err(why)) => (None, Vec::new(), Some(why.to_string())),
+            None => (None, Vec::new(), None),
         };
         previews.push(PreviewAnswer {
             contact: contact.map(|id| id.to_string()),
@@ -215,7 +170,11 @@ pub async fn preview(
                 .get(place)
                 .map(|one| one.name.clone())
                 .unwrap_or_default(),
+            file: ready
+                .and_then(|ready| ready.file())
+                .filter(|_| text.is_some()),
             text,
+            buttons,
             fault,
         });
     };
@@ -288,7 +247,6 @@ fn nobody(campaign: Uuid, contact: consent::id::ContactId) -> RecipientLine {
 
 fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer, Error> {
     let plan = Plan::kept(&line.spec)?;
-    let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
     let variants = plan.variants.into_iter().map(|variant| VariantAnswer {
         name: variant.name,
         template: variant.template,
@@ -296,6 +254,8 @@ fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer,
         variables: VariablesBody {
             header: variant.header,
             body: variant.body,
+            buttons: variant.buttons,
+            file: variant.file,
         },
         share: variant.share,
         delay_minutes: variant.delay_minutes,
@@ -313,12 +273,14 @@ fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer,
         flight_recorder_reason: plan.unwatched_because,
         opt_out_limit: plan.opt_out_limit,
         quiet_hours: plan.quiet.map(|(from, to)| QuietBody {
-            from: time(from),
-            to: time(to),
+            from: plan::clock_time(from),
+            to: plan::clock_time(to),
         }),
         pace: plan.pace,
         winner_by: plan.winner_by,
+        version: line.version,
         created_by: line.created_by.clone(),
+        changed_by: plan.changed_by,
         created_at: clock::rfc3339(line.created),
         approved_by: line.approved_by.clone(),
         start_at: line.start.map(clock::rfc3339),

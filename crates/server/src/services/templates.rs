@@ -3,6 +3,7 @@
 pub mod bind;
 pub mod create;
 pub mod opt_out;
+pub mod remove;
 pub mod shelf;
 
 use std::{

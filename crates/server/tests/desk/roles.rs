@@ -49,13 +49,16 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("GET", "/campaigns/new", Some(Power::Market)),
     ("POST", "/campaigns/new", Some(Power::Market)),
     ("GET", "/campaigns/{id}", Some(Power::See)),
+    ("GET", "/campaigns/{id}/edit", Some(Power::Market)),
+    ("POST", "/campaigns/{id}/edit", Some(Power::Market)),
+    ("GET", "/campaigns/{id}/copy", Some(Power::Market)),
     ("POST", "/campaigns/{id}/approve", Some(Power::Market)),
     ("POST", "/campaigns/{id}/start", Some(Power::Market)),
     ("POST", "/campaigns/{id}/pause", Some(Power::Market)),
     ("POST", "/campaigns/{id}/resume", Some(Power::Market)),
     ("POST", "/campaigns/{id}/cancel", Some(Power::Market)),
     ("GET", "/campaigns/{id}/out", Some(Power::See)),
-    ("GET", "/campaigns/{id}/out.csv", Some(Power::Attest)),
+    ("GET", "/campaigns/{id}/out.csv", Some(Power::Market)),
     ("GET", "/campaigns/{id}/recipients", Some(Power::See)),
     ("GET", "/campaigns/{id}/recipients.csv", Some(Power::Attest)),
     ("GET", "/campaigns/{id}/report", Some(Power::See)),
@@ -65,6 +68,7 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("POST", "/templates/new", Some(Power::Market)),
     ("GET", "/templates/{id}", Some(Power::See)),
     ("POST", "/templates/{id}/topic", Some(Power::Rule)),
+    ("POST", "/templates/{id}/delete", Some(Power::Market)),
     ("GET", "/journeys", Some(Power::See)),
     ("GET", "/journeys/new", Some(Power::Market)),
     ("POST", "/journeys/new", Some(Power::Market)),
@@ -179,7 +183,12 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
 ];
 
 /// Forms that carry a file: what they answer to a form without one is their own affair.
-const FILES: &[&str] = &["/import", "/customers/{id}/opt-in", "/campaigns/new"];
+const FILES: &[&str] = &[
+    "/import",
+    "/customers/{id}/opt-in",
+    "/campaigns/new",
+    "/campaigns/{id}/edit",
+];
 
 /// What a path looks like when it is asked for.
 fn filled(path: &str) -> String {

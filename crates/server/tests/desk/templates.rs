@@ -153,3 +153,82 @@ async fn the_list_is_narrowed_and_one_is_bound_to_a_topic() {
     assert!(!list.contains("/templates/new"));
     viewer.get("/templates/nonsense").await.expect(404);
 }
+
+/// A campaign that waits for its time and a live journey, each with a template of its own. Gives where the campaign is.
+async fn busy(house: &House) -> String {
+    let body = json!({"name": "Later", "number": "109900000000001", "basis": "consent", "start_at": "2099-01-01T00:00:00Z",
+        "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["you"]},
+        "audience": {"numbers": ["+447700900123"]}});
+    let made = house
+        .post("/api/v1/campaigns", body)
+        .await
+        .expect(201)
+        .json();
+    let campaign = format!("/api/v1/campaigns/{}", made["id"].as_str().unwrap());
+    let start = format!("{campaign}/start");
+    house.post(&start, json!({})).await.expect(200);
+    let step = json!({"id": "s1", "kind": "send_template", "template": "order_update", "language": "en_US",
+        "variables": {"1": "x"}});
+    let definition = json!({"format": 1, "name": "Orders", "number": "109900000000001",
+        "trigger": {"kind": "joined"}, "steps": [step]});
+    let made = json!({ "definition": definition });
+    let journey = house
+        .post("/api/v1/journeys", made)
+        .await
+        .expect(201)
+        .json();
+    let id = journey["id"].as_str().unwrap();
+    let live = format!("/api/v1/journeys/{id}/publish");
+    let seen = json!({"cas": journey["cas"]});
+    house.post(&live, seen).await.expect(200);
+    campaign
+}
+
+#[tokio::test]
+async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
+    let (house, _meta) = beside().await;
+    let list = house.get("/api/v1/templates").await.expect(200).json();
+    let items = list["items"].as_array().unwrap().clone();
+    let id = |name: &str| {
+        let fits = |item: &&serde_json::Value| item["name"] == name && item["language"] == "en_US";
+        let found = items.iter().find(fits).unwrap();
+        found["id"].as_str().unwrap().to_owned()
+    };
+    let (sale, order) = (id("autumn_sale"), id("order_update"));
+    let campaign = busy(&house).await;
+    let mut marketer = Browser::of(&house, Role::Marketer).await;
+    for (id, why) in [
+        (&sale, "the campaign Later sends"),
+        (&order, "the journey Orders is live"),
+    ] {
+        let path = format!("/templates/{id}/delete");
+        let page = marketer.post(&path, &[]).await.expect(409).text();
+        assert!(page.contains(why), "{page}");
+    }
+    let cancel = format!("{campaign}/cancel");
+    house.post(&cancel, json!({})).await.expect(200);
+    let (path, delete) = (
+        format!("/templates/{sale}"),
+        format!("/templates/{sale}/delete"),
+    );
+    let page = marketer.get(&path).await.expect(200).text();
+    assert!(page.contains("Yes, delete it at Meta"), "{page}");
+    let gone = marketer.post(&delete, &[]).await;
+    assert_eq!(Browser::leads(&gone), "/templates");
+    let shown = house
+        .get(&format!("/api/v1{path}"))
+        .await
+        .expect(200)
+        .json();
+    let state = (&shown["status"], &shown["usable"]);
+    assert_eq!(state, (&json!("DELETED"), &json!(false)));
+    let page = marketer.get(&path).await.expect(200).text();
+    assert!(!page.contains("delete it at Meta"), "it is gone: {page}");
+    templates::refresh(&house.app).await.unwrap();
+    let list = house.get("/api/v1/templates").await.expect(200).json();
+    let left = list["items"].as_array().unwrap().iter();
+    let gone: Vec<_> = left.filter(|item| item["status"] == "DELETED").collect();
+    assert_eq!(gone.len(), 1, "its other language stays: {gone:?}");
+    assert_eq!(gone[0]["id"], sale.as_str());
+    marketer.post(&delete, &[]).await.expect(404);
+}

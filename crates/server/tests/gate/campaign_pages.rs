@@ -7,7 +7,10 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use server::services::{
-    campaigns::{acts, drive},
+    campaigns::{
+        acts, drive,
+        report::{self, Span},
+    },
     staff::Role,
 };
 use tower::ServiceExt;
@@ -18,20 +21,20 @@ use crate::{
 };
 
 /// Somebody before the pages.
-struct Person<'a> {
+pub struct Person<'a> {
     house: &'a House,
     cookie: String,
 }
 
 /// What a page answered.
-struct Shown {
-    status: StatusCode,
-    to: String,
-    text: String,
+pub struct Shown {
+    pub status: StatusCode,
+    pub to: String,
+    pub text: String,
 }
 
 impl<'a> Person<'a> {
-    async fn of(house: &'a House, role: Role) -> Self {
+    pub async fn of(house: &'a House, role: Role) -> Self {
         Self {
             house,
             cookie: cookie(&house.app, role).await,
@@ -57,7 +60,7 @@ impl<'a> Person<'a> {
         Shown { status, to, text }
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub async fn get(&self, path: &str) -> String {
         let shown = self.call("GET", path, ("text/plain", String::new())).await;
         assert_eq!(shown.status, StatusCode::OK, "{path}: {}", shown.text);
         shown.text
@@ -80,7 +83,12 @@ impl<'a> Person<'a> {
     }
 
     /// Sends the form that makes a campaign, with or without a file.
-    async fn make(&self, fields: &[(&str, &str)], file: Option<&str>) -> Shown {
+    pub async fn make(&self, fields: &[(&str, &str)], file: Option<&str>) -> Shown {
+        self.fill("/campaigns/new", fields, file).await
+    }
+
+    /// Sends such a form to where a draft is made or changed.
+    pub async fn fill(&self, path: &str, fields: &[(&str, &str)], file: Option<&str>) -> Shown {
         let part = |(name, value): &(&str, &str)| {
             format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
         };
@@ -94,12 +102,12 @@ impl<'a> Person<'a> {
         }
         body += "--x--\r\n";
         let kind = "multipart/form-data; boundary=x";
-        self.call("POST", "/campaigns/new", (kind, body)).await
+        self.call("POST", path, (kind, body)).await
     }
 }
 
 /// What the form says of a campaign that is whole.
-const WHOLE: [(&str, &str); 8] = [
+pub const WHOLE: [(&str, &str); 8] = [
     ("account", "209900000000001"),
     ("template", "autumn_sale"),
     ("language", "en_US"),
@@ -362,4 +370,122 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed() {
         "{page}"
     );
     assert!(page.contains("2030-01-02, 10:30") && page.contains("21:00–08:00"));
+}
+
+/// What stands in a field of a form.
+pub fn typed<'a>(page: &'a str, name: &str) -> &'a str {
+    let rest = page.split(&format!("name=\"{name}\"")).nth(1);
+    let rest = rest.and_then(|rest| rest.split("value=\"").nth(1));
+    rest.map_or("", |rest| rest.split('"').next().unwrap())
+}
+
+#[tokio::test]
+async fn a_draft_is_changed_on_its_page_and_copied() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let path = draft(&house, &marketer).await;
+    let shown = marketer.get(&format!("{path}?whole=1")).await;
+    assert!(shown.contains(&format!("{path}/edit")) && shown.contains(&format!("{path}/copy")));
+    let form = marketer.get(&format!("{path}/edit")).await;
+    assert_eq!(typed(&form, "name"), "Autumn &#60;b&#62;", "{form}");
+    assert_eq!(typed(&form, "a.body.0"), "{{first_name|friend}}");
+    assert!(
+        form.contains("value=\"list\" checked"),
+        "its list stays: {form}"
+    );
+    let (version, list) = (typed(&form, "version"), typed(&form, "list_of"));
+    let mut fields = WHOLE.to_vec();
+    fields.retain(|(name, _)| !matches!(*name, "name" | "audience"));
+    fields.extend([("name", "Winter"), ("audience", "list"), ("list_of", list)]);
+    let changed = [&fields[..], &[("version", version), ("pace", "9")]].concat();
+    let edit = format!("{path}/edit");
+    let saved = marketer.fill(&edit, &changed, None).await;
+    assert_eq!(
+        (saved.status, saved.to.as_str()),
+        (StatusCode::SEE_OTHER, path.as_str())
+    );
+    let late = marketer.fill(&edit, &changed, None).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(late.text.contains("somebody else changed"), "{}", late.text);
+    let form = marketer.get(&edit).await;
+    assert_eq!(
+        (typed(&form, "name"), typed(&form, "pace")),
+        ("Winter", "9")
+    );
+    let form = marketer.get(&format!("{path}/copy")).await;
+    assert_eq!(typed(&form, "name"), "Winter", "{form}");
+    assert!(form.contains("action=\"/campaigns/new\""), "{form}");
+    let copied = marketer.make(&fields, None).await;
+    assert_eq!(copied.status, StatusCode::SEE_OTHER, "{}", copied.text);
+    assert_ne!(copied.to, path);
+    let shown = marketer.get(&format!("{}?whole=1", copied.to)).await;
+    assert!(shown.contains("of 9 people"), "{shown}");
+    marketer.post(&format!("{path}/cancel"), &[]).await;
+    let answer = marketer
+        .call("GET", &edit, ("text/plain", String::new()))
+        .await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text);
+    assert!(
+        answer.text.contains("only a draft is changed"),
+        "{}",
+        answer.text
+    );
+}
+
+#[tokio::test]
+async fn a_marketer_takes_a_list_of_who_is_out_and_why() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let path = draft(&house, &marketer).await;
+    let check = marketer.get(&format!("{path}?whole=1")).await;
+    assert!(check.contains(&format!("{path}/out.csv")), "{check}");
+    let file = marketer.get(&format!("{path}/out.csv")).await;
+    assert!(file.starts_with("contact,address,code,reason"), "{file}");
+    assert_eq!(file.lines().count(), 4, "{file}");
+    assert!(file.contains(&phone(6)) && file.contains("opted_out_category"));
+    let viewer = Person::of(&house, Role::Viewer).await;
+    let page = viewer.get(&format!("{path}/out")).await;
+    assert!(
+        !page.contains("out.csv") && !page.contains(&phone(6)),
+        "{page}"
+    );
+    let file = format!("{path}/out.csv");
+    let refused = viewer.call("GET", &file, ("text/plain", String::new()));
+    assert_eq!(refused.await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_short_campaign_is_drawn_by_the_minute_and_its_days_on_request() {
+    let house = House::open().await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let path = draft(&house, &marketer).await;
+    let sure = [("sure", "yes"), ("expected", "6")];
+    let begun = marketer.post(&format!("{path}/start"), &sure).await;
+    assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
+    until(&house, &marketer, &path, "data-state=\"done\"").await;
+    let id = path.rsplit('/').next().unwrap().parse().unwrap();
+    let line = acts::find(&house.app, id).await.unwrap();
+    let near = Span::near(&line).unwrap();
+    let series = report::series(&house.app, id, near).await.unwrap();
+    assert_eq!(series.seconds, 60, "{series:?}");
+    assert_eq!(series.points.iter().map(|point| point.sent).sum::<u64>(), 6);
+    let whole = report::series(&house.app, id, Span::default())
+        .await
+        .unwrap();
+    assert_eq!(whole.seconds, 540, "72 hours in at most 500 points");
+    let later = Span {
+        from: line.ended.map(|ended| ended.plus_millis(3_600_000)),
+        until: None,
+    };
+    let series = report::series(&house.app, id, later).await.unwrap();
+    assert!(series.points.is_empty(), "{series:?}");
+    let page = marketer.get(&format!("{path}/report?whole=1")).await;
+    assert!(page.contains("span=all"), "{page}");
+    let page = marketer
+        .get(&format!("{path}/report?whole=1&span=all"))
+        .await;
+    assert!(
+        page.contains("span=all#over\" aria-current=\"page\""),
+        "{page}"
+    );
 }

@@ -68,7 +68,7 @@ impl Desk {
 }
 
 /// A campaign that is whole, but for what a test says otherwise.
-fn body(more: Value) -> Value {
+pub fn body(more: Value) -> Value {
     let mut body = json!({ "name": "Autumn", "number": NUMBER, "basis": "consent",
         "template": { "name": "autumn_sale", "language": "en_US" },
         "variables": { "body": ["{{first_name|friend}}"] } });

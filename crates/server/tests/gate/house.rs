@@ -137,6 +137,19 @@ impl House {
         }
     }
 
+    /// The same after the process was ended and begun again: what is not in the database is forgotten.
+    pub async fn again(self) -> Self {
+        let config = self.app.config.clone();
+        self.app.store.close().await;
+        let app = Opened::open(config, Clock::Real).await.unwrap();
+        let router = server::http::router(App::clone(&app));
+        Self {
+            app,
+            router,
+            ..self
+        }
+    }
+
     /// Records that somebody agreed to (or refused) something, as the API would.
     pub async fn record(&self, phone: &str, fact: Fact) -> ContactId {
         let alias = Alias::Phone(phone.parse().unwrap());

@@ -14,6 +14,7 @@ mod campaign_pages;
 mod campaigns;
 mod campaigns_watched;
 mod code;
+mod drafts;
 mod house;
 mod inbox;
 mod inbox_desk;

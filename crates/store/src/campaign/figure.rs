@@ -94,25 +94,6 @@ type SignRow = (Vec<u8>, i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
 /// Meta kept a marketing message from somebody: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
 const CAPPED: i64 = 131_049;
 
-/// The recipients of a campaign whom a message reached or may have reached, as `p`, and that message, as `m`.
-macro_rules! from_reached {
-    ($rest:literal) => {
-        concat!(
-            "from recipient p join message m on m.contact_id = p.contact_id and m.id = p.attempt_id ",
-            "and m.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') where p.campaign_id = $1 ",
-            $rest
-        )
-    };
-}
-
-/// Whether somebody got marketing since `$2`; `p` says who.
-macro_rules! was_written_to {
-    () => {
-        "exists (select 1 from message m where m.contact_id = p.contact_id and m.direction = 'out' and m.basis is not null \
-         and m.at_ms >= $2 and m.category = 'marketing' and m.state not in ('denied', 'rejected', 'failed'))"
-    };
-}
-
 impl Store {
     /// How many recipients stand alike, by all that tells them apart.
     ///
@@ -141,45 +122,6 @@ impl Store {
             })
         };
         rows.into_iter().map(read).collect()
-    }
-
-    /// How many of each variant said no within so long after their message was decided: to us, or by WhatsApp's own switch.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn reached_opt_outs(
-        &self,
-        campaign: Uuid,
-        within_ms: i64,
-    ) -> Result<Vec<(i64, i64)>, StoreError> {
-        let sql = concat!(
-            "select p.variant, count(*) ",
-            from_reached!(
-                "and exists (select 1 from event e where e.contact_id = p.contact_id \
-                 and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $2) \
-                 group by p.variant order by p.variant"
-            )
-        );
-        self.by_variant(sql, campaign, within_ms).await
-    }
-
-    /// How many of each variant wrote to us within so long after their message was decided.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn replies(
-        &self,
-        campaign: Uuid,
-        within_ms: i64,
-    ) -> Result<Vec<(i64, i64)>, StoreError> {
-        let sql = concat!(
-            "select p.variant, count(*) ",
-            from_reached!(
-                "and exists (select 1 from message i where i.contact_id = p.contact_id and i.direction = 'in' \
-                 and i.at_ms >= m.at_ms and i.at_ms < m.at_ms + $2) group by p.variant order by p.variant"
-            )
-        );
-        self.by_variant(sql, campaign, within_ms).await
     }
 
     /// Messages by the beginning of the piece of time that they lie in, in order. [`What::Sent`] goes by when each was decided, the
@@ -211,48 +153,6 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// People who said no within so long after their message was decided, by the beginning of the piece of time in which we first
-    /// learned of it, in order.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn opt_out_series(
-        &self,
-        campaign: Uuid,
-        within_ms: i64,
-        bucket_ms: i64,
-    ) -> Result<Vec<(Timestamp, i64)>, StoreError> {
-        let sql = "select x.at_ms / $3 * $3, count(*) from (select min(e.received_ms) as at_ms from recipient p \
-                   join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
-                   and m.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') \
-                   join event e on e.contact_id = p.contact_id and e.kind in ('opt_out', 'platform_stop') \
-                   and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $2 \
-                   where p.campaign_id = $1 group by p.contact_id) as x group by 1 order by 1";
-        let id = campaign.as_bytes().to_vec();
-        let rows: Vec<(i64, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(id).bind(within_ms).bind(bucket_ms.max(1)).fetch_all(pool).await?);
-        let read = |(at, count)| (Timestamp::from_millis(at), count);
-        Ok(rows.into_iter().map(read).collect())
-    }
-
-    /// How many people of a campaign got marketing since a time, or may have.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn recently_written_in(
-        &self,
-        campaign: Uuid,
-        since: Timestamp,
-    ) -> Result<i64, StoreError> {
-        let sql = concat!(
-            "select count(*) from recipient p where p.campaign_id = $1 and ",
-            was_written_to!()
-        );
-        let id = campaign.as_bytes().to_vec();
-        Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
-            .bind(id).bind(since.millis()).fetch_one(pool).await?))
-    }
-
     /// How many of these people got marketing since a time, or may have.
     ///
     /// # Errors
@@ -262,10 +162,10 @@ impl Store {
         contacts: &[ContactId],
         since: Timestamp,
     ) -> Result<i64, StoreError> {
-        let sql = concat!(
-            "select count(*) from (select unhex(r.value ->> 'c') as contact_id from jsonb_each($1) as r) as p where ",
-            was_written_to!()
-        );
+        let sql = "select count(*) from (select unhex(r.value ->> 'c') as contact_id from jsonb_each($1) as r) as p where \
+                   exists (select 1 from message m where m.contact_id = p.contact_id and m.direction = 'out' \
+                   and m.basis is not null and m.at_ms >= $2 and m.category = 'marketing' \
+                   and m.state not in ('denied', 'rejected', 'failed'))";
         let list = contact_list(contacts);
         Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
             .bind(list.text()).bind(since.millis()).fetch_one(pool).await?))
@@ -322,17 +222,6 @@ impl Store {
             })
         };
         rows.into_iter().map(read).collect()
-    }
-
-    async fn by_variant(
-        &self,
-        sql: &'static str,
-        campaign: Uuid,
-        within_ms: i64,
-    ) -> Result<Vec<(i64, i64)>, StoreError> {
-        let id = campaign.as_bytes().to_vec();
-        Ok(on_pool!(self, pool => sqlx::query_as(sql)
-            .bind(id).bind(within_ms).fetch_all(pool).await?))
     }
 }
 

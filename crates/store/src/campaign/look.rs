@@ -13,22 +13,6 @@ use crate::{
 };
 
 impl Store {
-    /// How many people of a campaign opted out, with us or at WhatsApp, after their turn was taken: of all events since a time.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn opt_outs_of(&self, campaign: Uuid, since: Timestamp) -> Result<i64, StoreError> {
-        // Ids of events begin with their time, so the index by id is the way in: few people opt out, and many are sent to. SQLite keeps
-        // to the order of a cross join, and would begin with the recipients otherwise.
-        let sql = "select count(distinct e.contact_id) from event e cross join recipient p \
-                   where e.id >= $2 and p.contact_id = e.contact_id and p.campaign_id = $1 \
-                   and e.kind in ('opt_out', 'platform_stop') and p.taken_ms is not null \
-                   and p.state in ('sending', 'accepted', 'unknown', 'failed') and e.received_ms >= p.taken_ms";
-        let first = codec::first_id_of(since).as_bytes().to_vec();
-        Ok(on_pool!(self, pool => sqlx::query_scalar(sql)
-            .bind(campaign.as_bytes().to_vec()).bind(first).fetch_one(pool).await?))
-    }
-
     /// When the newest turn of a campaign was taken.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 pub use self::{
     list::{Filter, RecipientRow, Sent},
-    turn::{Late, NewRecipient, Settled, Turn},
+    turn::{NewRecipient, Settled, Turn},
 };
 use crate::{
     codec,

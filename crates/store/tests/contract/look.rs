@@ -69,6 +69,22 @@ async fn a_no_counts_for_the_campaign_that_wrote_before_it(place: Arc<Place>) {
     }
     let count = async |since: Timestamp| place.store.opt_outs_of(line.id, since).await.unwrap();
     assert_eq!(count(at(0)).await, 1, "each person counts once");
+    let mut tx = place.store.begin().await.unwrap();
+    tx.move_conversations(people[2], people[4], at(7000))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(
+        count(at(0)).await,
+        2,
+        "a no of whoever they are now is theirs"
+    );
+    let mut tx = place.store.begin().await.unwrap();
+    tx.move_conversations(people[0], people[4], at(7000))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(at(0)).await, 2, "and nobody counts twice");
     assert_eq!(count(at(9000)).await, 1);
     assert_eq!(
         count(at(10_000)).await,

@@ -6,7 +6,7 @@ use consent::id::{AttemptId, ContactId};
 use store::{
     campaign::{
         RUNNING,
-        recipient::{Filter, Late, NewRecipient, Settled, State},
+        recipient::{Filter, NewRecipient, Settled, State},
     },
     message::{self, MessageLine},
 };
@@ -21,7 +21,7 @@ contract![
     people_are_drawn_once_and_have_their_turn_in_order,
     a_turn_ends_only_by_its_own_attempt,
     who_waits_can_be_refused_without_a_turn,
-    a_late_failure_gives_another_turn_or_none,
+    a_turn_is_found_by_its_last_attempt,
     after_a_crash_messages_say_how_turns_ended,
     recipients_are_listed_with_their_messages,
     a_list_of_recipients_is_narrowed_by_each_question,
@@ -163,8 +163,8 @@ async fn who_waits_can_be_refused_without_a_turn(place: Arc<Place>) {
     );
 }
 
-async fn a_late_failure_gives_another_turn_or_none(place: Arc<Place>) {
-    let people = people(&place, 3).await;
+async fn a_turn_is_found_by_its_last_attempt(place: Arc<Place>) {
+    let people = people(&place, 2).await;
     let line = drawn(&place, RUNNING, &people).await;
     let mut sent = vec![];
     for contact in &people {
@@ -172,49 +172,12 @@ async fn a_late_failure_gives_another_turn_or_none(place: Arc<Place>) {
         settle(&place, &[settled(line.id, &one, State::Accepted)]).await;
         sent.push(one);
     }
-    let late = |at_place: usize, due: Option<i64>| Late {
-        contact: people[at_place],
-        attempt: sent[at_place].id,
-        due: due.map(at),
-        code: Some("131049".to_owned()),
-    };
-    let stranger = Late {
-        attempt: message(people[2]).id,
-        ..late(2, None)
-    };
     let asked: Vec<_> = sent.iter().map(|one| (one.contact, one.id)).collect();
     let found = place.store.turns_of(&asked).await.unwrap();
-    assert_eq!(found.len(), 3);
+    assert_eq!(found.len(), 2);
     assert!(found.iter().all(|row| row.campaign == line.id));
     let stray = [(people[0], sent[1].id)];
     assert_eq!(place.store.turns_of(&stray).await.unwrap(), []);
-    for _ in 0..2 {
-        let mut tx = place.store.begin().await.unwrap();
-        tx.settle_late(&[late(0, Some(90)), late(1, None), stranger.clone()])
-            .await
-            .unwrap();
-        tx.settle_late(&[]).await.unwrap();
-        tx.commit().await.unwrap();
-    }
-    let wanted = [
-        (State::Waiting, at(90)),
-        (State::Failed, at(10)),
-        (State::Accepted, at(10)),
-    ];
-    for (contact, wanted) in people.iter().zip(wanted) {
-        let row = row_of(&place, line.id, *contact).await;
-        assert_eq!((row.state, row.due), wanted);
-        assert_eq!(row.code.is_some(), row.state != State::Accepted);
-    }
-    // A second turn has an attempt of its own: news of the first is no news.
-    take(&place, line.id, people[0], 91).await;
-    let mut tx = place.store.begin().await.unwrap();
-    tx.settle_late(&[late(0, None)]).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(
-        row_of(&place, line.id, people[0]).await.state,
-        State::Sending
-    );
 }
 
 async fn after_a_crash_messages_say_how_turns_ended(place: Arc<Place>) {

@@ -8,7 +8,10 @@ use std::{
 
 use server::{
     app::App,
-    services::campaigns::{body::CampaignBody, report},
+    services::campaigns::{
+        body::CampaignBody,
+        report::{self, Span},
+    },
 };
 use uuid::Uuid;
 
@@ -44,7 +47,7 @@ pub async fn people(app: &App, id: Uuid, file: &Path) -> Result<(), Failure> {
 
 /// Writes what happened over time to a file.
 pub async fn series(app: &App, id: Uuid, file: &Path) -> Result<(), Failure> {
-    let rows = report::series_csv(app, id).await?;
+    let rows = report::series_csv(app, id, Span::default()).await?;
     std::fs::write(file, rows).map_err(|cause| not_written(file, &cause))?;
     written(file);
     Ok(())

@@ -304,7 +304,10 @@ fn preview(one: &PreviewAnswer) -> Vec<String> {
 fn look(answer: &PreflightAnswer) -> Vec<(&'static str, String)> {
     let limit = answer.daily_limit.map_or_else(
         || "none is known".to_owned(),
-        |limit| format!("{limit} people a day"),
+        |limit| match answer.days {
+            0 | 1 => format!("{limit} people a day"),
+            days => format!("{limit} people a day: at least {days} days"),
+        },
     );
     let approval = if answer.needs_approval {
         "missing"

@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    clock,
     error::Error,
     http::{
         auth::{Admin, Reader},
@@ -27,9 +28,10 @@ use crate::{
     services::campaigns::{
         self, PreviewAnswer, acts,
         body::{CampaignAnswer, CampaignBody, PreflightAnswer},
+        draft,
         plan::id,
         preflight::{self, BarredAnswer},
-        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer},
+        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span},
     },
 };
 
@@ -41,7 +43,7 @@ const BARRED_PAGE: u32 = 1_000;
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(show))
+        .routes(routes!(show, change))
         .routes(routes!(preview))
         .routes(routes!(preflight))
         .routes(routes!(barred))
@@ -80,8 +82,33 @@ async fn create(
     Admin(caller): Admin,
     body: JsonBody<CampaignBody, LIST_BYTES_MAX>,
 ) -> Result<(StatusCode, Json<CampaignAnswer>), Problem> {
-    let made = campaigns::create(&app, &body.value, &caller.name).await?;
+    let made = draft::create(&app, &body.value, &caller.name).await?;
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// What the caller saw.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SeenQuery {
+    /// The `version` that the caller saw: 409 when somebody else changed the campaign since.
+    version: Option<i64>,
+}
+
+/// Changes a draft: it is as the body says then. An approval of what it was before falls away.
+#[utoipa::path(put, path = "/api/v1/campaigns/{id}", tag = "campaigns", request_body = CampaignBody,
+    params(("id" = String, Path), SeenQuery), responses((status = 200, body = CampaignAnswer)))]
+async fn change(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
+    body: JsonBody<CampaignBody, LIST_BYTES_MAX>,
+) -> Result<Json<CampaignAnswer>, Problem> {
+    let seen = (id(&text)?, query.version);
+    Ok(Json(
+        draft::change(&app, seen, &body.value, &caller.name).await?,
+    ))
 }
 
 /// A campaign, and where everybody stands.
@@ -160,25 +187,29 @@ async fn draw(
 }
 
 /// A second person agrees to a campaign above the set size: somebody else than whoever made it.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/approve", tag = "campaigns", params(("id" = String, Path), SeenQuery),
     responses((status = 200, body = CampaignAnswer)))]
 async fn approve(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
 ) -> Result<Json<CampaignAnswer>, Problem> {
-    Ok(Json(acts::approve(&app, id(&text)?, &caller.name).await?))
+    let seen = (id(&text)?, query.version);
+    Ok(Json(acts::approve(&app, seen, &caller.name).await?))
 }
 
 /// Starts a campaign: at once, or at its time.
-#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/start", tag = "campaigns", params(("id" = String, Path), SeenQuery),
     responses((status = 200, body = CampaignAnswer)))]
 async fn start(
     State(app): State<App>,
     Admin(caller): Admin,
     Path(text): Path<String>,
+    Query(query): Query<SeenQuery>,
 ) -> Result<Json<CampaignAnswer>, Problem> {
-    Ok(Json(acts::start(&app, id(&text)?, &caller.name).await?))
+    let seen = (id(&text)?, query.version);
+    Ok(Json(acts::start(&app, seen, &caller.name).await?))
 }
 
 /// Stops a campaign for now: once this is answered, none of its sends begins.
@@ -307,32 +338,62 @@ async fn report(
     Ok(Json(report::report(&app, id(&text)?).await?))
 }
 
+/// Which piece of time.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct SpanQuery {
+    /// Where it begins, RFC 3339; with the campaign where nothing is said.
+    from: Option<String>,
+    /// Where it ends; 72 hours after the campaign, or now, where nothing is said.
+    until: Option<String>,
+}
+
+impl SpanQuery {
+    fn span(&self) -> Result<Span, Error> {
+        let read = |field: &str, text: &Option<String>| {
+            let Some(text) = text else { return Ok(None) };
+            let none = || Error::field(field, format!("`{text}` is no time: want RFC 3339"));
+            clock::read_rfc3339(text).ok_or_else(none).map(Some)
+        };
+        Ok(Span {
+            from: read("from", &self.from)?,
+            until: read("until", &self.until)?,
+        })
+    }
+}
+
 /// A campaign over time.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path), SpanQuery),
     responses((status = 200, body = SeriesAnswer)))]
 async fn series(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
+    Query(query): Query<SpanQuery>,
 ) -> Result<Json<SeriesAnswer>, Problem> {
-    Ok(Json(report::series(&app, id(&text)?).await?))
+    Ok(Json(report::series(&app, id(&text)?, query.span()?).await?))
 }
 
 /// A campaign over time, as CSV.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path), SpanQuery),
     responses((status = 200, content_type = "text/csv", body = String)))]
 async fn series_csv(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
+    Query(query): Query<SpanQuery>,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let body = report::series_csv(&app, id).await?;
+    let body = report::series_csv(&app, id, query.span()?).await?;
     Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
 }
 
-/// The file of everybody who would not get a campaign, page by page.
-pub fn out_file(app: App, id: Uuid, code: Option<String>) -> Response {
+/// How an address is written for a reader.
+type Written = fn(&str) -> String;
+
+/// The file of everybody who would not get a campaign, page by page, with their addresses as the reader may see them.
+pub fn out_file(app: App, id: Uuid, (code, written): (Option<String>, Written)) -> Response {
     let first = Some((None::<String>, true));
     let pages = stream::try_unfold(first, move |at| {
         let (app, code) = (App::clone(&app), code.clone());
@@ -342,7 +403,10 @@ pub fn out_file(app: App, id: Uuid, code: Option<String>) -> Response {
             };
             let bounds = (cursor.as_deref(), BARRED_PAGE);
             let page = preflight::barred(&app, id, code.as_deref(), bounds).await;
-            let (rows, next) = page.map_err(std::io::Error::other)?;
+            let (mut rows, next) = page.map_err(std::io::Error::other)?;
+            for row in &mut rows {
+                row.address = written(&row.address);
+            }
             let rows = report::barred_rows(rows, is_first).map_err(std::io::Error::other)?;
             let onwards = next.map(|cursor| (Some(cursor), false));
             Ok::<_, std::io::Error>(Some((bytes::Bytes::from(rows), onwards)))

@@ -16,6 +16,7 @@ use crate::{
     services::templates::{
         bind,
         create::{self, CreateBody},
+        remove,
         shelf::{self, TemplateAnswer, TemplateDetail},
     },
 };
@@ -23,7 +24,7 @@ use crate::{
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, make))
-        .routes(routes!(show, attach))
+        .routes(routes!(show, attach, delete))
 }
 
 /// A template's topic.
@@ -87,4 +88,16 @@ async fn attach(
 ) -> Result<Json<TemplateAnswer>, Problem> {
     let topic = body.value.topic.as_deref();
     Ok(Json(bind::bind(&app, &id, topic, &caller.name).await?))
+}
+
+/// Deletes a template in one language at Meta. Its name cannot be used again for thirty days.
+#[utoipa::path(delete, path = "/api/v1/templates/{id}", tag = "templates", params(("id" = String, Path)),
+    responses((status = 204)))]
+async fn delete(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    remove::remove(&app, &id, &caller.name).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

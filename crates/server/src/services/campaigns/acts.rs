@@ -28,21 +28,40 @@ enum By<'a> {
     Somebody(&'a str),
     /// The campaign itself, with the reason why.
     Itself(Option<&'a str>),
+    /// The flight recorder, with the reason why and with what it keeps of it, as the plan is kept.
+    Recorder(&'a str, &'a str),
 }
 
-/// Starts a campaign: at once, or at its time.
+/// Starts a campaign: at once, or at its time. With `seen` only if it still has that version: what somebody looked at is what begins.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] with what keeps it from starting; when the database does not answer.
-pub async fn start(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+pub async fn start(
+    app: &App,
+    (id, seen): (Uuid, Option<i64>),
+    actor: &str,
+) -> Result<CampaignAnswer, Error> {
     let line = find(app, id).await?;
+    if seen.is_some_and(|version| version != line.version) {
+        return Err(overtaken());
+    }
     let plan = Plan::kept(&line.spec)?;
     let total = audience::total(app, &line, &plan.audience).await?;
     if let Some(blocker) = blockers(app, &plan, total).await?.into_iter().next() {
         return Err(Error::Conflict(blocker));
     }
     let later = line.start.is_some_and(|at| at > app.clock.now());
-    act(app, id, Act::Start { later }, (By::Somebody(actor), total)).await?;
+    // What was looked at here is what begins: a draft that was changed meanwhile is looked at again.
+    let begun = act_on(
+        app,
+        &line,
+        Act::Start { later },
+        (By::Somebody(actor), total),
+    )
+    .await?;
+    if !begun {
+        return Err(overtaken());
+    }
     super::show(app, id).await
 }
 
@@ -88,16 +107,29 @@ pub const fn approval(app: &House, line: &CampaignLine, total: u64) -> Approval 
     }
 }
 
-/// A second person agrees to a campaign as it is.
+/// Who wrote a campaign as it is: whoever changed it last, or made it.
+fn author(line: &CampaignLine) -> Result<String, Error> {
+    let changed = Plan::kept(&line.spec)?.changed_by;
+    Ok(changed.unwrap_or_else(|| line.created_by.clone()))
+}
+
+/// A second person agrees to a campaign as it is; with `seen` only if it still has that version.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Conflict`] when it is whoever made it, or it began already; when the database does not answer.
-pub async fn approve(app: &App, id: Uuid, actor: &str) -> Result<CampaignAnswer, Error> {
+/// [`Error::NotFound`]; [`Error::Conflict`] when it is whoever wrote it, or it began already; when the database does not answer.
+pub async fn approve(
+    app: &App,
+    (id, seen): (Uuid, Option<i64>),
+    actor: &str,
+) -> Result<CampaignAnswer, Error> {
     for _ in 0..TRIES {
         let line = find(app, id).await?;
-        if line.created_by == actor {
+        if seen.is_some_and(|version| version != line.version) {
+            return Err(overtaken());
+        }
+        if author(&line)? == actor {
             return Err(Error::Conflict(
-                "whoever made a campaign cannot approve it: somebody else has to look at it"
+                "whoever wrote a campaign cannot approve it: somebody else has to look at it"
                     .to_owned(),
             ));
         }
@@ -194,6 +226,20 @@ pub async fn stop_itself(app: &App, id: Uuid, why: &str) -> Result<(), Error> {
     }
 }
 
+/// The flight recorder stops the campaign and asks whether it should go on. What it saw is kept with that, in the plan: whoever lets it go
+/// on is not asked the same again.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ask(app: &App, id: Uuid, seen: &Plan, why: &str) -> Result<(), Error> {
+    tracing::warn!(campaign = %id, why, "a campaign stopped itself");
+    let spec = seen.text()?;
+    match act(app, id, Act::Pause, (By::Recorder(why, &spec), 0)).await {
+        Err(Error::Conflict(_)) => Ok(()),
+        done => done,
+    }
+}
+
 /// Everybody was dealt with.
 ///
 /// # Errors
@@ -206,39 +252,57 @@ pub async fn finish(app: &App, id: Uuid) -> Result<(), Error> {
     }
 }
 
-async fn act(app: &App, id: Uuid, act: Act, (by, total): (By<'_>, u64)) -> Result<(), Error> {
+async fn act(app: &App, id: Uuid, act: Act, by: (By<'_>, u64)) -> Result<(), Error> {
     for _ in 0..TRIES {
         let line = find(app, id).await?;
-        let before = State::read(&line.state).ok_or_else(|| Error::internal("no state"))?;
-        let approval = match act {
-            Act::Start { .. } | Act::Due | Act::Resume => approval(app, &line, total),
-            _ => Approval::NotNeeded,
-        };
-        let after = state::next(before, approval, act);
-        let after = after.map_err(|refused| Error::Conflict(refused.to_string()))?;
-        let now = app.clock.now();
-        let begins = after == State::Running && line.started.is_none();
-        let change = CampaignChange {
-            state: after.name().to_owned(),
-            started: line.started.or(begins.then_some(now)),
-            ended: after.is_over().then_some(now),
-            why: match by {
-                By::Itself(why) => why.map(str::to_owned),
-                By::Somebody(_) => None,
-            },
-            ..change_of(&line, now)
-        };
-        let told = match by {
-            By::Somebody(actor) => Some((actor, after.name())),
-            By::Itself(Some(_)) => Some(("consentry", after.name())),
-            By::Itself(None) => None,
-        };
-        if put(app, &line, &change, told).await? {
-            app.bell.campaigns.notify_one();
+        if act_on(app, &line, act, by).await? {
             return Ok(());
         }
     }
     Err(overtaken())
+}
+
+/// Does something to a campaign as it was read. Says whether it did: not if somebody else changed it meanwhile.
+async fn act_on(
+    app: &App,
+    line: &CampaignLine,
+    act: Act,
+    (by, total): (By<'_>, u64),
+) -> Result<bool, Error> {
+    let before = State::read(&line.state).ok_or_else(|| Error::internal("no state"))?;
+    let approval = match act {
+        Act::Start { .. } | Act::Due | Act::Resume => approval(app, line, total),
+        _ => Approval::NotNeeded,
+    };
+    let after = state::next(before, approval, act);
+    let after = after.map_err(|refused| Error::Conflict(refused.to_string()))?;
+    let now = app.clock.now();
+    let begins = after == State::Running && line.started.is_none();
+    let change = CampaignChange {
+        state: after.name().to_owned(),
+        started: line.started.or(begins.then_some(now)),
+        ended: after.is_over().then_some(now),
+        why: match by {
+            By::Itself(why) => why.map(str::to_owned),
+            By::Recorder(why, _) => Some(why.to_owned()),
+            By::Somebody(_) => None,
+        },
+        spec: match by {
+            By::Recorder(_, spec) => spec.to_owned(),
+            By::Itself(_) | By::Somebody(_) => line.spec.clone(),
+        },
+        ..change_of(line, now)
+    };
+    let told = match by {
+        By::Somebody(actor) => Some((actor, after.name())),
+        By::Itself(Some(_)) | By::Recorder(..) => Some(("consentry", after.name())),
+        By::Itself(None) => None,
+    };
+    let is_done = put(app, line, &change, told).await?;
+    if is_done {
+        app.bell.campaigns.notify_one();
+    }
+    Ok(is_done)
 }
 
 /// Keeps a change, if nobody else changed the campaign since it was read. What somebody did is an event.
@@ -305,6 +369,8 @@ pub async fn find(app: &House, id: Uuid) -> Result<CampaignLine, Error> {
     line.ok_or(Error::NotFound("campaign"))
 }
 
-fn overtaken() -> Error {
+/// Somebody else was faster.
+#[must_use]
+pub fn overtaken() -> Error {
     Error::Conflict("somebody else changed the campaign meanwhile: look again".to_owned())
 }

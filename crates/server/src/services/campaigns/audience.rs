@@ -97,21 +97,31 @@ impl Audience {
     }
 }
 
-/// Reads whom a campaign is for. Of people who were listed twice one is left.
+/// Whether exactly one audience is named.
 ///
 /// # Errors
-/// [`Error::Invalid`] naming the field; when the database does not answer.
-pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Listed>), Error> {
+/// [`Error::Invalid`] where there are none or several.
+pub fn is_one(body: &AudienceBody) -> Result<(), Error> {
     let given = [
         body.numbers.is_some(),
         body.segment.is_some(),
         body.tag.is_some(),
         body.csv.is_some(),
+        body.list_of.is_some(),
     ];
     if given.into_iter().filter(|given| *given).count() != 1 {
-        let message = "want exactly one of `numbers`, `segment`, `tag` and `csv`";
+        let message = "want exactly one of `numbers`, `segment`, `tag`, `csv` and `list_of`";
         return Err(Error::field("audience", message));
     }
+    Ok(())
+}
+
+/// Reads whom a campaign is for, where it is not the list of another one. Of people who were listed twice one is left.
+///
+/// # Errors
+/// [`Error::Invalid`] naming the field; when the database does not answer.
+pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Listed>), Error> {
+    is_one(body)?;
     if let Some(id) = &body.segment {
         let known = segments::find(app, id).await.map_err(|error| match error {
             Error::NotFound(_) => {

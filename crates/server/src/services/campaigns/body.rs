@@ -59,6 +59,27 @@ pub struct VariablesBody {
     #[serde(default)]
     #[schema(example = json!(["{{first_name|friend}}"]))]
     pub body: Vec<String>,
+    /// For the end of the address of each button that has a gap there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+    /// The picture, the video or the document above, where the template has one: the same for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileBody>,
+}
+
+/// A picture, a video or a document: at an address, or at Meta.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileBody {
+    /// The address that Meta reads it from, with `https://`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Meta's id of a file that was uploaded; Meta keeps it for thirty days.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What a document is called on the person's device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// One of the things that are sent.
@@ -89,6 +110,8 @@ pub struct AudienceBody {
     pub tag: Option<String>,
     /// A CSV text with a header line: a column `phone` (or `number`, `to`), and columns that fill gaps of the same name.
     pub csv: Option<String>,
+    /// The id of a draft whose list of people is taken as it is: another one's, or its own where a draft is changed.
+    pub list_of: Option<String>,
 }
 
 /// Quiet hours.
@@ -134,8 +157,12 @@ pub struct CampaignAnswer {
     pub pace: Option<u32>,
     /// What variants are compared by.
     pub winner_by: String,
+    /// Rises with each change; named with a change, it is refused where somebody else was faster.
+    pub version: i64,
     /// Who made it.
     pub created_by: String,
+    /// Who changed the draft last; null where nobody did.
+    pub changed_by: Option<String>,
     /// When.
     pub created_at: String,
     /// Who approved it.
@@ -151,6 +178,15 @@ pub struct CampaignAnswer {
     /// Where it stands; of lists, only what is cheap to know.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counts: Option<Counts>,
+}
+
+/// A button as one person would see it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PreviewButton {
+    /// Its label.
+    pub text: String,
+    /// Where it leads, of one that opens an address.
+    pub to: Option<String>,
 }
 
 /// One of the things that are sent.
@@ -232,6 +268,8 @@ pub struct PreflightAnswer {
     pub seconds: u64,
     /// How many people outside an open window Meta lets a business of its tier reach in a day; null for no limit, or none known.
     pub daily_limit: Option<u64>,
+    /// On how many days that many people can be reached, when nobody else is written to.
+    pub days: u64,
     /// How many of those who may get it had marketing in the last seven days.
     pub recently_written: u64,
     /// How many of those who may get it live where it is quiet now: theirs waits.

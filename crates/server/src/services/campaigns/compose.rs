@@ -16,7 +16,11 @@ use graph::{
 };
 use store::campaign::recipient::RecipientLine;
 
-use super::plan::{self, Plan};
+use super::{
+    body::{FileBody, PreviewButton},
+    file,
+    plan::{self, Plan},
+};
 use crate::{
     app::House,
     error::Error,
@@ -30,6 +34,9 @@ use crate::{
 /// The name under which a pattern asks for what people call themselves.
 const NAME: &str = "name";
 
+/// What is said where a template got other parts at Meta since the campaign was written.
+const CHANGED: &str = "the template has other parts now than when the campaign was written";
+
 /// A variant that is ready to be written to somebody.
 #[derive(Debug, Clone)]
 pub struct Ready {
@@ -40,6 +47,16 @@ pub struct Ready {
     shape: Shape,
     header: Vec<Pattern>,
     body: Vec<Pattern>,
+    buttons: Vec<Pattern>,
+    file: Option<FileBody>,
+}
+
+/// The texts of the gaps for one person.
+struct Texts {
+    header: Vec<String>,
+    body: Vec<String>,
+    /// The ends of addresses, each with the place of its button.
+    links: Vec<(usize, String)>,
 }
 
 /// What is known of somebody, as far as a message is made of it.
@@ -91,6 +108,8 @@ pub async fn variants(app: &House, plan: &Plan) -> Result<Vec<Ready>, Error> {
             shape: Shape::of(&known.components),
             header: patterns(&variant.header)?,
             body: patterns(&variant.body)?,
+            buttons: patterns(&variant.buttons)?,
+            file: variant.file.clone(),
         });
     }
     Ok(ready)
@@ -190,11 +209,12 @@ impl Ready {
         self.header
             .iter()
             .chain(&self.body)
+            .chain(&self.buttons)
             .any(|pattern| !pattern.names().is_empty())
     }
 
     /// The texts of the gaps for one person.
-    fn texts(&self, known: &Known) -> Result<(Vec<String>, Vec<String>), CannotMake> {
+    fn texts(&self, known: &Known) -> Result<Texts, CannotMake> {
         let fill = |patterns: &[Pattern]| -> Result<Vec<String>, CannotMake> {
             let says = |name: &str| known.says(name).map(str::to_owned);
             let texts = patterns.iter().map(|pattern| fill::fill(pattern, &says));
@@ -202,16 +222,45 @@ impl Ready {
                 .collect::<Result<_, _>>()
                 .map_err(|missing| CannotMake::Gap(missing.to_string()))
         };
-        Ok((fill(&self.header)?, fill(&self.body)?))
+        let is_as_it_was = self.shape.file().is_some() == self.file.is_some()
+            && self.shape.links.len() == self.buttons.len()
+            && self.shape.wants_beyond.is_none();
+        if !is_as_it_was {
+            return Err(CannotMake::Gap(CHANGED.to_owned()));
+        }
+        let places = self.shape.links.iter().map(|link| link.index);
+        Ok(Texts {
+            header: fill(&self.header)?,
+            body: fill(&self.body)?,
+            links: places.zip(fill(&self.buttons)?).collect(),
+        })
     }
 
-    /// How it reads for one person.
+    /// How it reads for one person, and its buttons.
     ///
     /// # Errors
     /// What keeps it from being made.
-    pub fn words(&self, known: &Known) -> Result<String, CannotMake> {
-        let (header, body) = self.texts(known)?;
-        Ok(self.shape.words(&header, &body))
+    pub fn look(&self, known: &Known) -> Result<(String, Vec<PreviewButton>), CannotMake> {
+        let texts = self.texts(known)?;
+        let filled = |place: usize| {
+            let mut links = self.shape.links.iter().zip(&texts.links);
+            let found = links.find(|(link, _)| link.index == place);
+            found.map(|(link, (_, end))| link.filled(end))
+        };
+        let keys = self.shape.keys.iter().enumerate();
+        let buttons = keys.map(|(place, key)| PreviewButton {
+            text: key.text.clone(),
+            to: filled(place).or_else(|| key.to.clone()),
+        });
+        let words = self.shape.words(&texts.header, &texts.body);
+        Ok((words, buttons.collect()))
+    }
+
+    /// Where the file above the text is: its address, or its id at Meta.
+    #[must_use]
+    pub fn file(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        file.link.clone().or_else(|| file.id.clone())
     }
 
     /// The message for one person.
@@ -224,16 +273,18 @@ impl Ready {
         (number, by): (&NumberId, &str),
     ) -> Result<Letter, CannotMake> {
         let to = known.to.as_ref().ok_or(CannotMake::NoAddress)?;
-        let (header, body) = self.texts(known)?;
+        let texts = self.texts(known)?;
         let fill = Fill {
-            header: (&self.shape.header_gaps, &header),
-            body: (&self.shape.body_gaps, &body),
+            header: (&self.shape.header_gaps, &texts.header),
+            body: (&self.shape.body_gaps, &texts.body),
+            file: file::of(&self.shape, self.file.as_ref()),
+            links: &texts.links,
         };
         let named = (self.named.0.as_str(), self.named.1.as_str());
         let outgoing = message::filled(&compose::recipient(to), named, fill)
             .map_err(|error| CannotMake::Gap(error.to_string()))?;
         let said = Said {
-            text: self.shape.words(&header, &body),
+            text: self.shape.words(&texts.header, &texts.body),
             by: Some(by.to_owned()),
         };
         let ask = Ask {

@@ -30,8 +30,8 @@ pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     let condition = plan.audience.condition(app).await?;
     let leaf = audience::page(app, line.id, condition.as_ref(), (&line.cursor, PAGE)).await?;
     let next = leaf.next.clone();
-    retry::on_conflict(|| keep(app, line, &plan, &leaf)).await?;
-    if next.is_some() {
+    let is_kept = retry::on_conflict(|| keep(app, line, &plan, &leaf)).await?;
+    if next.is_some() || !is_kept {
         return Ok(false);
     }
     let now = app.clock.now();
@@ -49,7 +49,8 @@ pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     Ok(false)
 }
 
-async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Result<(), Error> {
+/// Keeps those who were drawn. Says whether it did: not if the campaign was changed meanwhile, and may want others now.
+async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Result<bool, Error> {
     let mut tx = app.store.begin().await?;
     let mut people: Vec<(ContactId, Option<String>)> =
         leaf.known.iter().map(|id| (*id, None)).collect();
@@ -77,8 +78,14 @@ async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Resul
     let added = tx.add_recipients(line.id, &rows).await?;
     let cursor = leaf.next.as_deref().unwrap_or(&line.cursor);
     let total = line.total.saturating_add_unsigned(added);
-    tx.set_cursor(line.id, cursor, total).await?;
-    Ok(tx.commit().await.map(drop)?)
+    if !tx
+        .set_cursor((line.id, line.version), cursor, total)
+        .await?
+    {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Whoever was listed and is not known is made, as by an import: every message is somebody's. Who cannot be, because it is no

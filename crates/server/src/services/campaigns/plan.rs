@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{
     audience::{self, Audience, Listed},
-    body::{CampaignBody, QuietBody, VariablesBody, VariantBody},
+    body::{CampaignBody, FileBody, QuietBody, VariablesBody, VariantBody},
+    file,
 };
 use crate::{
     app::House,
@@ -55,6 +56,12 @@ pub struct Plan {
     pub pace: Option<u32>,
     /// What variants are compared by: `reads` or `replies`.
     pub winner_by: String,
+    /// Who changed the draft last.
+    #[serde(default)]
+    pub changed_by: Option<String>,
+    /// How many had opted out when it last asked whether to go on: whoever resumed it has seen that, and a restart forgets nothing.
+    #[serde(default)]
+    pub asked_at: Option<u64>,
 }
 
 /// One of the things that are sent.
@@ -72,6 +79,12 @@ pub struct Variant {
     /// What fills each gap of the text.
     #[serde(default)]
     pub body: Vec<String>,
+    /// What fills the end of the address of each button that has a gap there.
+    #[serde(default)]
+    pub buttons: Vec<String>,
+    /// The file above the text.
+    #[serde(default)]
+    pub file: Option<FileBody>,
     /// How many of every hundred people get it, more or less.
     pub share: u16,
     /// How many minutes after the start it begins.
@@ -111,6 +124,8 @@ pub struct Read {
     pub plan: Plan,
     /// The people who were listed by their addresses.
     pub listed: Vec<Listed>,
+    /// The draft whose list is taken instead.
+    pub list_of: Option<Uuid>,
     /// When it is to begin by itself.
     pub start: Option<consent::time::Timestamp>,
 }
@@ -123,7 +138,13 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
     let name = named("name", &body.name)?;
     let numbers = numbers(app, body)?;
     let variants = variants(app, body, &numbers).await?;
-    let (audience, listed) = audience::read(app, &body.audience).await?;
+    let (audience, listed) = match &body.audience.list_of {
+        Some(other) => {
+            audience::is_one(&body.audience)?;
+            (same_list(app, other).await?, Vec::new())
+        }
+        None => audience::read(app, &body.audience).await?,
+    };
     let is_watched = switch(body.flight_recorder.as_deref())?;
     let basis = short("basis", body.basis.as_deref())?;
     let unwatched_because = short(
@@ -146,13 +167,38 @@ pub async fn read(app: &House, body: &CampaignBody) -> Result<Read, Error> {
         quiet: body.quiet_hours.as_ref().map(quiet).transpose()?,
         pace: pace(body.pace)?,
         winner_by: winner(body.winner_by.as_deref())?,
+        changed_by: None,
+        asked_at: None,
     };
     Ok(Read {
         name,
         plan,
         listed,
+        list_of: body
+            .audience
+            .list_of
+            .as_deref()
+            .and_then(|id| id.parse().ok()),
         start: start(body.start_at.as_deref())?,
     })
+}
+
+/// The list of a draft. Once an audience is drawn its list is forgotten.
+async fn same_list(app: &House, id: &str) -> Result<Audience, Error> {
+    let none = || {
+        Error::field(
+            "audience.list_of",
+            format!("there is no list of `{id}` any more"),
+        )
+    };
+    let id: Uuid = id.parse().map_err(|_| none())?;
+    let line = app.store.campaign(id).await?.ok_or_else(none)?;
+    let audience = Plan::kept(&line.spec)?.audience;
+    let is_kept = matches!(audience, Audience::Listed { .. }) && line.drawn.is_none();
+    if !is_kept || app.store.count_list(id).await? == 0 {
+        return Err(none());
+    }
+    Ok(audience)
 }
 
 /// The numbers, each one of ours and all of one account: a template belongs to an account.
@@ -263,9 +309,9 @@ async fn variant(
         return Err(Error::field("template", message));
     };
     let shape = Shape::of(&known.components);
-    if let Some(part) = &shape.wants_more {
+    if let Some(part) = &shape.wants_beyond {
         let message = format!(
-            "the template has a part that texts cannot fill (`{part}`): it cannot be sent by a campaign"
+            "the template has a part that a campaign cannot fill (`{part}`): it cannot be sent by one"
         );
         return Err(Error::field("template", message));
     }
@@ -273,6 +319,9 @@ async fn variant(
     let variables = body.variables.as_ref().unwrap_or(&none);
     let header = patterns("header", &shape.header_gaps, &variables.header)?;
     let body_texts = patterns("body", &shape.body_gaps, &variables.body)?;
+    let labels: Vec<String> = shape.links.iter().map(|link| link.text.clone()).collect();
+    let buttons = patterns("buttons", &labels, &variables.buttons)?;
+    let file = file::read(&shape, variables.file.as_ref())?;
     let delay_minutes = body.delay_minutes.unwrap_or(0);
     if delay_minutes > DELAY_MINUTES_MAX {
         let message = format!("want a delay of at most {DELAY_MINUTES_MAX} minutes");
@@ -288,6 +337,8 @@ async fn variant(
         language: known.language,
         header,
         body: body_texts,
+        buttons,
+        file,
         share,
         delay_minutes,
     })
@@ -406,6 +457,12 @@ fn quiet(body: &QuietBody) -> Result<(u16, u16), Error> {
             Err(Error::field("quiet_hours", message))
         }
     }
+}
+
+/// A minute of the day as people write it: `21:00`.
+#[must_use]
+pub fn clock_time(minute: u16) -> String {
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// Reads the id of a campaign.

@@ -150,6 +150,7 @@ impl Look {
         let pace = plan.pace.unwrap_or_else(|| app.drives.usual(number));
         let senders = u32::try_from(plan.numbers.len()).unwrap_or(1);
         let seconds = limits::duration(within, pace.saturating_mul(senders)).as_secs();
+        let daily_limit = daily_limit(app, plan).await?;
         Ok(PreflightAnswer {
             total,
             within,
@@ -160,7 +161,8 @@ impl Look {
             needs_approval: acts::approval(app, line, total) == campaign::state::Approval::Missing,
             cost: self.cost(),
             seconds,
-            daily_limit: daily_limit(app, plan).await?,
+            daily_limit,
+            days: limits::days(within, daily_limit),
             recently_written,
             quiet_now: self.census.quiet(),
             templates,

@@ -43,15 +43,14 @@ pub async fn look(app: &App, line: &CampaignLine, plan: &Plan) -> Result<bool, E
     let watch = Watch::new(plan.opt_out_limit / 100.0, ALPHA).map_err(Error::internal)?;
     let seen = watch.look(tally);
     // Whoever resumed it has seen that, and answers for the rest: it asks again only when it got worse.
-    let answered = app.drives.asked_at(line.id);
-    if seen.alarm && answered.is_none_or(|before| tally.opt_outs > before.saturating_mul(2)) {
-        app.drives.ask(line.id, tally.opt_outs);
-        acts::stop_itself(
-            app,
-            line.id,
-            &sentence(plan, tally, seen.rate, seen.confidence),
-        )
-        .await?;
+    let worse = |before: u64| tally.opt_outs > before.saturating_mul(2);
+    if seen.alarm && plan.asked_at.is_none_or(worse) {
+        let asks = Plan {
+            asked_at: Some(tally.opt_outs),
+            ..plan.clone()
+        };
+        let why = sentence(plan, tally, seen.rate, seen.confidence);
+        acts::ask(app, line.id, &asks, &why).await?;
         return Ok(true);
     }
     look_at_wave(app, line, plan, sent).await?;

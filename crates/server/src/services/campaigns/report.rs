@@ -38,6 +38,8 @@ use crate::{
 pub const WITHIN_MS: i64 = 72 * HOUR_MS;
 /// Points of a series at the most: with more, each covers a longer time.
 const POINTS_MAX: i64 = 500;
+/// The shortest time that is shown of a campaign that ended: 48 minutes, a step of a drawing each.
+const NEAR_MIN_MS: i64 = 48 * MINUTE_MS;
 
 /// What became of a campaign.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -120,6 +122,10 @@ pub struct PointAnswer {
 /// A campaign over time.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SeriesAnswer {
+    /// Where the piece of time begins.
+    pub from: String,
+    /// Where it ends.
+    pub until: String,
     /// How many seconds each point covers.
     pub seconds: u64,
     /// The points, oldest first; where nothing happened there is none.
@@ -191,15 +197,48 @@ fn by_variant(rows: Vec<(i64, i64)>) -> BTreeMap<i64, u64> {
         .collect()
 }
 
-/// A campaign over time, a minute a point; a longer one in as many points as can be drawn.
+/// Which piece of time of a campaign.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    /// Where it begins; with the campaign where nothing is said.
+    pub from: Option<Timestamp>,
+    /// Where it ends; 72 hours after the campaign, or now, where nothing is said.
+    pub until: Option<Timestamp>,
+}
+
+impl Span {
+    /// The time in which a campaign went out and in which most of its answers came: four times as long as it ran, or 48 minutes. None
+    /// for one that has not ended: all of it is near.
+    #[must_use]
+    pub fn near(campaign: &CampaignLine) -> Option<Self> {
+        let (from, ended) = (campaign.started?, campaign.ended?);
+        let ran = ended.millis_since(from).max(0);
+        let length = ran.saturating_mul(4).max(NEAR_MIN_MS);
+        let is_shorter = length < ran.saturating_add(WITHIN_MS);
+        is_shorter.then(|| Self {
+            from: None,
+            until: Some(from.plus_millis(length)),
+        })
+    }
+}
+
+/// A campaign over a piece of time, a minute a point; a longer one in as many points as can be drawn.
 ///
 /// # Errors
-/// As for [`report`].
-pub async fn series(app: &House, id: Uuid) -> Result<SeriesAnswer, Error> {
+/// [`Error::Invalid`] for a piece of time that ends before it begins; as for [`report`].
+pub async fn series(app: &House, id: Uuid, span: Span) -> Result<SeriesAnswer, Error> {
     let line = acts::find(app, id).await?;
-    let bucket = bucket_ms(&line, app.clock.now());
+    let from = span.from.or(line.started).unwrap_or(line.created);
+    let ended = line.ended.map(|ended| ended.plus_millis(WITHIN_MS));
+    let until = span.until.or(ended).unwrap_or_else(|| app.clock.now());
+    if span.until.is_some() && until <= from {
+        return Err(Error::field("until", "want a time after `from`"));
+    }
+    let bucket = bucket_ms(from, until);
+    let is_in = |moment: &Timestamp| moment.plus_millis(bucket) > from && *moment < until;
     let mut points: BTreeMap<i64, PointAnswer> = BTreeMap::new();
-    for (moment, what, count) in app.store.series(id, bucket).await? {
+    let all = app.store.series(id, bucket).await?;
+    for (moment, what, count) in all.into_iter().filter(|(moment, ..)| is_in(moment)) {
         let point = point(&mut points, moment);
         let count = u64::try_from(count).unwrap_or(0);
         match what {
@@ -209,10 +248,13 @@ pub async fn series(app: &House, id: Uuid) -> Result<SeriesAnswer, Error> {
             What::Failed => point.failed += count,
         }
     }
-    for (moment, count) in app.store.opt_out_series(id, WITHIN_MS, bucket).await? {
+    let out = app.store.opt_out_series(id, WITHIN_MS, bucket).await?;
+    for (moment, count) in out.into_iter().filter(|(moment, _)| is_in(moment)) {
         point(&mut points, moment).opted_out += u64::try_from(count).unwrap_or(0);
     }
     Ok(SeriesAnswer {
+        from: clock::rfc3339(from),
+        until: clock::rfc3339(until),
         seconds: u64::try_from(bucket / 1_000).unwrap_or(60),
         points: points.into_values().collect(),
     })
@@ -226,9 +268,7 @@ fn point(points: &mut BTreeMap<i64, PointAnswer>, at: Timestamp) -> &mut PointAn
 }
 
 /// A minute, or as many as make no more points than can be drawn.
-fn bucket_ms(line: &CampaignLine, now: Timestamp) -> i64 {
-    let from = line.started.unwrap_or(line.created);
-    let until = line.ended.map_or(now, |ended| ended.plus_millis(WITHIN_MS));
+fn bucket_ms(from: Timestamp, until: Timestamp) -> i64 {
     let minutes = until.millis_since(from).max(0) / MINUTE_MS;
     (minutes / POINTS_MAX + 1).saturating_mul(MINUTE_MS)
 }
@@ -362,8 +402,8 @@ pub async fn rows(
 ///
 /// # Errors
 /// As for [`report`].
-pub async fn series_csv(app: &House, id: Uuid) -> Result<Vec<u8>, Error> {
-    let series = series(app, id).await?;
+pub async fn series_csv(app: &House, id: Uuid, span: Span) -> Result<Vec<u8>, Error> {
+    let series = series(app, id, span).await?;
     let mut sheet = Sheet::default();
     sheet.row(["at", "sent", "delivered", "read", "failed", "opted_out"].map(str::to_owned));
     for point in series.points {

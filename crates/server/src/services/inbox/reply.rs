@@ -221,6 +221,7 @@ async fn filled(
     let fill = Fill {
         header: (&shape.header_gaps, &header),
         body: (&shape.body_gaps, &text),
+        ..Fill::default()
     };
     let made = message::filled(&compose::recipient(to), (name, language), fill);
     let made = made.map_err(|why| bad("template", &why))?;

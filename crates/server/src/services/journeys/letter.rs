@@ -64,6 +64,7 @@ pub(super) async fn write(
             let fill = Fill {
                 header: (&shape.header_gaps, &header),
                 body: (&shape.body_gaps, &body),
+                ..Fill::default()
             };
             let text = shape.words(&header, &body);
             let made = message::filled(&to, (template, language), fill);

@@ -19,7 +19,7 @@ use crate::{
     services::{
         staff::Power,
         templates::{
-            bind,
+            bind, remove,
             shelf::{self, TemplateAnswer, TurnAnswer},
         },
         topics::{self, TopicAnswer},
@@ -43,6 +43,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/templates/new", get(new::begin).post(new::send))
         .route("/templates/{id}", get(show))
         .route("/templates/{id}/topic", post(attach))
+        .route("/templates/{id}/delete", post(delete))
 }
 
 #[derive(Template)]
@@ -183,6 +184,15 @@ impl Page {
         topics.find(|topic| Some(&topic.id) == self.template.topic.as_ref())
     }
 
+    /// Whether it can be deleted: it is not gone yet.
+    fn is_there(&self) -> bool {
+        let is_gone = matches!(
+            self.template.status.as_str(),
+            "DELETED" | "PENDING_DELETION"
+        );
+        !is_gone && self.desk.may(Power::Market)
+    }
+
     fn is_bound_to(&self, topic: &TopicAnswer) -> bool {
         Some(&topic.id) == self.template.topic.as_ref()
     }
@@ -244,6 +254,25 @@ async fn show(
         ..Page::of(&app, desk, &id).await?
     };
     Ok(shown(StatusCode::OK, &page))
+}
+
+async fn delete(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    posted: Posted,
+) -> Result<Response, Refusal> {
+    let desk = posted.desk;
+    desk.need(Power::Market)?;
+    match remove::remove(&app, &id, desk.actor()).await {
+        Ok(()) => Ok(Redirect::to(HERE).into_response()),
+        Err(error) => {
+            let page = Page {
+                fault: Some(fault::of(&desk, error)?),
+                ..Page::of(&app, desk, &id).await?
+            };
+            Ok(shown(StatusCode::CONFLICT, &page))
+        }
+    }
 }
 
 async fn attach(

@@ -88,6 +88,8 @@ impl Look<'_> {
         for campaign in self.campaigns_of_guests().into_iter().take(LOOKED_AT) {
             for side in [
                 "?whole=1",
+                "/edit",
+                "/copy",
                 "/out",
                 "/out.csv",
                 "/recipients",

@@ -12,7 +12,6 @@ use crate::{
     campaign::RUNNING,
     codec,
     error::StoreError,
-    later::Arg,
     list::{List, clean, hex, last_of_each, maybe_hex},
     pool::{Tx, on_tx},
 };
@@ -62,19 +61,6 @@ pub struct Settled {
     pub due: Option<Timestamp>,
     /// How often it was tried now.
     pub tries: i64,
-}
-
-/// A failure that Meta reported after it had taken the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Late {
-    /// Whose.
-    pub contact: ContactId,
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// When their turn comes again; none when it has failed for good.
-    pub due: Option<Timestamp>,
-    /// The code.
-    pub code: Option<String>,
 }
 
 /// How many turns one statement settles after a crash.
@@ -189,27 +175,6 @@ impl Tx {
         self.later(sql, vec![list.into()]).await
     }
 
-    /// Notes failures that were reported later: back in the queue, or failed for good. Only of the last attempt, and only once. A
-    /// queue that is closed stays so: while its campaign does not wait for anybody any more the caller gives no `due`.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn settle_late(&mut self, late: &[Late]) -> Result<(), StoreError> {
-        if late.is_empty() {
-            return Ok(());
-        }
-        let sql = "update recipient set state = case when r.value ->> 'due' is null then 'failed' else 'waiting' end, \
-                   code = r.value ->> 'code', due_ms = coalesce(cast(r.value ->> 'due' as bigint), recipient.due_ms) \
-                   from jsonb_each($1) as r where recipient.contact_id = unhex(r.value ->> 'c') \
-                   and recipient.attempt_id = unhex(r.value ->> 'a') and recipient.state in ('sending', 'accepted', 'unknown')";
-        let late = last_of_each(late, |one| (one.contact, one.attempt));
-        let list = List::of(late.into_iter().map(|one| {
-            json!({ "c": hex(one.contact.get()), "a": hex(one.attempt.get()), "code": one.code,
-                    "due": one.due.map(Timestamp::millis) })
-        }));
-        self.later(sql, vec![list.into()]).await
-    }
-
     /// Skips people who still wait in a campaign, at most so many: for a campaign that ends. Says how many; call it until none is
     /// left.
     ///
@@ -229,25 +194,6 @@ impl Tx {
             on_tx!(self, conn => sqlx::query(sql).bind(id).bind(clean(code))
             .bind(i64::from(limit)).execute(conn).await?.rows_affected()),
         )
-    }
-
-    /// Skips these people wherever they still wait.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn skip_people(
-        &mut self,
-        contacts: &[ContactId],
-        code: &str,
-    ) -> Result<(), StoreError> {
-        if contacts.is_empty() {
-            return Ok(());
-        }
-        let sql = "update recipient set state = 'skipped', code = $2 where state = 'waiting' \
-                   and contact_id in (select unhex(r.value ->> 'c') from jsonb_each($1) as r)";
-        let list = List::of(contacts.iter().map(|id| json!({ "c": hex(id.get()) })));
-        self.later(sql, vec![list.into(), Arg::Text(clean(code).into_owned())])
-            .await
     }
 
     /// Settles turns that were taken before `before` and that nobody ended, as after a crash, by what became of their messages.

@@ -25,6 +25,8 @@ pub fn campaign() -> CampaignAnswer {
         quiet_hours: None,
         pace: None,
         winner_by: "reads".to_owned(),
+        version: 1,
+        changed_by: None,
         created_by: "Ana".to_owned(),
         created_at: "2026-11-22T10:00:00Z".to_owned(),
         approved_by: None,
@@ -225,6 +227,8 @@ fn what_customers_call_themselves_gives_the_terminal_no_orders() {
         who: "Ana\u{1b}[2J".to_owned(),
         variant: "A".to_owned(),
         text: Some("Hi Ana\u{1b}[2J,\nspring is here.".to_owned()),
+        file: None,
+        buttons: Vec::new(),
         fault: None,
     };
     assert_eq!(plain(&one.who), "Ana\u{fffd}[2J");

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     services::campaigns::{
         self,
-        body::{CostLine, PreflightAnswer, TemplateHealth},
+        body::{CostLine, PreflightAnswer, PreviewButton, TemplateHealth},
     },
     ui::desk::{Desk, refusal::Refusal, reports::grouped},
 };
@@ -99,7 +99,10 @@ impl Check {
         };
         let limit = check.daily_limit;
         let limit_note = match limit {
-            Some(limit) if limit < check.within => desk.say("campaigns-limit-below"),
+            Some(limit) if limit < check.within => {
+                let days = check.days.to_string();
+                desk.say_with("campaigns-limit-below", &[("days", &days)])
+            }
             Some(_) => desk.say("campaigns-limit-note"),
             None => desk.say("campaigns-limit-none"),
         };
@@ -197,6 +200,9 @@ pub(super) struct Bubble {
     pub(super) contact: Option<String>,
     pub(super) variant: String,
     pub(super) text: Option<String>,
+    /// The file above the text: its address, or its id at Meta.
+    pub(super) file: Option<String>,
+    pub(super) buttons: Vec<PreviewButton>,
     pub(super) fault: Option<String>,
     pub(super) before: Option<String>,
     pub(super) next: Option<String>,
@@ -234,6 +240,8 @@ impl Bubble {
                 contact: None,
                 variant: String::new(),
                 text: None,
+                file: None,
+                buttons: Vec::new(),
                 fault: None,
                 before: before.clone(),
                 next: None,
@@ -247,6 +255,8 @@ impl Bubble {
                 contact: one.contact.map(|id| desk.to(&format!("/customers/{id}"))),
                 variant: one.variant,
                 text: one.text,
+                file: one.file,
+                buttons: one.buttons,
                 fault: one.fault.map(|fault| desk.objection(&fault)),
                 before: before.clone(),
                 next: next.clone(),

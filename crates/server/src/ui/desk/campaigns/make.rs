@@ -1,24 +1,32 @@
 //! A campaign is made in two steps: the template first, because its gaps say what else is wanted, then everything else on one form.
 
+mod again;
 mod offer;
 mod write;
 
 use askama::Template;
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Query, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use serde::Deserialize;
+use store::campaign::CampaignLine;
+use uuid::Uuid;
 
 use self::offer::{Chosen, Offers};
-use super::words;
+use super::{show, words};
 use crate::{
     app::App,
     error::Error,
-    services::{campaigns, reports::numbers, segments, staff::Power},
+    services::{
+        campaigns::{self, acts, draft},
+        reports::numbers,
+        segments,
+        staff::Power,
+    },
     ui::{
         desk::{Desk, fault, refusal::Refusal, segments::name_of, uploaded::Uploaded},
         form::Form,
@@ -36,6 +44,8 @@ const KEPT_BYTES_MAX: usize = 32 * 1024;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route(HERE, get(begin).post(send))
+        .route("/campaigns/{id}/edit", get(edit).post(save))
+        .route("/campaigns/{id}/copy", get(copy))
         .layer(DefaultBodyLimit::max(FILE_BYTES_MAX))
 }
 
@@ -70,6 +80,10 @@ struct Page {
     numbers: Vec<(String, String)>,
     /// The segments: id and name.
     segments: Vec<(String, String)>,
+    /// The draft that is changed; none where one is made.
+    edits: Option<Uuid>,
+    /// How many are in the list that may be taken as it is.
+    list: Option<u64>,
 }
 
 async fn begin(
@@ -91,15 +105,74 @@ async fn begin(
         ("language", language),
     ];
     let fields = fields.map(|(name, value)| (name.to_owned(), value));
-    let page = Page::of(&app, desk, Form::with(fields.into())).await?;
+    let page = Page::of(&app, desk, Form::with(fields.into()), None).await?;
     Ok(shown(StatusCode::OK, &page))
 }
 
+/// The form with a draft in it.
+async fn edit(
+    State(app): State<App>,
+    desk: Desk,
+    Path(text): Path<String>,
+) -> Result<Response, Refusal> {
+    desk.need(Power::Market)?;
+    let id = campaigns::plan::id(&text)?;
+    let written = match draft::open(&app, id).await {
+        Ok(line) => fields(&app, &desk, &line).map(|fields| (fields, line.version)),
+        Err(error) => Err(error),
+    };
+    let (mut fields, version) = match written {
+        Ok(written) => written,
+        Err(error) => return show::answer(&app, desk, &text, Err(error)).await,
+    };
+    fields.push(("version".to_owned(), version.to_string()));
+    let page = Page::of(&app, desk, Form::with(fields), Some(id)).await?;
+    Ok(shown(StatusCode::OK, &page))
+}
+
+/// The form with what another campaign is, to make one like it. When it is to begin is said anew.
+async fn copy(
+    State(app): State<App>,
+    desk: Desk,
+    Path(text): Path<String>,
+) -> Result<Response, Refusal> {
+    desk.need(Power::Market)?;
+    let line = acts::find(&app, campaigns::plan::id(&text)?).await?;
+    let mut fields = match fields(&app, &desk, &line) {
+        Ok(fields) => fields,
+        Err(error) => return show::answer(&app, desk, &text, Err(error)).await,
+    };
+    fields.retain(|(name, _)| name != "start");
+    let page = Page::of(&app, desk, Form::with(fields), None).await?;
+    Ok(shown(StatusCode::OK, &page))
+}
+
+fn fields(app: &App, desk: &Desk, line: &CampaignLine) -> Result<Vec<(String, String)>, Error> {
+    let plan = campaigns::plan::Plan::kept(&line.spec)?;
+    again::fields(desk, line, campaigns::plan::account(app, &plan))
+}
+
 async fn send(State(app): State<App>, uploaded: Uploaded) -> Result<Response, Refusal> {
+    take(&app, uploaded, None).await
+}
+
+async fn save(
+    State(app): State<App>,
+    Path(text): Path<String>,
+    uploaded: Uploaded,
+) -> Result<Response, Refusal> {
+    uploaded.desk.need(Power::Market)?;
+    let id = campaigns::plan::id(&text)?;
+    acts::find(&app, id).await?;
+    take(&app, uploaded, Some(id)).await
+}
+
+/// Makes a draft, or changes one, of what the form says.
+async fn take(app: &App, uploaded: Uploaded, edits: Option<Uuid>) -> Result<Response, Refusal> {
     let Uploaded { desk, form, file } = uploaded;
     desk.need(Power::Market)?;
     let form = write::with_file(form, file, KEPT_BYTES_MAX);
-    let mut page = Page::of(&app, desk, form.kept).await?;
+    let mut page = Page::of(app, desk, form.kept, edits).await?;
     // A second template brings gaps of its own: the form comes again with them.
     if matches!(page.value("act"), "second" | "alone") {
         return Ok(shown(StatusCode::OK, &page));
@@ -110,9 +183,14 @@ async fn send(State(app): State<App>, uploaded: Uploaded) -> Result<Response, Re
         (&page.first, page.second.as_ref()),
         form.file,
     );
-    let made = match body {
-        Ok(body) => campaigns::create(&app, &body, page.desk.actor()).await,
-        Err(error) => Err(error),
+    let actor = page.desk.actor();
+    let made = match (body, edits) {
+        (Ok(body), None) => draft::create(app, &body, actor).await,
+        (Ok(body), Some(id)) => {
+            let seen: Option<i64> = page.value("version").parse().ok();
+            draft::change(app, (id, seen), &body, actor).await
+        }
+        (Err(error), _) => Err(error),
     };
     let error = match made {
         Ok(made) => return Ok(Redirect::to(&format!("/campaigns/{}", made.id)).into_response()),
@@ -130,7 +208,7 @@ impl Pick {
 }
 
 impl Page {
-    async fn of(app: &App, desk: Desk, form: Form) -> Result<Self, Refusal> {
+    async fn of(app: &App, desk: Desk, form: Form, edits: Option<Uuid>) -> Result<Self, Refusal> {
         let asked = |name: &str| form.get(name).unwrap_or_default();
         let first = (asked("account"), asked("template"), asked("language"));
         let first = offer::find(app, &desk, first).await?;
@@ -158,6 +236,8 @@ impl Page {
                 .map(|segment| (segment.id.clone(), name_of(&desk, segment)))
                 .collect(),
             others: offer::others(app, &first).await?,
+            list: list(app, form.get(again::LIST)).await?,
+            edits,
             first,
             second,
             form,
@@ -179,7 +259,47 @@ impl Page {
     }
 
     fn here(&self) -> String {
+        match self.edits {
+            Some(id) => self.desk.to(&format!("/campaigns/{id}/edit")),
+            None => self.desk.to(HERE),
+        }
+    }
+
+    fn title(&self) -> String {
+        let id = match self.edits {
+            Some(_) => "campaigns-edit-title",
+            None => "campaigns-new",
+        };
+        self.desk.say(id)
+    }
+
+    /// The draft as it is.
+    fn back(&self) -> Option<String> {
+        let id = self.edits?;
+        Some(self.desk.to(&format!("/campaigns/{id}")))
+    }
+
+    fn other_template(&self) -> String {
         self.desk.to(HERE)
+    }
+
+    fn gap_label(&self, field: &str, name: &str) -> String {
+        let id = if field.contains(".button.") {
+            "campaigns-gap-button"
+        } else {
+            "campaigns-gap"
+        };
+        self.desk.say_with(id, &[("name", name)])
+    }
+
+    fn file_label(&self, kind: &str) -> String {
+        self.desk.say(&format!("campaigns-file-{kind}"))
+    }
+
+    fn list_told(&self, listed: &u64) -> String {
+        let count = words::whole(&self.desk, *listed);
+        self.desk
+            .say_with("campaigns-by-list", &[("count", &count)])
     }
 
     /// What is typed in a field; nothing at first.
@@ -228,6 +348,15 @@ impl Page {
     fn zone(&self) -> &str {
         self.desk.frame.voice.zone_name()
     }
+}
+
+/// How many are in the list of a draft; none where there is no such list.
+async fn list(app: &App, of: Option<&str>) -> Result<Option<u64>, Error> {
+    let Some(id) = of.and_then(|id| id.parse::<Uuid>().ok()) else {
+        return Ok(None);
+    };
+    let count = app.store.count_list(id).await?;
+    Ok(u64::try_from(count).ok().filter(|count| *count > 0))
 }
 
 /// What was typed where it makes no number.

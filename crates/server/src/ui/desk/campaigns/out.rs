@@ -23,7 +23,7 @@ use crate::{
         staff::Power,
     },
     ui::{
-        desk::{Desk, refusal::Refusal},
+        desk::{Desk, masked, refusal::Refusal},
         notice::shown,
     },
 };
@@ -123,9 +123,15 @@ async fn take(
     Path(id): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
-    desk.need(Power::Attest)?;
+    desk.need(Power::Market)?;
     let id = plan::id(&id)?;
     acts::find(&app, id).await?;
     report::note_export(&app, id, desk.actor()).await?;
-    Ok(out_file(app, id, asked.code))
+    // The file shows what the page shows: no address in full to whoever may not see one there.
+    let written = if desk.may(Power::Know) {
+        str::to_owned
+    } else {
+        masked
+    };
+    Ok(out_file(app, id, (asked.code, written)))
 }

@@ -31,7 +31,7 @@ use crate::{
             self, acts,
             body::CampaignAnswer,
             plan,
-            report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, VariantReport},
+            report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span, VariantReport},
         },
         staff::Power,
     },
@@ -61,6 +61,8 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
     whole: Option<String>,
+    /// `all` for the whole time, and not only that in which most happened.
+    span: Option<String>,
 }
 
 /// Everything that is counted.
@@ -86,6 +88,8 @@ struct Page {
     here: String,
     campaign: CampaignAnswer,
     told: Option<Told>,
+    /// Whether all of the time is shown; none where there is nothing to choose.
+    spans: Option<bool>,
 }
 
 async fn show(
@@ -96,8 +100,13 @@ async fn show(
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
     let id = plan::id(&id)?;
-    let campaign = campaigns::brief(&acts::find(&app, id).await?)?;
-    let counted = in_time(asked.whole.is_some(), count(App::clone(&app), id)).await?;
+    let line = acts::find(&app, id).await?;
+    let campaign = campaigns::brief(&line)?;
+    let near = Span::near(&line);
+    let is_all = asked.span.as_deref() == Some("all");
+    let span = near.filter(|_| !is_all).unwrap_or_default();
+    let work = count(App::clone(&app), (id, span));
+    let counted = in_time(asked.whole.is_some(), work).await?;
     let told = match counted {
         Some((report, series, unknown)) => Some(Told {
             drawn: Drawn::of(&desk, &campaign, &series),
@@ -108,6 +117,7 @@ async fn show(
     };
     let page = Page {
         here: desk.to(&format!("/campaigns/{id}")),
+        spans: near.map(|_| is_all),
         campaign,
         told,
         desk,
@@ -117,10 +127,10 @@ async fn show(
 
 async fn count(
     app: App,
-    id: Uuid,
+    (id, span): (Uuid, Span),
 ) -> Result<(ReportAnswer, SeriesAnswer, Vec<RecipientAnswer>), Error> {
     let report = report::report(&app, id).await?;
-    let series = report::series(&app, id).await?;
+    let series = report::series(&app, id, span).await?;
     let filter = Filter {
         message: Some(message::State::Unknown),
         limit: UNKNOWN_SHOWN,
@@ -140,7 +150,7 @@ async fn series(
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
     let id = plan::id(&id)?;
-    let body = report::series_csv(&app, id).await?;
+    let body = report::series_csv(&app, id, Span::default()).await?;
     Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
 }
 

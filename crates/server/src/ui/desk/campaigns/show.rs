@@ -29,6 +29,7 @@ use crate::{
     },
     ui::{
         desk::{Desk, fault, posted::Posted, refusal::Refusal, reports::number, segments::in_time},
+        form::Form,
         notice::shown,
     },
 };
@@ -174,8 +175,19 @@ impl Page {
         Some(self.desk.objection(why))
     }
 
+    /// Who wrote it as it is.
+    fn author(&self) -> &str {
+        let changed = self.campaign.changed_by.as_deref();
+        changed.unwrap_or(&self.campaign.created_by)
+    }
+
     fn own(&self) -> bool {
-        self.campaign.created_by == self.desk.actor()
+        self.author() == self.desk.actor()
+    }
+
+    /// Whether it can be changed: a draft of which nobody is drawn.
+    fn is_open(&self) -> bool {
+        self.is_draft() && self.campaign.drawn_at.is_none() && self.desk.may(Power::Market)
     }
 
     /// Whether it ended before it began.
@@ -305,6 +317,9 @@ impl Page {
             };
             lines.push((desk.say(what), told));
         }
+        if let Some(by) = &campaign.changed_by {
+            lines.push((desk.say("campaigns-changed-by"), by.clone()));
+        }
         if let Some(by) = &campaign.approved_by {
             lines.push((desk.say("campaigns-approved"), by.clone()));
         }
@@ -355,7 +370,8 @@ async fn approve(
     posted: Posted,
 ) -> Result<Response, Refusal> {
     posted.desk.need(Power::Market)?;
-    let done = acts::approve(&app, plan::id(&id)?, posted.desk.actor()).await;
+    let seen = (plan::id(&id)?, version(&posted.form));
+    let done = acts::approve(&app, seen, posted.desk.actor()).await;
     answer(&app, posted.desk, &id, done).await
 }
 
@@ -374,12 +390,17 @@ async fn start(
         .unwrap_or(0);
     let done = match form.get("sure") {
         Some("yes") => match confirmed(&app, campaign, expected).await {
-            Ok(()) => acts::start(&app, campaign, desk.actor()).await,
+            Ok(()) => acts::start(&app, (campaign, version(&form)), desk.actor()).await,
             Err(moved) => Err(moved),
         },
         _ => Err(Error::Conflict(NOT_SURE.to_owned())),
     };
     answer(&app, desk, &id, done).await
+}
+
+/// The version of the campaign that the page showed.
+fn version(form: &Form) -> Option<i64> {
+    form.get("version")?.parse().ok()
 }
 
 /// What whoever starts without the tick is told.
@@ -431,7 +452,7 @@ async fn cancel(
 }
 
 /// The page again; with the reason where nothing was done.
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     desk: Desk,
     id: &str,

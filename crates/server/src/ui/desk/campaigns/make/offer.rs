@@ -1,7 +1,7 @@
 //! The templates that a campaign can be made of, as they would read.
 
 use consent::{request, scope::Category};
-use graph::template::Shape;
+use graph::template::{Media, Shape};
 use store::template::TemplateLine;
 
 use crate::{
@@ -76,7 +76,7 @@ impl Offers {
 
 /// Whether a campaign can send a template as it is now.
 fn is_fit(line: &TemplateLine, shape: &Shape) -> bool {
-    templates::state(line) == request::Template::Usable && shape.wants_more.is_none()
+    templates::state(line) == request::Template::Usable && shape.wants_beyond.is_none()
 }
 
 /// One template of an account.
@@ -147,10 +147,11 @@ impl Chosen {
     pub(super) fn gaps(&self, which: &str) -> Vec<(String, String, String)> {
         let header = self.shape.header_gaps.iter().map(|gap| ("header", gap));
         let body = self.shape.body_gaps.iter().map(|gap| ("body", gap));
-        let all = header.chain(body).enumerate();
+        let links = self.shape.links.iter().map(|link| ("button", &link.text));
+        let all = header.chain(body).chain(links).enumerate();
         all.map(|(place, (part, gap))| {
             // A gap that has a word for a name likely wants the attribute of that name.
-            let is_word = gap.parse::<u32>().is_err();
+            let is_word = part != "button" && gap.parse::<u32>().is_err();
             let guess = if is_word {
                 format!("{{{{{gap}}}}}")
             } else {
@@ -159,6 +160,16 @@ impl Chosen {
             (format!("{which}.{part}.{place}"), gap.clone(), guess)
         })
         .collect()
+    }
+
+    /// What kind of file stands above its text: where its field says so.
+    pub(super) fn file(&self) -> Option<&'static str> {
+        self.shape.file().map(Media::word)
+    }
+
+    /// Whether the person sees a name of that file.
+    pub(super) fn has_file_name(&self) -> bool {
+        self.shape.file() == Some(Media::Document)
     }
 
     /// Where on its chat bubble the name of a template and its language stand together.

@@ -1,10 +1,12 @@
 //! What the form of a campaign says, as the API would have it.
 
-use super::{invalid, offer::Chosen};
+use super::{again::LIST, invalid, offer::Chosen};
 use crate::{
     error::Error,
     services::{
-        campaigns::body::{AudienceBody, CampaignBody, QuietBody, VariablesBody, VariantBody},
+        campaigns::body::{
+            AudienceBody, CampaignBody, FileBody, QuietBody, VariablesBody, VariantBody,
+        },
         check::TemplateRef,
     },
     ui::{desk::Desk, form::Form},
@@ -98,12 +100,38 @@ fn variables(form: &Form, which: &str, chosen: &Chosen) -> VariablesBody {
         let typed = form.get(&field).unwrap_or_default().to_owned();
         let part = if field.contains(".header.") {
             &mut filled.header
+        } else if field.contains(".button.") {
+            &mut filled.buttons
         } else {
             &mut filled.body
         };
         part.push(typed);
     }
+    if chosen.file().is_some() {
+        filled.file = Some(file(form, which));
+    }
     filled
+}
+
+/// The file above the text: an id at Meta is all digits, anything else an address.
+fn file(form: &Form, which: &str) -> FileBody {
+    let text = |name: &str| {
+        let typed = form
+            .get(&format!("{which}.{name}"))
+            .unwrap_or_default()
+            .trim();
+        Some(typed.to_owned()).filter(|typed| !typed.is_empty())
+    };
+    let is_id = |typed: &String| typed.bytes().all(|byte| byte.is_ascii_digit());
+    let (id, link) = match text("file") {
+        Some(typed) if is_id(&typed) => (Some(typed), None),
+        typed => (None, typed),
+    };
+    FileBody {
+        link,
+        id,
+        name: text("filename"),
+    }
 }
 
 /// Two variants where two are compared: of the template, or of the time.
@@ -170,6 +198,7 @@ fn audience(form: &Form, file: Option<Vec<u8>>) -> Result<AudienceBody, Error> {
                 None => text("csv"),
             });
         }
+        "list" => body.list_of = Some(text(LIST)),
         _ => body.segment = Some(text("segment")),
     }
     Ok(body)

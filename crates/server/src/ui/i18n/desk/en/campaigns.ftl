@@ -93,8 +93,8 @@ campaigns-more-templates = { $count ->
    *[other] { $count } more templates fit. Find one by a word of its name or text.
 }
 campaigns-unfit = { $count ->
-    [one] One template is not shown: it is not approved, or wants a picture or another part that texts cannot fill.
-   *[other] { $count } templates are not shown: they are not approved, or want a picture or another part that texts cannot fill.
+    [one] One template is not shown: it is not approved, or has cards, a place or a code that a campaign cannot fill.
+   *[other] { $count } templates are not shown: they are not approved, or have cards, a place or a code that a campaign cannot fill.
 }
 campaigns-other-template = Choose another template
 campaigns-new-note = Nothing is sent by this form. It makes a draft, and then you see who would get it, who would not and what it costs.
@@ -188,7 +188,7 @@ campaigns-takes = It takes
 campaigns-takes-note = At the pace of the numbers, when nothing else slows it.
 campaigns-limit = People a day
 campaigns-limit-note = Meta's limit for these numbers; today it is enough.
-campaigns-limit-below = Meta's limit for these numbers. The campaign is larger: the rest has to wait.
+campaigns-limit-below = Meta's limit for these numbers. The campaign is larger: it takes at least { $days } days.
 campaigns-limit-none = Meta has told no limit.
 campaigns-recent = Written to lately
 campaigns-recent-note = Had marketing in the last seven days.
@@ -261,3 +261,18 @@ campaigns-of-person = Campaigns
 campaigns-gone = Its segment or one of its templates is gone. Drop it and make another one.
 campaigns-never-began = It never began: nobody got anything.
 home-campaign = The campaign { $name } stopped itself and asks whether to go on.
+campaigns-edit = Change it
+campaigns-edit-title = Change the draft
+campaigns-edit-note = Nothing is sent by this form. The draft is as you say here then; whoever approved it has to look at it again.
+campaigns-edit-back = Leave it as it is
+campaigns-copy = Copy
+campaigns-by-list = The list as it is: { $count }
+campaigns-changed-by = Last changed by
+campaigns-span-near = While it went out
+campaigns-span-all = Until 72 hours after
+campaigns-file-image = Picture above the text
+campaigns-file-video = Video above the text
+campaigns-file-document = Document above the text
+campaigns-file-note = Its address, which Meta has to be able to open, or the id of a file that you uploaded to Meta. Everybody gets the same.
+campaigns-file-name = Name of the document
+campaigns-gap-button = End of the address behind “{ $name }”

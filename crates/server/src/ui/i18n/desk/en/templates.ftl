@@ -117,3 +117,6 @@ templates-count = { $count ->
     [one] One template
    *[other] { $count } templates
 }
+template-delete = Delete it
+template-delete-note = It is deleted at Meta in this language. Nobody can be sent it any more, and for thirty days no template can have its name.
+template-delete-sure = Yes, delete it at Meta

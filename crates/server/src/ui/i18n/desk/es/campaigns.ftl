@@ -93,8 +93,8 @@ campaigns-more-templates = { $count ->
    *[other] Hay { $count } plantillas más. Búscalas por una palabra de su nombre o texto.
 }
 campaigns-unfit = { $count ->
-    [one] Una plantilla no se muestra: no está aprobada, o pide una imagen u otra parte que un texto no puede llenar.
-   *[other] { $count } plantillas no se muestran: no están aprobadas, o piden una imagen u otra parte que un texto no puede llenar.
+    [one] Una plantilla no se muestra: no está aprobada, o tiene tarjetas, un lugar o un código que una campaña no puede llenar.
+   *[other] { $count } plantillas no se muestran: no están aprobadas, o tienen tarjetas, un lugar o un código que una campaña no puede llenar.
 }
 campaigns-other-template = Elegir otra plantilla
 campaigns-new-note = Este formulario no envía nada. Crea un borrador, y después ves quién lo recibiría, quién no y cuánto cuesta.
@@ -188,7 +188,7 @@ campaigns-takes = Tarda
 campaigns-takes-note = Al ritmo de los números, si nada más la frena.
 campaigns-limit = Personas al día
 campaigns-limit-note = El límite de Meta para estos números; hoy alcanza.
-campaigns-limit-below = El límite de Meta para estos números. La campaña es mayor: el resto tiene que esperar.
+campaigns-limit-below = El límite de Meta para estos números. La campaña es mayor: tarda al menos { $days } días.
 campaigns-limit-none = Meta no ha dicho ningún límite.
 campaigns-recent = Con mensajes recientes
 campaigns-recent-note = Recibieron marketing en los últimos siete días.
@@ -261,3 +261,18 @@ campaigns-of-person = Campañas
 campaigns-gone = Su segmento o una de sus plantillas ya no existe. Descártela y cree otra.
 campaigns-never-began = Nunca empezó: nadie recibió nada.
 home-campaign = La campaña { $name } se detuvo por sí sola y pregunta si sigue.
+campaigns-edit = Cambiarla
+campaigns-edit-title = Cambiar el borrador
+campaigns-edit-note = Este formulario no envía nada. El borrador queda como usted diga aquí; quien lo aprobó tiene que mirarlo de nuevo.
+campaigns-edit-back = Dejarlo como está
+campaigns-copy = Copiar
+campaigns-by-list = La lista tal como está: { $count }
+campaigns-changed-by = Último cambio de
+campaigns-span-near = Mientras salía
+campaigns-span-all = Hasta 72 horas después
+campaigns-file-image = Imagen sobre el texto
+campaigns-file-video = Vídeo sobre el texto
+campaigns-file-document = Documento sobre el texto
+campaigns-file-note = Su dirección, que Meta tiene que poder abrir, o el id de un archivo que usted subió a Meta. Todos reciben lo mismo.
+campaigns-file-name = Nombre del documento
+campaigns-gap-button = Final de la dirección tras «{ $name }»

@@ -117,3 +117,6 @@ templates-count = { $count ->
     [one] Una plantilla
    *[other] { $count } plantillas
 }
+template-delete = Borrarla
+template-delete-note = Se borra en Meta en este idioma. Ya no se puede enviar a nadie, y durante treinta días ninguna plantilla puede llamarse así.
+template-delete-sure = Sí, borrarla en Meta

@@ -93,8 +93,8 @@ campaigns-more-templates = { $count ->
    *[other] Há mais { $count } modelos. Procure por uma palavra do nome ou do texto.
 }
 campaigns-unfit = { $count ->
-    [one] Um modelo não é mostrado: não está aprovado, ou pede uma imagem ou outra parte que textos não preenchem.
-   *[other] { $count } modelos não são mostrados: não estão aprovados, ou pedem uma imagem ou outra parte que textos não preenchem.
+    [one] Um modelo não é mostrado: não está aprovado, ou tem cartões, um lugar ou um código que uma campanha não pode preencher.
+   *[other] { $count } modelos não são mostrados: não estão aprovados, ou têm cartões, um lugar ou um código que uma campanha não pode preencher.
 }
 campaigns-other-template = Escolher outro modelo
 campaigns-new-note = Este formulário não envia nada. Cria um rascunho, e depois você vê quem o receberia, quem não e quanto custa.
@@ -188,7 +188,7 @@ campaigns-takes = Leva
 campaigns-takes-note = No ritmo dos números, se nada mais a atrasar.
 campaigns-limit = Pessoas por dia
 campaigns-limit-note = O limite da Meta para estes números; hoje basta.
-campaigns-limit-below = O limite da Meta para estes números. A campanha é maior: o resto tem de esperar.
+campaigns-limit-below = O limite da Meta para estes números. A campanha é maior: demora pelo menos { $days } dias.
 campaigns-limit-none = A Meta não disse nenhum limite.
 campaigns-recent = Com mensagens recentes
 campaigns-recent-note = Receberam marketing nos últimos sete dias.
@@ -261,3 +261,18 @@ campaigns-of-person = Campanhas
 campaigns-gone = O seu segmento ou um dos seus modelos já não existe. Descarte-a e crie outra.
 campaigns-never-began = Nunca começou: ninguém recebeu nada.
 home-campaign = A campanha { $name } parou sozinha e pergunta se continua.
+campaigns-edit = Mudar
+campaigns-edit-title = Mudar o rascunho
+campaigns-edit-note = Este formulário não envia nada. O rascunho fica como disser aqui; quem o aprovou tem de olhar de novo.
+campaigns-edit-back = Deixar como está
+campaigns-copy = Copiar
+campaigns-by-list = A lista tal como está: { $count }
+campaigns-changed-by = Última mudança de
+campaigns-span-near = Enquanto saía
+campaigns-span-all = Até 72 horas depois
+campaigns-file-image = Imagem acima do texto
+campaigns-file-video = Vídeo acima do texto
+campaigns-file-document = Documento acima do texto
+campaigns-file-note = O endereço, que a Meta tem de poder abrir, ou o id de um ficheiro que enviou à Meta. Todos recebem o mesmo.
+campaigns-file-name = Nome do documento
+campaigns-gap-button = Fim do endereço por trás de “{ $name }”

@@ -117,3 +117,6 @@ templates-count = { $count ->
     [one] Um modelo
    *[other] { $count } modelos
 }
+template-delete = Apagar
+template-delete-note = É apagado na Meta neste idioma. Já não se pode enviar a ninguém, e durante trinta dias nenhum modelo pode ter este nome.
+template-delete-sure = Sim, apagar na Meta
