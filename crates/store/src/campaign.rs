@@ -334,6 +334,19 @@ impl Tx {
         self.later(sql, vec![list.into()]).await
     }
 
+    /// Forgets these of the addresses that were given for a campaign, by their places.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn drop_places(&mut self, campaign: Uuid, places: &[i64]) -> Result<(), StoreError> {
+        let sql = "delete from campaign_list where campaign_id = $1 \
+                   and place in (select cast(r.value ->> 'p' as bigint) from jsonb_each($2) as r)";
+        let id = campaign.as_bytes().to_vec();
+        let list = List::of(places.iter().map(|place| json!({ "p": place })));
+        on_tx!(self, conn => { sqlx::query(sql).bind(id).bind(list.text()).execute(conn).await?; });
+        Ok(())
+    }
+
     /// Forgets the addresses that were given for a campaign.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ pub mod audience;
 pub mod body;
 pub mod compose;
 pub mod count;
-mod crowd;
 pub mod draft;
 mod draw;
 pub mod drive;
@@ -16,17 +15,16 @@ pub mod plan;
 pub mod preflight;
 mod recorder;
 pub mod report;
+mod roster;
 
 use campaign::state::State;
-use store::campaign::{
-    CampaignLine, ListLine,
-    recipient::{self, RecipientLine},
-};
+use store::campaign::{CampaignLine, recipient};
 use uuid::Uuid;
 
 use self::{
     body::{CampaignAnswer, Counts, QuietBody, VariablesBody, VariantAnswer},
     plan::Plan,
+    roster::Roster,
 };
 use crate::{
     app::{App, House},
@@ -150,7 +148,13 @@ pub async fn preview(
     let variants = compose::variants(app, &plan).await?;
     let condition = plan.audience.condition(app).await?;
     let limit = limit.min(PREVIEWS_MAX);
-    let leaf = audience::page(app, id, condition.as_ref(), (cursor, limit)).await?;
+    let roster = Roster {
+        app,
+        line: &line,
+        condition: condition.as_ref(),
+    };
+    let page = roster.people(Some(cursor), limit).await?;
+    let known = roster::known(app, &page.members).await?;
     let shares = plan.shares();
     let mut previews = Vec::new();
     let mut add = |contact: Option<consent::id::ContactId>, who: String, known: &compose::Known| {
@@ -178,71 +182,11 @@ pub async fn preview(
             fault,
         });
     };
-    let people: Vec<RecipientLine> = leaf
-        .known
-        .iter()
-        .map(|contact| nobody(id, *contact))
-        .collect();
-    let known = compose::known(app, &people, true).await?;
-    for contact in leaf.known {
-        let Some(known) = known.get(&contact) else {
-            continue;
-        };
-        let address = known.to.as_ref().map(consent::alias::Alias::value);
-        let who = known.name.clone().or(address).unwrap_or_default();
-        add(Some(contact), who, known);
+    for (member, known) in page.members.into_iter().zip(&known) {
+        let who = known.name.clone().unwrap_or(member.address);
+        add(member.contact, who, known);
     }
-    for listed in leaf.listed {
-        let (contact, known) = listed_known(app, &listed).await?;
-        add(contact, listed.address, &known);
-    }
-    Ok((previews, leaf.next))
-}
-
-/// What is known of somebody who was listed.
-async fn listed_known(
-    app: &House,
-    listed: &ListLine,
-) -> Result<(Option<consent::id::ContactId>, compose::Known), Error> {
-    let alias = crate::services::who::alias(app, &listed.address).ok();
-    let key: Vec<String> = alias.iter().map(consent::alias::Alias::key).collect();
-    let found = app
-        .store
-        .find(&key)
-        .await?
-        .first()
-        .map(|(_, contact)| *contact);
-    let mut known = match found {
-        Some(contact) => compose::known(app, &[nobody(Uuid::nil(), contact)], true)
-            .await?
-            .remove(&contact)
-            .unwrap_or_default(),
-        None => compose::Known::default(),
-    };
-    known.to = known.to.or(alias);
-    known.own = listed
-        .extra
-        .as_deref()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
-    Ok((found, known))
-}
-
-/// Somebody who is not drawn yet.
-fn nobody(campaign: Uuid, contact: consent::id::ContactId) -> RecipientLine {
-    RecipientLine {
-        contact,
-        campaign,
-        variant: 0,
-        state: recipient::State::Waiting,
-        due: consent::time::Timestamp::MIN,
-        tries: 0,
-        attempt: None,
-        taken: None,
-        code: None,
-        reason: None,
-        extra: None,
-    }
+    Ok((previews, page.next))
 }
 
 fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer, Error> {

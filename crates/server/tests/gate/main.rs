@@ -27,6 +27,7 @@ mod journeys_no;
 mod kept;
 #[path = "../desk/member.rs"]
 mod member;
+mod preflight;
 mod promise;
 mod refusals;
 mod unknown;

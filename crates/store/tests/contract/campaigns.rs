@@ -265,6 +265,11 @@ async fn a_list_is_read_as_lines_that_nothing_in_an_address_can_break(place: Arc
     assert_eq!(page.last, Some(3));
     let rest = store.list_lines(campaign, 3, 3).await.unwrap();
     assert_eq!((rest.lines.as_str(), rest.last), ("last", None));
+    let mut tx = store.begin().await.unwrap();
+    tx.drop_places(campaign, &[1, 3, 9]).await.unwrap();
+    tx.drop_places(Uuid::now_v7(), &[2]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.count_list(campaign).await.unwrap(), 2);
     let none = store.list_lines(campaign, 4, 3).await.unwrap();
     assert_eq!((none.lines.as_str(), none.last), ("", None));
 }

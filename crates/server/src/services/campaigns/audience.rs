@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use consent::id::ContactId;
+use consent::{alias::Alias, id::ContactId};
 use serde::{Deserialize, Serialize};
 use store::{
     campaign::{CampaignLine, ListLine},
@@ -27,6 +27,8 @@ pub const LISTED_MAX: usize = 1_000_000;
 const ADDRESS_COLUMNS: [&str; 5] = ["phone", "number", "to", "mobile", "whatsapp"];
 /// Columns at the most.
 const COLUMNS_MAX: usize = 50;
+/// The signs before a country code, as keyboards have them.
+const PLUS: [char; 2] = ['+', '\u{ff0b}'];
 /// Longest cell that fills a gap, in characters (facts, section 5.1).
 const CELL_CHARS_MAX: usize = 1_024;
 
@@ -40,6 +42,9 @@ pub enum Audience {
         listed: u64,
         /// Whether they came as CSV.
         csv: bool,
+        /// How many numbers had neither `+` nor a home country to be read by.
+        #[serde(default)]
+        unmarked: u64,
     },
     /// Whoever is in a segment when the audience is drawn.
     Segment {
@@ -69,8 +74,12 @@ impl Audience {
     #[must_use]
     pub fn answer(&self) -> AudienceAnswer {
         let (kind, name, listed) = match self {
-            Self::Listed { listed, csv: false } => ("numbers", None, Some(*listed)),
-            Self::Listed { listed, csv: true } => ("csv", None, Some(*listed)),
+            Self::Listed {
+                listed, csv: false, ..
+            } => ("numbers", None, Some(*listed)),
+            Self::Listed {
+                listed, csv: true, ..
+            } => ("csv", None, Some(*listed)),
             Self::Segment { name, .. } => ("segment", Some(name.clone()), None),
             Self::Tag { tag } => ("tag", Some(tag.clone()), None),
         };
@@ -139,13 +148,13 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
         contacts::tag_name(tag)?;
         return Ok((Audience::Tag { tag: tag.clone() }, Vec::new()));
     }
-    let (listed, csv) = match (&body.numbers, &body.csv) {
+    let ((listed, unmarked), csv) = match (&body.numbers, &body.csv) {
         (Some(numbers), _) => {
             let all = numbers.iter().map(|text| (text.clone(), BTreeMap::new()));
             (each_once(app, all), false)
         }
         (None, Some(text)) => (each_once(app, rows(text)?.into_iter()), true),
-        (None, None) => (Vec::new(), false),
+        (None, None) => ((Vec::new(), 0), false),
     };
     if listed.is_empty() {
         return Err(Error::field("audience", "nobody is listed"));
@@ -158,25 +167,36 @@ pub async fn read(app: &House, body: &AudienceBody) -> Result<(Audience, Vec<Lis
     let audience = Audience::Listed {
         listed: listed.len().try_into().unwrap_or(u64::MAX),
         csv,
+        unmarked,
     };
     Ok((audience, listed))
 }
 
-/// Each person once, whatever way their number is written; the first row counts.
-fn each_once(app: &House, all: impl Iterator<Item = Row>) -> Vec<Listed> {
+/// Each person once, whatever way their number is written; the first row counts. And how many numbers have nothing that tells their
+/// country code from the rest.
+fn each_once(app: &House, all: impl Iterator<Item = Row>) -> (Vec<Listed>, u64) {
     let mut seen = BTreeSet::new();
     let mut listed = Vec::new();
+    let mut unmarked = 0;
     for (text, own) in all {
         let read = who::alias(app, &text).ok();
         let key = read
             .as_ref()
-            .map_or_else(|| format!("?:{}", text.trim()), consent::alias::Alias::key);
+            .map_or_else(|| format!("?:{}", text.trim()), Alias::key);
         if seen.insert(key) {
+            let is_number = matches!(read, Some(Alias::Phone(_)));
+            let is_marked = app.config.home().is_some() || is_international(&text);
+            unmarked += u64::from(is_number && !is_marked);
             let address = read.map_or_else(|| text.trim().to_owned(), |alias| alias.value());
             listed.push(Listed { address, own });
         }
     }
-    listed
+    (listed, unmarked)
+}
+
+fn is_international(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| !c.is_ascii_digit() && !PLUS.contains(&c));
+    text.starts_with(PLUS) || text.starts_with("00")
 }
 
 /// An address, and what fills gaps for that person alone.

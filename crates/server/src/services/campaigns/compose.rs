@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use campaign::fill::{self, Pattern};
+use campaign::fill::{self, Pattern, Source};
 use consent::{
     alias::Alias,
     id::{ContactId, NumberId},
@@ -160,15 +160,19 @@ pub async fn known(
         }
     }
     for line in recipients {
-        let own = line
-            .extra
-            .as_deref()
-            .and_then(|text| serde_json::from_str(text).ok());
-        if let (Some(known), Some(own)) = (all.get_mut(&line.contact), own) {
-            known.own = own;
+        if let Some(known) = all.get_mut(&line.contact) {
+            known.own = own(line.extra.as_deref());
         }
     }
     Ok(all)
+}
+
+/// What a list says of somebody alone.
+#[must_use]
+pub fn own(extra: Option<&str>) -> BTreeMap<String, String> {
+    extra
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default()
 }
 
 /// Why nothing can be made for somebody.
@@ -183,12 +187,15 @@ pub enum CannotMake {
 }
 
 impl CannotMake {
+    /// The word for whoever something is not known of.
+    pub const GAP: &str = "variable_missing";
+
     /// The stable word of it.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
             Self::NoAddress => "no_address",
-            Self::Gap(_) => "variable_missing",
+            Self::Gap(_) => Self::GAP,
         }
     }
 }
@@ -211,6 +218,16 @@ impl Ready {
             .chain(&self.body)
             .chain(&self.buttons)
             .any(|pattern| !pattern.names().is_empty())
+    }
+
+    /// Whether anything has to be known of a person, because nothing is said instead.
+    #[must_use]
+    pub fn insists(&self) -> bool {
+        let mut patterns = self.header.iter().chain(&self.body).chain(&self.buttons);
+        patterns.any(|pattern| {
+            let mut pieces = pattern.pieces().iter();
+            pieces.any(|piece| matches!(piece, Source::Attribute { fallback: None, .. }))
+        })
     }
 
     /// The texts of the gaps for one person.

@@ -7,9 +7,10 @@ use store::{
     campaign::{figure::Figure, recipient},
     message::State,
 };
+
 use uuid::Uuid;
 
-use super::body::Counts;
+use super::{body::Counts, compose::CannotMake};
 use crate::{app::House, error::Error};
 
 /// Where one person stands.
@@ -125,7 +126,19 @@ pub struct Tally {
 /// When the database does not answer.
 pub async fn tally(app: &House, campaign: Uuid) -> Result<Tally, Error> {
     let figures = app.store.figures(campaign).await?;
-    Ok(of(&figures))
+    let mut tally = of(&figures);
+    // What was listed and is nobody's address is left when all are drawn.
+    let line = app.store.campaign(campaign).await?;
+    let left = match line.and_then(|line| line.drawn) {
+        Some(_) => app.store.count_list(campaign).await?,
+        None => 0,
+    };
+    if let Some(left) = u64::try_from(left).ok().filter(|left| *left > 0) {
+        tally.all.add(Stand::Skipped, left);
+        let word = CannotMake::NoAddress.code().to_owned();
+        *tally.skipped.entry(word).or_default() += left;
+    }
+    Ok(tally)
 }
 
 fn of(figures: &[Figure]) -> Tally {

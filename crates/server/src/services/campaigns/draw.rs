@@ -42,7 +42,6 @@ pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     let mut tx = app.store.begin().await?;
     // Somebody paused it meanwhile: then the next turn says that all are drawn.
     if tx.change_campaign(line.id, line.version, &change).await? {
-        tx.drop_list(line.id).await?;
         tx.commit().await?;
         return Ok(true);
     }
@@ -55,7 +54,9 @@ async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Resul
     let mut people: Vec<(ContactId, Option<String>)> =
         leaf.known.iter().map(|id| (*id, None)).collect();
     if !leaf.listed.is_empty() {
-        people.extend(listed(app, &mut tx, &leaf.listed).await?);
+        let (drawn, places) = listed(app, &mut tx, &leaf.listed).await?;
+        people.extend(drawn);
+        tx.drop_places(line.id, &places).await?;
     }
     let started = line.started.unwrap_or_else(|| app.clock.now());
     let shares = plan.shares();
@@ -88,13 +89,12 @@ async fn keep(app: &App, line: &CampaignLine, plan: &Plan, leaf: &Leaf) -> Resul
     Ok(true)
 }
 
+/// People with what a list says of them alone, and the places that they have in it.
+type Drawn = (Vec<(ContactId, Option<String>)>, Vec<i64>);
+
 /// Whoever was listed and is not known is made, as by an import: every message is somebody's. Who cannot be, because it is no
-/// address, is nobody's; the pre-flight names them.
-async fn listed(
-    app: &App,
-    tx: &mut store::pool::Tx,
-    lines: &[ListLine],
-) -> Result<Vec<(ContactId, Option<String>)>, Error> {
+/// address, is nobody's: such lines stay in the list, and are counted as left out.
+async fn listed(app: &App, tx: &mut store::pool::Tx, lines: &[ListLine]) -> Result<Drawn, Error> {
     let read: Vec<(Alias, &ListLine)> = lines
         .iter()
         .filter_map(|line| Some((who::alias(app, &line.address).ok()?, line)))
@@ -103,6 +103,7 @@ async fn listed(
     let aliases: Vec<Alias> = read.iter().map(|(alias, _)| alias.clone()).collect();
     let mut cast = Cast::gather(app, tx, &aliases).await?;
     let mut people = BTreeMap::new();
+    let places = read.iter().map(|(_, line)| line.place).collect();
     for (alias, line) in read {
         let contact = match cast.id_of(&alias) {
             Some(known) => known,
@@ -112,5 +113,5 @@ async fn listed(
     }
     let policy = policy::current(app).await?;
     cast.save(tx, &policy).await?;
-    Ok(people.into_iter().collect())
+    Ok((people.into_iter().collect(), places))
 }

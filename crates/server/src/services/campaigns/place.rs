@@ -58,6 +58,12 @@ fn quiet_in((from, to): (u16, u16), zones: Option<Zones<'_>>, now: Timestamp) ->
     }
 }
 
+/// A moment as a sentence names it, like `2026-11-22 14:00`.
+fn minute(at: Timestamp) -> String {
+    let text = crate::clock::rfc3339(at).replace('T', " ");
+    text.get(..16).map_or(text.clone(), str::to_owned)
+}
+
 /// Very many people, counted by country, and for how many it is quiet at one moment. What was found for one of them is kept for
 /// those whom it holds for as well.
 #[derive(Debug)]
@@ -66,10 +72,12 @@ pub struct Census {
     now: Timestamp,
     countries: BTreeMap<Option<Iso>, u64>,
     quiet: u64,
+    /// When it is over for the first and for the last of them.
+    over: Option<(Timestamp, Timestamp)>,
     /// Of numbers whose calling code several countries share: the country of each block.
     blocks: HashMap<u64, Option<Iso>>,
-    /// Whether it is quiet, by the key of the zones.
-    hushed: HashMap<Option<usize>, bool>,
+    /// Until when it is quiet, by the key of the zones.
+    hushed: HashMap<Option<usize>, Option<Timestamp>>,
 }
 
 impl Census {
@@ -81,6 +89,7 @@ impl Census {
             now,
             countries: BTreeMap::new(),
             quiet: 0,
+            over: None,
             blocks: HashMap::new(),
             hushed: HashMap::new(),
         }
@@ -109,8 +118,21 @@ impl Census {
         let now = self.now;
         let key = zones.map(|zones| zones.key());
         let hushed = self.hushed.entry(key);
-        let is_quiet = *hushed.or_insert_with(|| quiet_in(hours, zones, now).is_some());
-        self.quiet += u64::from(is_quiet);
+        if let Some(until) = *hushed.or_insert_with(|| quiet_in(hours, zones, now)) {
+            self.quiet += 1;
+            let (first, last) = self.over.unwrap_or((until, until));
+            self.over = Some((first.min(until), last.max(until)));
+        }
+    }
+
+    /// Who waits for the end of their night, and until when, in a sentence.
+    #[must_use]
+    pub fn hush(&self, within: u64) -> Option<String> {
+        let (first, last) = self.over?;
+        let (quiet, first, last) = (self.quiet, minute(first), minute(last));
+        Some(format!(
+            "It is quiet now for {quiet} of {within} people: the first get it at {first} UTC, the last at {last} UTC."
+        ))
     }
 
     fn country(&mut self, phone: Phone) -> Option<Iso> {
@@ -162,6 +184,7 @@ mod tests {
             }
             assert_eq!(census.countries(), &countries);
             assert_eq!(census.quiet(), quiet, "at {hour}");
+            assert_eq!(census.hush(40).is_some(), quiet > 0);
         }
     }
 }

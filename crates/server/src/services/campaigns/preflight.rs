@@ -1,20 +1,23 @@
 //! What a campaign would do if it began now: who is in, who is out and why, what it costs, how long it takes, and what is worth a second
 //! look. Nothing is sent, and nothing written down.
 
+mod look;
+
 use campaign::{cost::Bill, limits};
-use consent::{id::ContactId, scope::Category, time::DAY_MS};
+use consent::{scope::Category, time::DAY_MS};
 use graph::template;
 use store::campaign::CampaignLine;
 use uuid::Uuid;
 
+use self::look::Look;
 use super::{
     acts,
     audience::Audience,
     body::{CostAnswer, CostLine, PreflightAnswer, TemplateHealth},
-    compose::{self, Ready},
-    crowd::{Crowd, NO_ADDRESS},
-    place::{Census, MARKETS, PRICES},
+    compose::{self, CannotMake, Ready},
+    place::{MARKETS, PRICES},
     plan::{self, Plan},
+    roster::{self, NO_ADDRESS, Roster},
 };
 use crate::{
     app::{App, House},
@@ -22,14 +25,13 @@ use crate::{
     services::{
         check::{self, Ask, CheckBody, TemplateRef},
         reports::numbers,
-        sift::Sieve,
     },
 };
 
 /// People of a page.
 const PAGE: u32 = 20_000;
-/// Of how many it is looked whether they were written to lately; of more, the share of these is taken for all.
-const RECENT_MAX: usize = 10_000;
+/// The same where something has to be known of each of them.
+const PEOPLE: u32 = 2_000;
 /// How far back "lately" reaches.
 const RECENT_MS: i64 = 7 * DAY_MS;
 /// From which share of people written to lately on it is worth a second look, in per cent.
@@ -43,26 +45,28 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
     let line = acts::find(app, id).await?;
     let plan = Plan::kept(&line.spec)?;
     let variants = compose::variants(app, &plan).await?;
-    let mut look = Look::new(app, &plan, &variants).await?;
+    let ask = question(app, &plan, &variants).await?;
+    let mut look = Look::new(app, (id, &plan), &variants, ask);
     let condition = plan.audience.condition(app).await?;
-    let crowd = Crowd {
+    let roster = Roster {
         app,
         line: &line,
         condition: condition.as_ref(),
     };
-    let mut page = crowd.people(None, PAGE).await?;
+    let limit = if look.insists() { PEOPLE } else { PAGE };
+    let mut page = roster.people(None, limit).await?;
     loop {
-        look.meet(&page.contacts);
-        let is_met = look.contacts.len() >= RECENT_MAX;
+        look.meet(&page.members);
+        let by_name = look.insists() || look.has_room();
         // The database reads the next page while this one is looked at.
         let next = async {
             match page.next.as_deref() {
-                Some(next) if is_met => crowd.addresses(next, PAGE).await.map(Some),
-                Some(next) => crowd.people(Some(next), PAGE).await.map(Some),
+                Some(next) if by_name => roster.people(Some(next), limit).await.map(Some),
+                Some(next) => roster.addresses(next, PAGE).await.map(Some),
                 None => Ok(None),
             }
         };
-        let (next, taken) = tokio::join!(next, look.take(app, &page.addresses));
+        let (next, taken) = tokio::join!(next, look.take(app, &page));
         taken?;
         match next? {
             Some(next) => page = next,
@@ -92,46 +96,7 @@ async fn question(app: &House, plan: &Plan, variants: &[Ready]) -> Result<Ask, E
     check::read(app, &shelf, &body)
 }
 
-/// What was seen so far.
-struct Look {
-    sieve: Sieve,
-    category: Category,
-    census: Census,
-    contacts: Vec<ContactId>,
-}
-
-impl Look {
-    async fn new(app: &House, plan: &Plan, variants: &[Ready]) -> Result<Self, Error> {
-        let ask = question(app, plan, variants).await?;
-        Ok(Self {
-            category: ask.request().category,
-            sieve: Sieve::new(app, ask),
-            census: Census::new(plan.quiet, app.clock.now()),
-            contacts: Vec::new(),
-        })
-    }
-
-    async fn take(&mut self, app: &App, lines: &[u8]) -> Result<(), Error> {
-        let mut allowed = Vec::with_capacity(lines.len());
-        let ready = app.memory.ready();
-        self.sieve
-            .sift(app, ready.as_deref(), lines, &mut allowed)
-            .await?;
-        for line in allowed
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-        {
-            self.census
-                .add(std::str::from_utf8(line).unwrap_or_default());
-        }
-        Ok(())
-    }
-
-    fn meet(&mut self, contacts: &[ContactId]) {
-        let room = RECENT_MAX.saturating_sub(self.contacts.len());
-        self.contacts.extend(contacts.iter().take(room));
-    }
-
+impl Look<'_> {
     async fn end(
         self,
         app: &App,
@@ -139,13 +104,11 @@ impl Look {
         plan: &Plan,
         variants: &[Ready],
     ) -> Result<PreflightAnswer, Error> {
-        let tally = self.sieve.tally();
-        let (total, within) = (tally.total(), tally.allowed());
-        let refused = tally.refused().into_iter();
-        let reasons = refused.map(|(code, count)| (code.word().to_owned(), count));
+        let (total, within) = self.counts();
         let recently_written = self.recently_written(app, within).await?;
         let templates = health(app, plan, variants).await?;
-        let warnings = warnings(&templates, plan, (within, recently_written));
+        let mut warnings = warnings(&templates, plan, (within, recently_written));
+        warnings.extend(self.census.hush(within));
         let number = plan.numbers.first().map_or("", String::as_str);
         let pace = plan.pace.unwrap_or_else(|| app.drives.usual(number));
         let senders = u32::try_from(plan.numbers.len()).unwrap_or(1);
@@ -155,7 +118,7 @@ impl Look {
             total,
             within,
             out: total - within,
-            reasons: reasons.collect(),
+            reasons: self.reasons(),
             blockers: acts::blockers(app, plan, total).await?,
             warnings,
             needs_approval: acts::approval(app, line, total) == campaign::state::Approval::Missing,
@@ -171,17 +134,17 @@ impl Look {
 
     /// How many had marketing lately: counted of the first ten thousand, and taken for all where there are more.
     async fn recently_written(&self, app: &App, within: u64) -> Result<u64, Error> {
-        if self.contacts.is_empty() {
+        if self.met().is_empty() {
             return Ok(0);
         }
         let since = app.clock.now().plus_millis(-RECENT_MS);
         let mut count = 0;
-        for some in self.contacts.chunks(1_000) {
+        for some in self.met().chunks(1_000) {
             count += app.store.recently_written(some, since).await?;
         }
         let (count, of) = (
             u64::try_from(count).unwrap_or(0),
-            u64::try_from(self.contacts.len()).unwrap_or(1),
+            u64::try_from(self.met().len()).unwrap_or(1),
         );
         Ok(if within > of {
             count.saturating_mul(within) / of
@@ -269,6 +232,15 @@ fn warnings(
             "{recently} of {within} people had marketing in the last seven days."
         ));
     }
+    if let Audience::Listed {
+        listed, unmarked, ..
+    } = plan.audience
+        && unmarked > 0
+    {
+        found.push(format!(
+            "{unmarked} of {listed} numbers were written without `+`: they count as international, with the code of a country first."
+        ));
+    }
     if !plan.is_watched {
         found.push(
             "The flight recorder is off: nothing stops the campaign when many opt out.".to_owned(),
@@ -294,6 +266,10 @@ async fn daily_limit(app: &App, plan: &Plan) -> Result<Option<u64>, Error> {
     }
     Ok(lowest)
 }
+
+/// Why somebody does not get it for whom it cannot be made.
+const LACKING: &str =
+    "Something that the message says is not known of them, and there is no fallback.";
 
 /// Somebody who would not get it.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -327,34 +303,47 @@ pub async fn barred(
     let variants = compose::variants(app, &plan).await?;
     let ask = question(app, &plan, &variants).await?;
     let condition = plan.audience.condition(app).await?;
-    let crowd = Crowd {
+    let roster = Roster {
         app,
         line: &line,
         condition: condition.as_ref(),
     };
-    let page = crowd.people(cursor, limit).await?;
-    let text = String::from_utf8_lossy(&page.addresses).into_owned();
-    let lines: Vec<&str> = text.lines().collect();
-    let asks: Vec<Ask> = lines.iter().map(|line| ask.about(app, line)).collect();
+    let page = roster.people(cursor, limit).await?;
+    let asks = page.members.iter();
+    let asks: Vec<Ask> = asks.map(|member| ask.about(app, &member.address)).collect();
     let answers = check::decide(app, &asks).await?;
+    let insists = variants.iter().any(Ready::insists);
+    let known = if insists {
+        roster::known(app, &page.members).await?
+    } else {
+        Vec::new()
+    };
+    let (shares, mut known) = (plan.shares(), known.iter());
     let mut found = Vec::new();
-    for (place, (answer, address)) in answers.into_iter().zip(lines).enumerate() {
-        let Some(its) = answer
-            .code
-            .filter(|its| code.is_none_or(|code| code == *its))
-        else {
-            continue;
+    for (answer, member) in answers.into_iter().zip(page.members) {
+        let lacks = known
+            .next()
+            .and_then(|known| look::lacks((id, &shares), &variants, member.contact, known));
+        let (its, reason) = match (answer.code, lacks) {
+            (Some(its), _) => (its, answer.reason),
+            (None, Some(_)) => (CannotMake::GAP, LACKING),
+            (None, None) => continue,
         };
-        let known = page.contacts.get(place).map(ToString::to_string);
+        if code.is_some_and(|code| code != its) {
+            continue;
+        }
         found.push(BarredAnswer {
-            contact: known.or(answer.contact),
-            address: if address == NO_ADDRESS {
+            contact: member
+                .contact
+                .map(|contact| contact.to_string())
+                .or(answer.contact),
+            address: if member.address == NO_ADDRESS {
                 String::new()
             } else {
-                address.to_owned()
+                member.address
             },
             code: its,
-            reason: answer.reason,
+            reason,
             lifted_by: answer.lifted_by,
             until: answer.until,
         });
