@@ -64,7 +64,7 @@ def test_a_stranger_gets_no_marketing_and_gets_the_order_update(world):
 
 
 def test_the_command_line_sends_the_campaign_of_the_readme_beside_the_sandbox(world):
-    house, folder = world.sandbox(), world.folder()
+    house, folder = world.sandbox(), Path(world.folder())
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
     file = folder / "spring.json"
     file.write_text(readme[readme.index('{"name": "Autumn sale"') : readme.index("Beside the sandbox, say where")])
