@@ -7,7 +7,7 @@ use consent::time::Timestamp;
 use crate::{
     advance::{Advance, advance},
     definition::Definition,
-    effect::Effect,
+    effect::{Effect, Key},
     facts::Facts,
     happening::{Happening, What},
     id::StepId,
@@ -62,10 +62,52 @@ pub enum Line {
     Effect(Timestamp, Effect),
 }
 
+/// Who the person is while a journey is tried: what may be sent to them, and what they do by writing.
+pub trait World {
+    /// Sets what is known by now: consents and the window change with time and with what they write.
+    fn know(&mut self, facts: &mut Facts, now: Timestamp);
+
+    /// What a happening of the script is for a journey: itself, or what it means. Told once for each, in order.
+    fn hear(&mut self, happening: &Happening, now: Timestamp) -> Vec<Happening>;
+
+    /// What becomes of an effect, where the script has it that it ends like this: now, and until when it is awaited at the latest.
+    fn fate(&mut self, effect: &Effect, scripted: What, times: (Timestamp, Timestamp)) -> Fate;
+}
+
+/// What becomes of an effect in a trial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is over.
+    Over(What),
+    /// Time alone stands against it: it is tried again then.
+    Later(Timestamp),
+}
+
+/// A world in which everything goes as the script has it.
+struct AsWritten;
+
+impl World for AsWritten {
+    fn know(&mut self, _: &mut Facts, _: Timestamp) {}
+
+    fn hear(&mut self, happening: &Happening, _: Timestamp) -> Vec<Happening> {
+        vec![happening.clone()]
+    }
+
+    fn fate(&mut self, _: &Effect, scripted: What, _: (Timestamp, Timestamp)) -> Fate {
+        Fate::Over(scripted)
+    }
+}
+
 /// Runs a journey over a script until the person is outside, or nothing happens any more.
 #[must_use]
 pub fn rehearse(definition: &Definition, script: &Script) -> Rehearsal {
+    rehearse_in(&mut AsWritten, definition, script)
+}
+
+/// The same in a world that has a say in it.
+pub fn rehearse_in(world: &mut dyn World, definition: &Definition, script: &Script) -> Rehearsal {
     let mut stage = Stage {
+        world,
         state: State::enter("rehearsal", 0, &script.given),
         facts: script.facts.clone(),
         now: script.start,
@@ -79,20 +121,23 @@ pub fn rehearse(definition: &Definition, script: &Script) -> Rehearsal {
         .saturating_add(script.beats.len());
     for _ in 0..turns {
         let Some(due) = stage.state.due() else { break };
-        if let Some(key) = stage.state.awaited() {
-            let step = key.step(stage.state.run());
-            let what = step.and_then(|step| script.outcomes.get(&step));
-            let what = what.cloned().unwrap_or(What::Accepted);
+        let fate = stage.fate(script, due);
+        if let Some((key, Fate::Over(what))) = fate {
             stage.play(definition, &Happening::Outcome { key, what });
-        } else if let Some(beat) = beats.next_if(|beat| beat.at <= due) {
-            stage.now = stage.now.max(beat.at);
-            if let Some(facts) = &beat.facts {
-                stage.facts = facts.clone();
-            }
-            stage.play(definition, &beat.happening);
+            continue;
+        }
+        // What is put off is tried again before the wait for it ends.
+        let next = match &fate {
+            Some((_, Fate::Later(at))) => due.min(*at),
+            Some((_, Fate::Over(_))) | None => due,
+        };
+        if let Some(beat) = beats.next_if(|beat| beat.at <= next) {
+            stage.beat(definition, beat);
         } else {
-            stage.now = stage.now.max(due);
-            stage.play(definition, &Happening::TimeCame);
+            stage.now = stage.now.max(next);
+            if fate.is_none() || next == due {
+                stage.play(definition, &Happening::TimeCame);
+            }
         }
     }
     Rehearsal {
@@ -101,16 +146,50 @@ pub fn rehearse(definition: &Definition, script: &Script) -> Rehearsal {
     }
 }
 
-struct Stage {
+struct Stage<'a> {
+    world: &'a mut dyn World,
     state: State,
     facts: Facts,
     now: Timestamp,
     lines: Vec<Line>,
 }
 
-impl Stage {
+impl Stage<'_> {
+    /// What becomes of what is awaited; none while nothing is.
+    fn fate(&mut self, script: &Script, until: Timestamp) -> Option<(Key, Fate)> {
+        let key = self.state.awaited()?;
+        let step = key.step(self.state.run());
+        let what = step.and_then(|step| script.outcomes.get(&step));
+        let what = what.cloned().unwrap_or(What::Accepted);
+        let effect = self.lines.iter().rev().find_map(|line| match line {
+            Line::Effect(_, effect) if *effect.key() == key => Some(effect),
+            Line::Effect(..) | Line::Happened(..) | Line::Visit(_) => None,
+        });
+        let fate = match effect {
+            Some(effect) => self.world.fate(effect, what, (self.now, until)),
+            None => Fate::Over(what),
+        };
+        Some((key, fate))
+    }
+
+    fn beat(&mut self, definition: &Definition, beat: &Beat) {
+        self.now = self.now.max(beat.at);
+        if let Some(facts) = &beat.facts {
+            self.facts = facts.clone();
+        }
+        let all = self.world.hear(&beat.happening, self.now);
+        if all.first() != Some(&beat.happening) {
+            let happened = Line::Happened(self.now, beat.happening.clone());
+            self.lines.push(happened);
+        }
+        for one in &all {
+            self.play(definition, one);
+        }
+    }
+
     fn play(&mut self, definition: &Definition, happening: &Happening) {
         self.lines.push(Line::Happened(self.now, happening.clone()));
+        self.world.know(&mut self.facts, self.now);
         let Advance {
             state,
             effects,

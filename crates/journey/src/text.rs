@@ -52,7 +52,9 @@ impl Text {
                 pieces.push(Piece::Words(before.to_owned()));
             }
             let Some((inside, after)) = behind.split_once("}}") else {
-                return Err("`{{` is not closed: want a hole like {{first_name|there}}".to_owned());
+                return Err(
+                    "`{{` is not closed: want a variable like {{first_name|there}}".to_owned(),
+                );
             };
             pieces.push(Piece::Hole(hole(inside)?));
             rest = after;
@@ -128,12 +130,12 @@ fn hole(inside: &str) -> Result<Hole, String> {
     };
     if named.is_empty() || named.contains(['{', '}']) || named.chars().any(char::is_control) {
         return Err(format!(
-            "`{{{{{inside}}}}}` names nothing: want a hole like {{{{first_name|there}}}}"
+            "`{{{{{inside}}}}}` names nothing: want a variable like {{{{first_name|there}}}}"
         ));
     }
     if otherwise.contains(['{', '}']) {
         return Err(format!(
-            "`{{{{{inside}}}}}` has a hole in itself: want plain words behind the `|`"
+            "`{{{{{inside}}}}}` has a variable in itself: want plain words behind the `|`"
         ));
     }
     Ok(Hole {

@@ -70,6 +70,9 @@ pub fn templates() -> Vec<NewTemplate> {
             text(body, None, &[]),
         ));
     }
+    for (name, language, body) in STORIES {
+        all.push(template(name, language, "MARKETING", text(body, None, &[])));
+    }
     all.extend(CONFIRM_SUBSCRIPTION.iter().map(confirm_subscription));
     all.push(template(
         "login_code",
@@ -101,6 +104,70 @@ pub fn message(to: &str, template: &str, parameter: Option<&str>) -> Value {
     }
     json!({"messaging_product": "whatsapp", "to": to, "type": "template", "template": content})
 }
+
+/// What the journeys send that the dashboard offers to begin with.
+const STORIES: [(&str, &str, &str); 12] = [
+    (
+        "welcome",
+        "en",
+        "Hi {{1}}, welcome! You will hear from us when there is something new.",
+    ),
+    (
+        "welcome",
+        "es",
+        "Hola, {{1}}: ¡qué bien que esté aquí! Le avisaremos cuando haya novedades.",
+    ),
+    (
+        "welcome",
+        "pt_BR",
+        "Olá, {{1}}! Que bom ter você aqui. Avisaremos quando houver novidades.",
+    ),
+    (
+        "welcome_tips",
+        "en",
+        "Hi {{1}}, would you like to see how others plan their garden? Just answer.",
+    ),
+    (
+        "welcome_tips",
+        "es",
+        "Hola, {{1}}: ¿quiere ver cómo otros planean su jardín? Solo responda.",
+    ),
+    (
+        "welcome_tips",
+        "pt_BR",
+        "Olá, {{1}}! Quer ver como outros planejam o jardim? É só responder.",
+    ),
+    (
+        "birthday",
+        "en",
+        "Happy birthday, {{1}}! A seed packet of your choice is waiting in the shop.",
+    ),
+    (
+        "birthday",
+        "es",
+        "¡Feliz cumpleaños, {{1}}! Un sobre de semillas a su gusto le espera en la tienda.",
+    ),
+    (
+        "birthday",
+        "pt_BR",
+        "Feliz aniversário, {{1}}! Um pacote de sementes à sua escolha espera na loja.",
+    ),
+    (
+        "win_back",
+        "en",
+        "Hi {{1}}, it has been a while. Is there anything that we can help you with?",
+    ),
+    (
+        "win_back",
+        "es",
+        "Hola, {{1}}: hace tiempo que no sabemos de usted. ¿Podemos ayudarle en algo?",
+    ),
+    (
+        "win_back",
+        "pt_BR",
+        "Olá, {{1}}! Faz tempo que não nos falamos. Podemos ajudar em algo?",
+    ),
+];
 
 const SPRING: [(&str, &str, &str, [&str; 2]); 4] = [
     (

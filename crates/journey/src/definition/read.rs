@@ -440,7 +440,7 @@ fn text(node: &Node<'_>, max: usize) -> Option<Text> {
 fn message(node: &Node<'_>, max: usize) -> Option<Text> {
     let text = text(node, max)?;
     if text.may_be_empty() {
-        node.fault("for somebody of whom nothing is known this would be empty: want words, or a hole like {{first_name|there}}");
+        node.fault("for somebody of whom nothing is known this would be empty: want words, or a variable like {{first_name|there}}");
         return None;
     }
     Some(text)

@@ -189,7 +189,8 @@ pub async fn recorded(app: &House, tx: &mut Tx, events: &[Event]) -> Result<(), 
 }
 
 /// Why somebody leaves every journey, as the table has it; none for what is no no.
-const fn no(fact: &Fact) -> Option<&'static str> {
+#[must_use]
+pub const fn no(fact: &Fact) -> Option<&'static str> {
     match fact {
         Fact::OptOut(_) => Some("opt_out"),
         Fact::PlatformStop(_) => Some("platform_stop"),

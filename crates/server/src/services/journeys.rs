@@ -15,10 +15,12 @@ mod pump;
 mod rehearsal;
 mod series;
 mod show;
+mod trial;
 mod turn;
 pub mod way;
 
 use consent::event::StaffAct;
+use graph::template::Shape;
 use journey::{definition::Definition, fault::Fault};
 use store::journey::{JourneyLine, State, run};
 use uuid::Uuid;
@@ -166,6 +168,60 @@ pub async fn publish(app: &App, (id, cas): (Uuid, i64), actor: &str) -> Result<W
 pub async fn faults(app: &App, id: Uuid) -> Result<Vec<FaultAnswer>, Error> {
     let line = find(app, id).await?;
     checks::run(app, &library::read(&line.draft)?).await
+}
+
+/// Everything that keeps the version that people enter by from being walked through now, as a template that was deleted; nothing of a
+/// journey that is not live.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ails(app: &App, journey: &JourneyAnswer) -> Result<Vec<FaultAnswer>, Error> {
+    if journey.state != State::Live.word() {
+        return Ok(Vec::new());
+    }
+    let id = Uuid::parse_str(&journey.id).unwrap_or_default();
+    match app.store.journey_version(id, journey.version).await? {
+        Some(line) => checks::run(app, &library::read(&line.definition)?).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// A template that a step can send, or that one sends.
+#[derive(Debug, Clone)]
+pub struct Sendable {
+    /// Its name.
+    pub name: String,
+    /// Its language, as in `en_US`.
+    pub language: String,
+    /// Whether it can be sent by a step.
+    pub is_fit: bool,
+    /// What it says.
+    pub shape: Shape,
+}
+
+impl Sendable {
+    /// The names of the variables that it wants of a step, where the step gives these.
+    #[must_use]
+    pub fn variables(&self, given: &[&str]) -> Vec<String> {
+        letter::wanted(&self.shape, given)
+    }
+}
+
+/// The templates of the account that a journey sends from.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn templates(app: &App, definition: &Definition) -> Result<Vec<Sendable>, Error> {
+    let account = checks::account(app, definition);
+    let lines = app.store.templates().await?.into_iter();
+    let own = lines.filter(|line| line.account == account);
+    let all = own.map(|line| Sendable {
+        is_fit: checks::is_fit(&line),
+        shape: Shape::of(&line.components),
+        name: line.name,
+        language: line.language,
+    });
+    Ok(all.collect())
 }
 
 /// Lets nobody enter any more. Who is inside goes on.

@@ -6,6 +6,7 @@ use server::services::{journeys::drive, staff::Role};
 use crate::{
     browser::{Browser, member_with_password, value_of},
     house::{Answer, House},
+    templates::beside,
 };
 
 /// Somebody who writes a journey.
@@ -340,4 +341,83 @@ async fn a_step_hands_over_to_whoever_answers_customers() {
     );
     let card = writer.browser.get(&writer.own).await.expect(200).text();
     assert!(card.contains("Hand the conversation to") && card.contains("eva@shop.example"));
+}
+
+#[tokio::test]
+async fn a_template_is_chosen_from_a_list_and_a_live_journey_says_when_it_is_gone() {
+    let (house, _meta) = beside().await;
+    let mut writer = Writer::of(&house).await;
+    let form = format!("{}/add?at=start&kind=send_template", writer.own);
+    let page = writer.browser.get(&form).await.expect(200).text();
+    assert!(
+        page.contains("<option value=\"autumn_sale en_US\">"),
+        "{page}"
+    );
+    let chosen = [
+        ("at", "start"),
+        ("kind", "send_template"),
+        ("chosen", "autumn_sale en_US"),
+    ];
+    for act in ["load", "save"] {
+        let fields = [chosen.as_slice(), &[("act", act), ("loaded", "")]].concat();
+        let page = writer.send("/add", &fields).await.expect(200).text();
+        assert!(
+            page.contains(">Variable 1<") && page.contains("class=\"speech\""),
+            "{page}"
+        );
+    }
+    assert_eq!(writer.steps().await, json!([]));
+    let filled = [
+        ("chosen", "autumn_sale en_US"),
+        ("loaded", "autumn_sale en_US"),
+        ("variable", "1"),
+        ("filled", "{{first_name|friend}}"),
+    ];
+    writer.add("start", "send_template", &filled).await;
+    let attempt = format!("{}/try", writer.own);
+    let tried = writer
+        .browser
+        .post(&attempt, &[("allowed", "utility")])
+        .await;
+    let text = tried.expect(200).text();
+    assert!(
+        text.contains("Stopped by the gate") && !text.contains("Taken by Meta"),
+        "{text}"
+    );
+    assert!(text.contains("friend"), "what would be read: {text}");
+    writer.send("", &[("act", "publish")]).await.expect(303);
+    let list = writer.browser.get("/journeys").await.expect(200).text();
+    assert!(!list.contains("Live, with a fault"), "{list}");
+
+    let store = &house.app.store;
+    let account = store.templates().await.unwrap().remove(0).account;
+    let mut tx = store.begin().await.unwrap();
+    let later = house.app.clock.now().plus_millis(60_000);
+    tx.drop_templates(&account, later).await.unwrap();
+    tx.commit().await.unwrap();
+    for path in ["/journeys", writer.own.as_str()] {
+        let page = writer.browser.get(path).await.expect(200).text();
+        assert!(page.contains("Live, with a fault"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_trial_of_whoever_enters_by_writing_begins_with_an_open_window() {
+    let house = House::open().await;
+    let mut marketer = Browser::of(&house, Role::Marketer).await;
+    for (trigger, is_open) in [("keyword", true), ("ad_referral", true), ("joined", false)] {
+        let fields = [
+            ("name", "Hello"),
+            ("trigger", trigger),
+            ("words", "hello"),
+            ("again", "never"),
+        ];
+        let own = Browser::leads(&marketer.post("/journeys/new", &fields).await);
+        let page = marketer.get(&format!("{own}/try")).await.expect(200).text();
+        assert_eq!(
+            page.contains("<option value=\"open\" selected>"),
+            is_open,
+            "{trigger}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use server::services::{staff::Role, templates};
 
 use crate::{browser::Browser, house::House};
 
-async fn beside() -> (House, Running) {
+pub async fn beside() -> (House, Running) {
     let mut options = Options::sample().unwrap();
     options.settings = Settings::immediate();
     let meta = Sandbox::start(options).await.unwrap();

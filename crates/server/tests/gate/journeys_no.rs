@@ -154,3 +154,68 @@ async fn a_no_while_a_message_is_under_way_ends_it_and_nothing_is_noted_that_was
         assert_eq!(stage.arrived().await, 1);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_way_says_when_and_through_what_somebody_left_and_what_they_had_been_sent() {
+    for stage in Stage::both().await {
+        let wait = json!({"id": "s2", "kind": "wait", "for": {"days": 2}});
+        let path = stage.publish(joined(), json!([sale("s1"), wait])).await;
+        stage.desk.house.opt_in("447700900123").await;
+        stage.go().await;
+        stage.pass(1_000).await;
+        stage.desk.hear("447700900123", "no9", "STOP").await;
+        stage.go().await;
+        let run = stage.newest(&path).await;
+        let last = run["visits"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (&last["is"], &last["end"], &last["source"], &last["words"]),
+            (
+                &json!("ended"),
+                &json!("opted_out"),
+                &json!("keyword"),
+                &json!("They opted out.")
+            ),
+        );
+        assert_eq!(last["at"], run["ended_at"]);
+        let sent = &run["effects"][0];
+        assert_eq!(sent["template"], "autumn_sale (en_US)");
+        assert!(sent["text"].as_str().unwrap().contains("friend"), "{sent}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_by_the_gate_is_counted_as_one_and_not_as_an_error() {
+    for stage in Stage::both().await {
+        let hello = json!({"kind": "keyword", "words": ["hello"]});
+        let path = stage.publish(hello, json!([sale("s1")])).await;
+        stage.desk.hear("447700900123", "m1", "hello").await;
+        stage.go().await;
+        let run = stage.newest(&path).await;
+        assert_eq!(
+            (&run["state"], &run["code"]),
+            (&json!("refused"), &json!("no_consent"))
+        );
+        let counts = &stage.desk.get(&path).await["counts"];
+        assert_eq!(
+            (&counts["refused"], &counts["failed"]),
+            (&json!(1), &json!(0))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_journey_without_steps_is_not_published() {
+    let stage = Stage::open().await;
+    let body = json!({"definition": crate::journey_stage::definition(joined(), json!([]))});
+    let made = stage.desk.post("/journeys", body).await;
+    let path = format!("/journeys/{}/publish", made.body["id"].as_str().unwrap());
+    let refused = stage
+        .desk
+        .post(&path, json!({"cas": made.body["cas"]}))
+        .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        refused.body["faults"][0]["say"],
+        "the journey has no steps yet: want at least one"
+    );
+}

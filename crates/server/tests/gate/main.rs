@@ -24,6 +24,7 @@ mod journeys_agent;
 mod journeys_doors;
 mod journeys_faults;
 mod journeys_no;
+mod journeys_trial;
 mod kept;
 #[path = "../desk/member.rs"]
 mod member;

@@ -24,11 +24,19 @@ pub enum State {
     Left,
     /// A step could not be taken.
     Failed,
+    /// The gate refused a step.
+    Refused,
 }
 
 impl State {
     /// Every state.
-    pub const ALL: [Self; 4] = [Self::Running, Self::Ended, Self::Left, Self::Failed];
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Ended,
+        Self::Left,
+        Self::Failed,
+        Self::Refused,
+    ];
 
     /// The word used in JSON and tables.
     #[must_use]
@@ -38,6 +46,7 @@ impl State {
             Self::Ended => "ended",
             Self::Left => "left",
             Self::Failed => "failed",
+            Self::Refused => "refused",
         }
     }
 

@@ -245,14 +245,17 @@ async fn leave(
 }
 
 /// Every version, the newest first, with how many people are inside.
-#[utoipa::path(get, path = "/api/v1/journeys/{id}/versions", tag = "journeys", params(("id" = String, Path)),
-    responses((status = 200, body = Vec<VersionAnswer>)))]
+#[utoipa::path(get, path = "/api/v1/journeys/{id}/versions", tag = "journeys", params(("id" = String, Path), PageQuery),
+    responses((status = 200, body = Page<VersionAnswer>)))]
 async fn versions(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
-) -> Result<Json<Vec<VersionAnswer>>, Problem> {
-    Ok(Json(journeys::versions(&app, id(&text)?).await?))
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<VersionAnswer>>, Problem> {
+    let limit = page::limit(query.limit)?;
+    let all = journeys::versions(&app, id(&text)?).await?;
+    Page::slice(all, query.cursor.as_deref(), limit).map(Json)
 }
 
 /// The ways that people took, newest first.

@@ -41,8 +41,10 @@ pub struct CountsAnswer {
     pub ended: i64,
     /// Were taken out: they opted out, or somebody took them out.
     pub left: i64,
-    /// Were stopped by an error or a refusal.
+    /// Were stopped by an error.
     pub failed: i64,
+    /// Were stopped by the gate.
+    pub refused: i64,
 }
 
 impl CountsAnswer {
@@ -53,6 +55,7 @@ impl CountsAnswer {
             State::Ended => &mut self.ended,
             State::Left => &mut self.left,
             State::Failed => &mut self.failed,
+            State::Refused => &mut self.refused,
         };
         *place += count;
     }
@@ -108,7 +111,7 @@ pub struct RunAnswer {
     pub who: String,
     /// The version that they entered with.
     pub version: i64,
-    /// `running`, `ended`, `left` or `failed`.
+    /// `running`, `ended`, `left`, `failed` or `refused`: by the gate.
     pub state: &'static str,
     /// The step at which they wait, or at which it stopped.
     pub step: Option<String>,
@@ -162,7 +165,9 @@ pub struct VisitAnswer {
     pub text: Option<String>,
     /// Which way a branch went, from 0; null for `otherwise`.
     pub way: Option<usize>,
-    /// How the journey ended: `done`, `handed_over`, `opted_out`, `stopped`, `lost`.
+    /// Through what they left, as events name the source: `keyword`, `api`, `staff` and others.
+    pub source: Option<String>,
+    /// How the journey ended: `done`, `handed_over`, `opted_out`, `stopped`, `refused`, `lost`.
     pub end: Option<String>,
 }
 
@@ -181,8 +186,12 @@ pub struct EffectAnswer {
     pub due_at: Option<String>,
     /// The attempt, where it sent.
     pub attempt: Option<String>,
-    /// What came of it.
+    /// What came of it: `accepted`, `unknown`, `denied: <code>` or `failed: <code> <words>`; why it was cancelled.
     pub outcome: Option<String>,
+    /// The template that it sends, with its language.
+    pub template: Option<String>,
+    /// What it sends; of a template as it is worded now.
+    pub text: Option<String>,
 }
 
 /// A script to try a journey out with.
@@ -261,7 +270,7 @@ pub struct BeatBody {
 pub struct RehearsalAnswer {
     /// What happened and what came of it, in order.
     pub lines: Vec<RehearsalLine>,
-    /// How it ended: `done`, `handed_over`, `opted_out`, `stopped`, `lost`; null for whoever is still inside.
+    /// How it ended: `done`, `handed_over`, `opted_out`, `stopped`, `refused`, `lost`; null for whoever is still inside.
     pub end: Option<String>,
     /// The step at which they wait at the end.
     pub step: Option<String>,
@@ -280,6 +289,8 @@ pub struct RehearsalLine {
     /// Something would have been done, as `{"effect": "send_template", "template": "welcome"}`.
     #[schema(value_type = Option<Object>)]
     pub effect: Option<Value>,
+    /// What the template says that would be sent, with its variables filled.
+    pub text: Option<String>,
 }
 
 /// JSON that we wrote ourselves.

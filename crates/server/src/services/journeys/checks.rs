@@ -2,6 +2,7 @@
 
 use consent::{
     request::Template,
+    scope::Category,
     wording::{Reading, Setting},
 };
 use graph::template::Shape;
@@ -11,6 +12,8 @@ use journey::{
     text::Text,
     trigger::Trigger,
 };
+
+use store::template::TemplateLine;
 
 use super::{body::FaultAnswer, call, letter, person};
 use crate::{
@@ -29,21 +32,37 @@ pub(super) async fn run(app: &App, definition: &Definition) -> Result<Vec<FaultA
         let say = "whatsapp.access_token is not configured: nothing can be sent from here";
         found.push(fault("", None, say));
     }
+    if definition.steps().is_empty() {
+        let say = "the journey has no steps yet: want at least one";
+        found.push(fault("", None, say));
+    }
     let number = definition.head().number.as_ref();
     if let Some(number) = number.filter(|number| app.config.account_of(number).is_none()) {
         let say = format!("`{number}` is none of our numbers: want one of them, or none");
         found.push(fault("/number", None, say));
     }
     trigger(app, &definition.head().trigger, &mut found).await?;
-    let sender = person::number(app, number, None);
-    let account = sender.and_then(|number| app.config.account_of(&number).map(str::to_owned));
-    let account = account.unwrap_or_default();
+    let account = account(app, definition);
     let mut placed = Vec::new();
     place(definition.steps(), "/steps", &mut placed);
     for (at, one) in placed {
         step(app, &account, (&at, one), &mut found).await?;
     }
     Ok(found)
+}
+
+/// The account that a journey sends from.
+pub(super) fn account(app: &App, definition: &Definition) -> String {
+    let sender = person::number(app, definition.head().number.as_ref(), None);
+    let account = sender.and_then(|number| app.config.account_of(&number).map(str::to_owned));
+    account.unwrap_or_default()
+}
+
+/// Whether a step can send a template: Meta takes it, and texts fill it.
+pub(super) fn is_fit(line: &TemplateLine) -> bool {
+    templates::state(line) == Template::Usable
+        && templates::category(line) != Category::Authentication
+        && Shape::of(&line.components).wants_more.is_none()
 }
 
 async fn trigger(app: &App, trigger: &Trigger, found: &mut Vec<FaultAnswer>) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use graph::{
     template::Shape,
 };
 use journey::effect::{Choice, Effect};
+use store::template::TemplateLine;
 
 use crate::{
     app::House,
@@ -40,6 +41,28 @@ pub(super) async fn write(
     (to, known): (&Alias, &Known),
     (number, by): (&NumberId, &str),
 ) -> Result<Result<Letter, CannotMake>, Error> {
+    let line = match effect {
+        Effect::SendTemplate {
+            template, language, ..
+        } => {
+            let account = app.config.account_of(number).unwrap_or_default();
+            app.store.template(account, template, language).await?
+        }
+        _ => None,
+    };
+    make(effect, line.as_ref(), (to, known), by)
+}
+
+/// The same with the template that the step names, as it is; none where there is no such template.
+///
+/// # Errors
+/// When the step sends nothing. That nothing can be made is an answer.
+pub(super) fn make(
+    effect: &Effect,
+    line: Option<&TemplateLine>,
+    (to, known): (&Alias, &Known),
+    by: &str,
+) -> Result<Result<Letter, CannotMake>, Error> {
     let to = compose::recipient(to);
     let made = match effect {
         Effect::SendTemplate {
@@ -48,8 +71,7 @@ pub(super) async fn write(
             variables,
             ..
         } => {
-            let account = app.config.account_of(number).unwrap_or_default();
-            let Some(line) = app.store.template(account, template, language).await? else {
+            let Some(line) = line else {
                 let say = format!("There is no template {template} ({language}).");
                 return Ok(Err(("template_missing", say)));
             };
@@ -117,6 +139,19 @@ fn put(to: &consent::permit::Recipient, text: &str, (choices, known): (&[Choice]
     made.map(|outgoing| (outgoing, None))
 }
 
+/// What a template says with its variables filled, as far as there is something for them: the others stay as the template spells them.
+pub(super) fn said(shape: &Shape, variables: &BTreeMap<String, String>) -> String {
+    let bare = |gap: &String| format!("{{{{{gap}}}}}");
+    let header = shape.header_gaps.iter().map(|gap| {
+        let named = variables.get(&format!("{HEADER}{gap}"));
+        let named = named.or_else(|| named_gap(gap, variables));
+        fitting(gap, named).unwrap_or_else(|_| bare(gap))
+    });
+    let body = shape.body_gaps.iter();
+    let body = body.map(|gap| fitting(gap, variables.get(gap)).unwrap_or_else(|_| bare(gap)));
+    shape.words(&header.collect::<Vec<_>>(), &body.collect::<Vec<_>>())
+}
+
 type Texts = (Vec<String>, Vec<String>);
 
 /// The texts for the gaps of a template; or the first gap that there is nothing for.
@@ -150,15 +185,20 @@ fn fitting(gap: &str, text: Option<&String>) -> Result<String, String> {
     Ok(words.join(" "))
 }
 
-/// The variables of a step that a template has gaps for, as [`write`] looks for them; and those that it looks for in vain.
-pub(super) fn compare(shape: &Shape, given: &[&str]) -> (Vec<String>, Vec<String>) {
+/// The variables that a template wants of a step, as [`write`] looks for them, where a step gives these.
+pub(super) fn wanted(shape: &Shape, given: &[&str]) -> Vec<String> {
     let is_number = |gap: &str| gap.bytes().all(|byte| byte.is_ascii_digit());
     let header = shape.header_gaps.iter().map(|gap| {
         let prefixed = format!("{HEADER}{gap}");
         let bare = !is_number(gap) && given.contains(&gap.as_str());
         if bare { gap.clone() } else { prefixed }
     });
-    let wanted: Vec<String> = header.chain(shape.body_gaps.iter().cloned()).collect();
+    header.chain(shape.body_gaps.iter().cloned()).collect()
+}
+
+/// The variables that a template wants in vain, and those that it does not want.
+pub(super) fn compare(shape: &Shape, given: &[&str]) -> (Vec<String>, Vec<String>) {
+    let wanted = wanted(shape, given);
     let missing = wanted.iter().filter(|gap| !given.contains(&gap.as_str()));
     let odd = given
         .iter()

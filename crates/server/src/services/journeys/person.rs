@@ -49,6 +49,17 @@ impl Known {
         }
     }
 
+    /// Somebody of whom nothing is known.
+    pub(super) fn nobody() -> Self {
+        Self {
+            standing: Standing::default(),
+            tags: BTreeSet::new(),
+            attributes: BTreeMap::new(),
+            name: None,
+            aliases: Vec::new(),
+        }
+    }
+
     pub(super) fn call(&mut self, alias: &Alias) {
         self.aliases.push(alias.clone());
     }

@@ -50,6 +50,10 @@ const PAUSE_MS: (i64, i64) = (5_000, 15 * MINUTE_MS);
 const LATER: [i64; 5] = [4, 80_007, 130_429, 131_056, 133_004];
 /// How often one effect is put off because of a refusal that time lifts.
 const WAITS_MAX: i64 = 200;
+/// Nobody can be reached without an address.
+pub(super) const NO_ADDRESS: (&str, &str) = ("no_address", "They have no address in WhatsApp.");
+/// Nothing can be sent without a number of ours.
+pub(super) const NO_NUMBER: (&str, &str) = ("no_number", "There is no number to send from.");
 
 /// Takes one turn. Says how many effects it looked at.
 ///
@@ -130,25 +134,25 @@ async fn errands(app: &App, due: Vec<EffectLine>) -> Result<(Vec<Errand>, Vec<Er
 
 async fn send(app: &App, errand: &Errand) -> Result<Fate, Error> {
     let line = &errand.line;
-    let failed = |code: &str, words: &str| {
+    let failed = |(code, words): (&str, &str)| {
         let (code, words) = (code.to_owned(), words.to_owned());
         Ok(Fate::Over(Outcome::Failed { code, words }, None))
     };
     let Some((known, to)) = meet(app, line.contact).await? else {
-        return failed("no_address", "They have no address in WhatsApp.");
+        return failed(NO_ADDRESS);
     };
     let own = errand.number.as_ref();
     let Some(number) = person::number(app, own, Some(&known.standing)) else {
-        return failed("no_number", "There is no number to send from.");
+        return failed(NO_NUMBER);
     };
     let Some(token) = app.token.clone() else {
-        return failed("no_token", "whatsapp.access_token is not configured.");
+        return failed(("no_token", "whatsapp.access_token is not configured."));
     };
     let by = format!("journey {}", errand.name);
     let made = letter::write(app, &errand.effect, (&to, &known), (&number, &by)).await?;
     let made = match made {
         Ok(made) => made,
-        Err((code, words)) => return failed(code, &words),
+        Err((code, words)) => return failed((code, &words)),
     };
     let account = app.config.account_of(&number).unwrap_or_default();
     let wish = Wish {
@@ -227,13 +231,7 @@ fn denied(
     (code, until): (Code, Option<Timestamp>),
     attempt: Option<AttemptId>,
 ) -> Fate {
-    let passes = matches!(
-        code,
-        Code::QuietHours | Code::PlatformBackoff | Code::FrequencyCapped
-    );
-    let soonest = app.clock.now().plus_millis(PAUSE_MS.0);
-    let until = until.filter(|_| passes).map(|until| until.max(soonest));
-    let in_time = until.filter(|until| errand.run.due.is_none_or(|end| *until < end));
+    let in_time = passes((code, until), (app.clock.now(), errand.run.due));
     match in_time.filter(|_| errand.line.tries < WAITS_MAX) {
         Some(until) => Fate::Later(until, Counted::Yes),
         None => {
@@ -241,6 +239,20 @@ fn denied(
             Fate::Over(Outcome::Denied { code, sentence }, attempt)
         }
     }
+}
+
+/// When a refusal that time alone lifts has passed, if that is before `end`.
+pub(super) fn passes(
+    (code, until): (Code, Option<Timestamp>),
+    (now, end): (Timestamp, Option<Timestamp>),
+) -> Option<Timestamp> {
+    let passes = matches!(
+        code,
+        Code::QuietHours | Code::PlatformBackoff | Code::FrequencyCapped
+    );
+    let soonest = now.plus_millis(PAUSE_MS.0);
+    let until = until.filter(|_| passes).map(|until| until.max(soonest));
+    until.filter(|until| end.is_none_or(|end| *until < end))
 }
 
 /// Waits the longer the longer it lasts.

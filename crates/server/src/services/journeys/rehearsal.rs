@@ -1,36 +1,46 @@
 //! Trying a journey out: a script of what happens, with a clock that steps. Nothing is sent and nothing is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use consent::{
     alias::Alias,
+    event::Event,
     id::ContactId,
+    policy::Policy,
+    request::Sent,
     scope::Category,
     time::{MINUTE_MS, Timestamp},
 };
+use graph::template::Shape;
 use journey::{
     definition::Definition,
-    effect::Key,
-    facts::{Facts, Leave},
+    effect::{Effect, Key},
+    facts::Facts,
     happening::{Happening, What},
     id::StepId,
     rehearse::{self, Beat, Line, Script},
     state::Place,
     step::Act,
+    trigger::Trigger,
 };
+use store::event::EventLine;
 
 use super::{
     body::{BeatBody, FactsBody, OutcomeBody, RehearsalAnswer, RehearsalLine, ScriptBody},
+    letter,
     person::{self, Known},
     show,
+    trial::{self, News, Shelf, Trial},
 };
 use crate::{
     app::House,
     clock,
     error::Error,
-    services::{contacts, policy},
+    services::{contacts, facts as about, policy},
 };
 
+/// A number kept for stories: it reaches nobody.
+const NOBODYS_NUMBER: &str = "+447700900000";
 /// Things that happen in one script, at the most.
 const BEATS_MAX: usize = 200;
 
@@ -50,17 +60,42 @@ pub(super) async fn run(
         })?,
         None => app.clock.now(),
     };
-    let mut facts = known(app, definition, body, start).await?;
-    if let Some(more) = &body.facts {
-        apply(&mut facts, more, "facts")?;
-    }
     if body.beats.len() > BEATS_MAX {
         return Err(Error::field("beats", format!("want at most {BEATS_MAX}")));
+    }
+    let (known, aliases, contact) = person(app, body).await?;
+    let own = definition.head().number.as_ref();
+    let number = person::number(app, own, Some(&known.standing));
+    let shelf = trial::shelf(app, definition, number.as_ref()).await?;
+    let policy = policy::current(app).await?;
+    let (sent, history) = past(app, contact, &policy).await?;
+    let topics = app.store.topics().await?.into_iter();
+    let mut facts = known.facts((number.as_ref(), &policy), start);
+    let mut trial = Trial {
+        app,
+        number,
+        known,
+        aliases,
+        shelf: &shelf,
+        topics: topics.map(|line| line.topic).collect(),
+        sent,
+        history,
+        news: VecDeque::new(),
+        from_ad: matches!(definition.head().trigger, Trigger::AdReferral { .. }),
+        policy,
+    };
+    if contact.is_none() {
+        trial.learn(&anybody(), start);
+    }
+    if let Some(more) = &body.facts {
+        trial.learn(&apply(&mut facts, more, "facts")?, start);
     }
     let mut then = facts.clone();
     let mut beats = Vec::with_capacity(body.beats.len());
     for (at, one) in body.beats.iter().enumerate() {
-        beats.push(beat(definition, (at, one), (start, &mut then))?);
+        let (beat, news) = beat(definition, (at, one), (start, &mut then))?;
+        beats.push(beat);
+        trial.news.push_back(news);
     }
     let script = Script {
         start,
@@ -69,55 +104,76 @@ pub(super) async fn run(
         outcomes: outcomes(&body.outcomes)?,
         beats,
     };
-    Ok(answer(&rehearse::rehearse(definition, &script)))
+    let rehearsal = rehearse::rehearse_in(&mut trial, definition, &script);
+    Ok(answer(&rehearsal, &shelf))
 }
 
-/// What is known at the beginning: of a contact, or of somebody who may be sent everything.
-async fn known(
+/// Somebody who may be sent everything and has just written.
+fn anybody() -> News {
+    News {
+        allowed: Some(Category::ALL.map(Category::word).into()),
+        window: Some(true),
+    }
+}
+
+/// Whom the journey is tried on: the contact, or somebody who is made up, with a number that reaches nobody.
+async fn person(
     app: &House,
-    definition: &Definition,
     body: &ScriptBody,
-    start: Timestamp,
-) -> Result<Facts, Error> {
+) -> Result<(Known, Vec<Alias>, Option<ContactId>), Error> {
     let Some(id) = &body.contact else {
-        let all = Category::ALL.into_iter();
-        let nobody = Facts {
-            window_open: true,
-            ..Facts::unknown()
-        };
-        return Ok(all.fold(nobody, |facts, category| facts.with(category, Leave::Allow)));
+        let aliases = NOBODYS_NUMBER.parse().map(Alias::Phone).into_iter();
+        return Ok((Known::nobody(), aliases.collect(), None));
     };
     let id: ContactId = id.parse().map_err(|_| Error::NotFound("contact"))?;
     let line = contacts::line(app, id).await?;
+    if line.erased.is_some() {
+        return Err(Error::NotFound("contact, or no more"));
+    }
     let mut known = Known::of(&line.person);
     let current = line.aliases.iter().filter(|held| held.until.is_none());
-    let aliases: Vec<&Alias> = current.map(|held| &held.alias).collect();
-    aliases.into_iter().for_each(|alias| known.call(alias));
+    let aliases: Vec<Alias> = current.map(|held| held.alias.clone()).collect();
+    aliases.iter().for_each(|alias| known.call(alias));
     known.tags = line.tags.into_iter().collect();
     known.attributes = line.attributes.into_iter().collect();
-    let own = definition.head().number.as_ref();
-    let number = person::number(app, own, Some(&known.standing));
-    let policy = policy::current(app).await?;
-    Ok(known.facts((number.as_ref(), &policy), start))
+    Ok((known, aliases, Some(id)))
 }
 
-fn apply(facts: &mut Facts, more: &FactsBody, field: &str) -> Result<(), Error> {
+/// What went to a contact lately, and what is on record of them; nothing of whoever is made up.
+async fn past(
+    app: &House,
+    contact: Option<ContactId>,
+    policy: &Policy,
+) -> Result<(Vec<Sent>, Vec<Event>), Error> {
+    let Some(contact) = contact else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let sent = about::sent(app, contact, policy, app.clock.now()).await?;
+    let history = app.store.history(contact).await?;
+    let history = history.iter().filter_map(EventLine::event);
+    Ok((sent, history.collect()))
+}
+
+/// Takes over what a script says of the person, and gives what of it the gate asks about.
+fn apply(facts: &mut Facts, more: &FactsBody, field: &str) -> Result<News, Error> {
+    let mut news = News::default();
     facts.attributes.extend(more.attributes.clone());
     facts.tags.extend(more.tags.iter().cloned());
     if let Some(allowed) = &more.allowed {
-        facts.allowed = BTreeMap::new();
+        let mut all = BTreeSet::new();
         for word in allowed {
             let category = Category::read(word).ok_or_else(|| {
                 let say = format!("`{word}` is no category");
                 Error::field(&format!("{field}.allowed"), say)
             })?;
-            facts.allowed.insert(category.word(), Leave::Allow);
+            all.insert(category.word());
         }
+        news.allowed = Some(all);
     }
     match more.window.as_deref() {
         None => {}
-        Some("open") => facts.window_open = true,
-        Some("closed") => facts.window_open = false,
+        Some("open") => news.window = Some(true),
+        Some("closed") => news.window = Some(false),
         Some(other) => {
             let say = format!("`{other}` is neither open nor closed");
             return Err(Error::field(&format!("{field}.window"), say));
@@ -125,7 +181,7 @@ fn apply(facts: &mut Facts, more: &FactsBody, field: &str) -> Result<(), Error> 
     }
     facts.language = more.language.clone().or_else(|| facts.language.take());
     facts.zone = more.zone.clone().or_else(|| facts.zone.take());
-    Ok(())
+    Ok(news)
 }
 
 fn outcomes(bodies: &BTreeMap<String, OutcomeBody>) -> Result<BTreeMap<StepId, What>, Error> {
@@ -159,9 +215,10 @@ fn beat(
     definition: &Definition,
     (at, body): (usize, &BeatBody),
     (start, then): (Timestamp, &mut Facts),
-) -> Result<Beat, Error> {
+) -> Result<(Beat, News), Error> {
     let field = format!("beats.{at}");
     let mut facts = None;
+    let mut news = News::default();
     let happening = match (&body.says, &body.taps, &body.opts_out, &body.changes) {
         (Some(text), None, None, None) => Happening::Replied {
             text: text.clone(),
@@ -180,7 +237,7 @@ fn beat(
             sentence: sentence.clone(),
         },
         (None, None, None, Some(more)) => {
-            apply(then, more, &field)?;
+            news = apply(then, more, &field)?;
             facts = Some(then.clone());
             Happening::Changed
         }
@@ -190,11 +247,12 @@ fn beat(
         }
     };
     let minutes = i64::from(body.after_minutes).saturating_mul(MINUTE_MS);
-    Ok(Beat {
+    let beat = Beat {
         at: start.plus_millis(minutes),
         happening,
         facts,
-    })
+    };
+    Ok((beat, news))
 }
 
 /// What the first button with this label carries.
@@ -219,25 +277,44 @@ fn button(definition: &Definition, label: &str) -> Option<String> {
     })
 }
 
-fn answer(rehearsal: &rehearse::Rehearsal) -> RehearsalAnswer {
+/// What a template says that would be sent.
+fn said(effect: &Effect, shelf: &Shelf) -> Option<String> {
+    let Effect::SendTemplate {
+        template,
+        language,
+        variables,
+        ..
+    } = effect
+    else {
+        return None;
+    };
+    let shown = shelf.get(&(template.clone(), language.clone()))?;
+    let shape = Shape::of(&shown.line.components);
+    Some(letter::said(&shape, variables))
+}
+
+fn answer(rehearsal: &rehearse::Rehearsal, shelf: &Shelf) -> RehearsalAnswer {
     let lines = rehearsal.lines.iter().map(|line| match line {
         Line::Happened(at, happening) => RehearsalLine {
             at: clock::rfc3339(*at),
             happened: serde_json::to_value(happening).ok(),
             visit: None,
             effect: None,
+            text: None,
         },
         Line::Visit(visit) => RehearsalLine {
             at: clock::rfc3339(visit.at),
             happened: None,
             visit: Some(show::visit(visit)),
             effect: None,
+            text: None,
         },
         Line::Effect(at, effect) => RehearsalLine {
             at: clock::rfc3339(*at),
             happened: None,
             visit: None,
             effect: serde_json::to_value(effect).ok(),
+            text: said(effect, shelf),
         },
     });
     let step = match rehearsal.state.place() {

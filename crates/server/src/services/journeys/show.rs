@@ -3,20 +3,29 @@
 use std::collections::BTreeMap;
 
 use consent::{alias::Alias, id::ContactId, time::Timestamp};
+use graph::template::Shape;
 use journey::{
+    effect::Effect,
     state::{Place, Waiting},
     visit::{Ending, Passed, Visit},
 };
 use store::journey::{
-    effect::{EffectLine, State as Effect},
-    run::{RunLine, VisitLine},
+    effect::{EffectLine, State as Doing},
+    run::{self, RunLine, VisitLine},
 };
+use store::{event::EventLine, template::TemplateLine};
 
 use super::{
     body::{EffectAnswer, RunAnswer, RunDetail, VisitAnswer},
+    letter,
     way::{self, Memory},
 };
-use crate::{app::House, clock, error::Error, services::inbox};
+use crate::{
+    app::House,
+    clock,
+    error::Error,
+    services::{happenings, inbox},
+};
 
 /// Ways, with what people are called.
 pub(super) async fn runs(app: &House, lines: &[RunLine]) -> Result<Vec<RunAnswer>, Error> {
@@ -33,7 +42,7 @@ pub(super) async fn runs(app: &House, lines: &[RunLine]) -> Result<Vec<RunAnswer
         .iter()
         .map(|line| {
             let who = names.get(&line.contact).cloned().unwrap_or_default();
-            Ok(run(line, &Memory::read(&line.memory)?, who))
+            Ok(way_of(line, &Memory::read(&line.memory)?, who))
         })
         .collect()
 }
@@ -46,18 +55,74 @@ pub(super) async fn detail(app: &House, line: &RunLine) -> Result<RunDetail, Err
     let visits = app.store.visits(line.contact, line.id).await?;
     let effects = app.store.effects(line.contact, line.id).await?;
     let answers = known.answers.into_iter();
+    let mut passed: Vec<VisitAnswer> = visits.iter().map(kept).collect();
+    // Whoever says no leaves at once, without a step: what they left by stands in the log.
+    if line.state == run::State::Left && passed.last().is_none_or(|last| last.is != "ended") {
+        passed.push(left(app, line, run.step.clone()).await?);
+    }
+    let templates = if effects.iter().any(|one| one.kind == "send_template") {
+        app.store.templates().await?
+    } else {
+        Vec::new()
+    };
     Ok(RunDetail {
         run,
         answers: answers
             .map(|(step, text)| (step.to_string(), text))
             .collect(),
         given: known.given,
-        visits: visits.iter().map(kept).collect(),
-        effects: effects.iter().map(effect).collect(),
+        visits: passed,
+        effects: effects.iter().map(|one| effect(one, &templates)).collect(),
     })
 }
 
-fn run(line: &RunLine, memory: &Memory, who: String) -> RunAnswer {
+/// How somebody left by a no: when, why, and through what they said it.
+async fn left(app: &House, line: &RunLine, step: Option<String>) -> Result<VisitAnswer, Error> {
+    let why = line.why.as_deref().unwrap_or_default();
+    let ended = line.ended.unwrap_or(line.entered);
+    let history = app.store.history(line.contact).await?;
+    let events = history.iter().filter_map(EventLine::event);
+    let noes =
+        events.filter(|event| event.received <= ended && happenings::no(&event.fact) == Some(why));
+    let no = noes.max_by_key(|event| event.received);
+    Ok(VisitAnswer {
+        step,
+        at: clock::rfc3339(ended),
+        is: "ended".to_owned(),
+        end: Some("opted_out".to_owned()),
+        words: Some(way::sentence(why).to_owned()).filter(|words| !words.is_empty()),
+        source: no.map(|event| event.evidence.source),
+        ..VisitAnswer::default()
+    })
+}
+
+/// The template that an effect sends, and what the person reads.
+fn sends(line: &EffectLine, templates: &[TemplateLine]) -> (Option<String>, Option<String>) {
+    match serde_json::from_str::<Effect>(&line.body) {
+        Ok(Effect::SendTemplate {
+            template,
+            language,
+            variables,
+            ..
+        }) => {
+            let mut all = templates.iter();
+            let found = all.find(|one| one.name == template && one.language == language);
+            let text = found.map(|one| letter::said(&Shape::of(&one.components), &variables));
+            (Some(format!("{template} ({language})")), text)
+        }
+        Ok(Effect::SendMessage { text, .. } | Effect::Ask { text, .. }) => (None, Some(text)),
+        Ok(
+            Effect::CallWebhook { .. }
+            | Effect::AddTag { .. }
+            | Effect::RemoveTag { .. }
+            | Effect::SetAttribute { .. }
+            | Effect::HandToAgent { .. },
+        )
+        | Err(_) => (None, None),
+    }
+}
+
+fn way_of(line: &RunLine, memory: &Memory, who: String) -> RunAnswer {
     let is_inside = line.ended.is_none();
     let (step, waiting, code) = match memory.state.place() {
         Place::Door => (None, None, None),
@@ -92,15 +157,18 @@ fn run(line: &RunLine, memory: &Memory, who: String) -> RunAnswer {
     }
 }
 
-fn effect(line: &EffectLine) -> EffectAnswer {
+fn effect(line: &EffectLine, templates: &[TemplateLine]) -> EffectAnswer {
+    let (template, text) = sends(line, templates);
     EffectAnswer {
         key: line.key.clone(),
         kind: line.kind.clone(),
         state: line.state.word(),
         tries: line.tries,
-        due_at: (line.state == Effect::Waiting).then(|| clock::rfc3339(line.due)),
+        due_at: (line.state == Doing::Waiting).then(|| clock::rfc3339(line.due)),
         attempt: line.attempt.map(|attempt| attempt.to_string()),
         outcome: line.outcome.clone(),
+        template,
+        text,
     }
 }
 
@@ -171,11 +239,12 @@ fn told(step: Option<String>, at: Timestamp, passed: &Passed) -> VisitAnswer {
 }
 
 /// How a journey ended, in the word that JSON has for it.
-pub(super) const fn end(how: &Ending) -> &'static str {
+pub(super) fn end(how: &Ending) -> &'static str {
     match how {
         Ending::Done => "done",
         Ending::HandedOver => "handed_over",
         Ending::OptedOut { .. } => "opted_out",
+        Ending::Stopped { code, .. } if way::is_refusal(code) => "refused",
         Ending::Stopped { .. } => "stopped",
         Ending::Lost => "lost",
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use consent::{id::ContactId, time::Timestamp};
+use consent::{id::ContactId, reason::Code, time::Timestamp};
 use journey::{
     definition::Definition,
     effect::{Effect, Key},
@@ -89,7 +89,7 @@ impl Way {
             let was_inside = self.is_inside();
             let (ended, why) = ending(how);
             // Whoever left by a no has left, unless we learn what stopped them.
-            if was_inside || ended == run::State::Failed {
+            if was_inside || matches!(ended, run::State::Failed | run::State::Refused) {
                 self.line.state = ended;
                 self.line.why = why;
             }
@@ -167,9 +167,17 @@ fn ending(how: &Ending) -> (run::State, Option<String>) {
     match how {
         Ending::Done | Ending::HandedOver => (run::State::Ended, None),
         Ending::OptedOut { sentence } => (run::State::Left, Some(sentence.clone())),
+        Ending::Stopped { code, words, .. } if is_refusal(code) => {
+            (run::State::Refused, Some(words.clone()))
+        }
         Ending::Stopped { words, .. } => (run::State::Failed, Some(words.clone())),
         Ending::Lost => (run::State::Failed, Some("lost".to_owned())),
     }
+}
+
+/// Whether this is the code of a refusal by the gate, not of an error.
+pub(super) fn is_refusal(code: &str) -> bool {
+    Code::read(code).is_some()
 }
 
 /// What happened at a step, in the word that JSON has for it.

@@ -71,6 +71,8 @@ pub(super) fn routes() -> Router<App> {
 struct List {
     desk: Desk,
     lines: Vec<Line>,
+    /// Journeys to begin with, while there is none.
+    examples: Vec<examples::Example>,
     next: Option<String>,
     is_first: bool,
 }
@@ -80,13 +82,11 @@ struct Line {
     journey: JourneyAnswer,
     trigger: String,
     counts: CountsAnswer,
+    /// Whether people enter it and cannot get through.
+    ails: bool,
 }
 
 impl List {
-    fn examples(&self) -> Vec<examples::Example> {
-        examples::all(&self.desk)
-    }
-
     fn state(&self, word: &str) -> String {
         state(&self.desk, word)
     }
@@ -121,12 +121,19 @@ async fn list(
                 |definition| words::trigger(&desk, &definition.head().trigger),
             ),
             counts: journey.counts.unwrap_or_default(),
+            ails: !journeys::ails(&app, &journey).await?.is_empty(),
             journey,
         });
     }
+    let examples = if lines.is_empty() {
+        examples::all(&app, &desk).await?
+    } else {
+        Vec::new()
+    };
     let page = List {
         desk,
         lines,
+        examples,
         next,
         is_first: asked.cursor.is_none(),
     };
@@ -144,7 +151,7 @@ fn tone(word: &str) -> &'static str {
         "live" | "ended" => "good",
         "running" => "info",
         "failed" => "bad",
-        "stopped" | "left" => "warn",
+        "stopped" | "left" | "refused" => "warn",
         _ => "",
     }
 }

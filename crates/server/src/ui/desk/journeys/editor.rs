@@ -45,6 +45,8 @@ struct Page {
     /// What keeps it from being published, beside what is wrong at steps.
     lacks: Vec<String>,
     versions: Vec<VersionAnswer>,
+    /// What keeps people from getting through the version that they enter by.
+    ails: Vec<String>,
     /// What was just done.
     said: Option<String>,
     /// Why the last change was not made.
@@ -74,6 +76,7 @@ impl Page {
             again: words::again(&desk, definition.head().again),
             lacks: elsewhere.map(|(_, say)| say.clone()).collect(),
             versions: journeys::versions(app, id).await?,
+            ails: ails(app, &desk, &journey).await?,
             cards,
             journey,
             desk,
@@ -119,6 +122,22 @@ impl Page {
         let count = usize::try_from(version.inside).unwrap_or_default();
         self.desk.count("journeys-inside", count)
     }
+}
+
+/// What keeps people from getting through, each once.
+async fn ails(app: &App, desk: &Desk, journey: &JourneyAnswer) -> Result<Vec<String>, Refusal> {
+    let ails = journeys::ails(app, journey).await?;
+    let mut all: Vec<String> = Vec::new();
+    for (step, say) in draft::answered(desk, &ails) {
+        let say = match step {
+            Some(step) => format!("{step}: {say}"),
+            None => say,
+        };
+        if !all.contains(&say) {
+            all.push(say);
+        }
+    }
+    Ok(all)
 }
 
 /// The page.

@@ -1,8 +1,17 @@
 //! Journeys to begin with, in the reader's language: each is a definition that only needs its templates.
 
+use journey::step::Act;
 use serde_json::{Value, json};
 
-use crate::ui::{desk::Desk, language::Language};
+use super::draft;
+use crate::{
+    app::App,
+    services::journeys,
+    ui::{
+        desk::{Desk, refusal::Refusal},
+        language::Language,
+    },
+};
 
 /// A journey to begin with.
 pub struct Example {
@@ -12,18 +21,49 @@ pub struct Example {
     pub name: String,
     /// What it does.
     pub note: String,
+    /// Templates that it sends and that are not there, named in a sentence.
+    pub lacks: Option<String>,
 }
 
 const WORDS: [&str; 4] = ["welcome", "birthday", "win-back", "ad"];
 
-/// Every example.
-pub fn all(desk: &Desk) -> Vec<Example> {
-    let each = WORDS.map(|word| Example {
-        word,
-        name: desk.say(&format!("journeys-example-{word}")),
-        note: desk.say(&format!("journeys-example-note-{word}")),
-    });
-    each.into()
+/// Every example, with what is missing for it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn all(app: &App, desk: &Desk) -> Result<Vec<Example>, Refusal> {
+    let mut examples = Vec::new();
+    for word in WORDS {
+        examples.push(Example {
+            word,
+            name: desk.say(&format!("journeys-example-{word}")),
+            note: desk.say(&format!("journeys-example-note-{word}")),
+            lacks: lacks(app, desk, word).await?,
+        });
+    }
+    Ok(examples)
+}
+
+async fn lacks(app: &App, desk: &Desk, word: &str) -> Result<Option<String>, Refusal> {
+    let text = definition(desk, word).unwrap_or_default();
+    let definition = draft::read(&text)?;
+    let there = journeys::templates(app, &definition).await?;
+    let mut missing: Vec<String> = Vec::new();
+    for step in definition.all() {
+        let Act::SendTemplate(send) = &step.act else {
+            continue;
+        };
+        let is_there = there
+            .iter()
+            .any(|one| one.is_fit && one.name == send.template && one.language == send.language);
+        let name = format!("{} ({})", send.template, send.language);
+        if !is_there && !missing.contains(&name) {
+            missing.push(name);
+        }
+    }
+    let names = missing.join(", ");
+    let say = || desk.say_with("journeys-example-lacks", &[("names", &names)]);
+    Ok((!missing.is_empty()).then(say))
 }
 
 /// The definition of an example as JSON; none where there is no such example.

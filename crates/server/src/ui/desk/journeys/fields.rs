@@ -16,8 +16,9 @@ pub fn step(kind: &str, id: &str, form: &Form, asking: &Asking) -> Value {
     put("kind", json!(kind));
     match kind {
         "send_template" => {
-            put("template", json!(line(form, "template")));
-            put("language", json!(line(form, "language")));
+            let (name, language) = chosen(form);
+            put("template", json!(name));
+            put("language", json!(language));
             let variables = variables(form);
             if !variables.is_empty() {
                 put("variables", Value::Object(variables));
@@ -76,6 +77,21 @@ pub fn step(kind: &str, id: &str, form: &Form, asking: &Asking) -> Value {
         }
     }
     Value::Object(step)
+}
+
+/// The template that was chosen, by name and language: from the list, or as somebody wrote them.
+pub fn chosen(form: &Form) -> (String, String) {
+    let listed = form.get("chosen").unwrap_or_default().split_once(' ');
+    listed.map_or_else(
+        || (line(form, "template"), line(form, "language")),
+        |(name, language)| (name.to_owned(), language.to_owned()),
+    )
+}
+
+/// Whether the form shows the variables of another template than the one that was chosen.
+pub fn is_of_another(form: &Form) -> bool {
+    let chosen = form.get("chosen");
+    chosen.is_some() && chosen != form.get("loaded")
 }
 
 /// The JSON of a trigger, from its form.
@@ -207,6 +223,20 @@ mod tests {
             assert_eq!(read.unwrap().act.kind(), kind, "{json}");
         }
         assert_eq!(Act::KINDS.len(), 12, "a kind without a form");
+    }
+
+    #[test]
+    fn a_template_is_chosen_from_the_list_and_its_variables_are_asked_for_before_it_is_kept() {
+        let form =
+            Form::of(b"chosen=autumn_sale+en_GB&loaded=order_note+en_GB&variable=1&filled=Ana");
+        let json = step("send_template", "s1", &form, &Asking::nothing());
+        assert_eq!(
+            (&json["template"], &json["language"]),
+            (&json!("autumn_sale"), &json!("en_GB"))
+        );
+        assert!(is_of_another(&form));
+        let same = Form::of(b"chosen=autumn_sale+en_GB&loaded=autumn_sale+en_GB");
+        assert!(!is_of_another(&same) && !is_of_another(&Form::of(b"template=a&language=en")));
     }
 
     #[test]

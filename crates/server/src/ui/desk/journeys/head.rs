@@ -42,6 +42,8 @@ struct Page {
     keys: Vec<String>,
     /// Forms to join by, short name and name.
     forms: Vec<String>,
+    /// Journeys to begin with, for a new one.
+    examples: Vec<Example>,
     faults: Vec<String>,
 }
 
@@ -55,6 +57,11 @@ impl Page {
             numbers: app.config.numbers().map(|id| id.to_string()).collect(),
             keys: keys.map_err(Error::from)?,
             forms: forms.map(|form| form.slug).collect(),
+            examples: if kept.is_none() {
+                examples::all(app, &desk).await?
+            } else {
+                Vec::new()
+            },
             kept,
             faults: Vec::new(),
             desk,
@@ -66,10 +73,6 @@ impl Page {
             Some(kept) => self.desk.to(&format!("/journeys/{}/head", kept.id)),
             None => self.desk.to("/journeys/new"),
         }
-    }
-
-    fn examples(&self) -> Vec<Example> {
-        examples::all(&self.desk)
     }
 
     fn kinds(&self) -> Vec<(&'static str, String, bool)> {

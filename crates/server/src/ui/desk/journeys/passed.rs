@@ -5,8 +5,11 @@ use serde_json::Value;
 
 use super::words;
 use crate::{
-    services::journeys::body::{RehearsalLine, VisitAnswer},
-    ui::desk::Desk,
+    services::journeys::{
+        body::{RehearsalLine, VisitAnswer},
+        way,
+    },
+    ui::desk::{Desk, table::source_name},
 };
 
 /// A line.
@@ -26,7 +29,9 @@ pub struct Line {
     pub code: Option<String>,
     /// The error, in the words of whoever reported it.
     pub words: Option<String>,
-    /// What would have been sent.
+    /// Through what they said it.
+    pub through: Option<String>,
+    /// What was sent, or would be.
     pub message: Option<String>,
     /// The buttons below it.
     pub choices: Vec<String>,
@@ -37,9 +42,11 @@ pub struct Line {
 /// A visit as a line.
 pub fn visit(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> Line {
     let tone = match visit.is.as_str() {
-        "denied" | "failed" => "bad",
+        "failed" => "bad",
+        "denied" => "warn",
         "accepted" | "done" => "good",
         "ended" if visit.end.as_deref() == Some("stopped") => "bad",
+        "ended" if visit.end.as_deref() == Some("refused") => "warn",
         _ => "",
     };
     Line {
@@ -53,6 +60,10 @@ pub fn visit(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> Line 
         wrote: visit.text.clone(),
         code: visit.code.clone(),
         words: words::why(desk, visit.code.as_deref(), visit.words.as_deref()),
+        through: visit.source.as_deref().map(|source| {
+            let source = source_name(desk, source);
+            desk.say_with("journeys-through", &[("source", &source)])
+        }),
         tone,
         ..Line::default()
     }
@@ -70,6 +81,15 @@ pub fn end(desk: &Desk, end: &str) -> String {
     desk.say(&format!("journeys-end-{}", end.replace('_', "-")))
 }
 
+/// Whoever left for another reason than a no of theirs did not opt out: the reason stands below.
+fn ended(desk: &Desk, visit: &VisitAnswer) -> String {
+    let is_other = |words: &str| way::reason(words).is_some_and(|reason| reason != "opt_out");
+    match visit.end.as_deref().unwrap_or("done") {
+        "opted_out" if visit.words.as_deref().is_some_and(is_other) => end(desk, "left"),
+        how => end(desk, how),
+    }
+}
+
 fn said(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> String {
     match visit.is.as_str() {
         "waiting" => {
@@ -78,7 +98,7 @@ fn said(desk: &Desk, definition: &Definition, visit: &VisitAnswer) -> String {
             desk.say_with("journeys-waiting-until", &[("time", &until)])
         }
         "took" => took(desk, definition, visit),
-        "ended" => end(desk, visit.end.as_deref().unwrap_or("done")),
+        "ended" => ended(desk, visit),
         other => desk.say(&format!("journeys-passed-{}", other.replace('_', "-"))),
     }
 }
@@ -115,7 +135,7 @@ pub fn rehearsed(desk: &Desk, definition: &Definition, line: &RehearsalLine) -> 
         },
         (None, Some(effect)) => Line {
             at: line.at.clone(),
-            ..done(desk, effect)?
+            ..done(desk, effect, line.text.as_deref())?
         },
         (None, None) => return None,
     };
@@ -137,14 +157,13 @@ fn occurred(desk: &Desk, happened: &Value) -> Option<Line> {
         "opted_out" => Some(Line {
             said: desk.say("journeys-they-refuse"),
             wrote: Some(text(happened, "sentence")),
-            tone: "bad",
             ..Line::default()
         }),
         _ => None,
     }
 }
 
-fn done(desk: &Desk, effect: &Value) -> Option<Line> {
+fn done(desk: &Desk, effect: &Value, words: Option<&str>) -> Option<Line> {
     let labels = |name: &str| {
         let list = effect.get(name).and_then(Value::as_array);
         let each = list.into_iter().flatten();
@@ -166,15 +185,12 @@ fn done(desk: &Desk, effect: &Value) -> Option<Line> {
             ..said("journeys-asks")
         }),
         "send_template" => {
-            let filled = effect.get("variables").and_then(Value::as_object);
-            let filled = filled.into_iter().flatten();
-            let each = filled
-                .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()));
             let (template, language) = (text(effect, "template"), text(effect, "language"));
-            let lines = [format!("{template} ({language})")].into_iter().chain(each);
+            let template = format!("{template} ({language})");
             Some(Line {
-                message: Some(lines.collect::<Vec<_>>().join("\n")),
-                ..said("journeys-sends-template")
+                said: desk.say_with("journeys-sends-named", &[("template", &template)]),
+                message: words.map(str::to_owned),
+                ..Line::default()
             })
         }
         "call_webhook" => Some(Line {

@@ -1,5 +1,7 @@
 //! Who went through a journey: the list, and one person's way step by step with the error that stopped it.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::{
     extract::{Path, Query, State},
@@ -108,14 +110,29 @@ impl Page {
         let mut visits = self.detail.visits.iter();
         let is_late = effect.state == "done"
             && visits.any(|one| one.step.as_deref() == step && one.is == "failed");
-        let word = if is_late { "failed" } else { effect.state };
-        self.desk.say(&format!("journeys-effect-{word}"))
+        let outcome = effect.outcome.as_deref().unwrap_or_default();
+        if is_late {
+            return self.desk.say("journeys-effect-failed");
+        }
+        match outcome.split(':').next().unwrap_or_default() {
+            "denied" => self.desk.say("journeys-passed-denied"),
+            "accepted" => self.desk.say("journeys-passed-accepted"),
+            "unknown" => self.desk.say("journeys-passed-unknown"),
+            _ => self.desk.say(&format!("journeys-effect-{}", effect.state)),
+        }
     }
 
-    /// Why something could not be done, as it was reported.
-    fn outcome<'a>(&self, effect: &'a EffectAnswer) -> Option<&'a str> {
-        let outcome = effect.outcome.as_deref();
-        outcome.filter(|_| effect.state == "failed")
+    /// Why something was not done, in words.
+    fn outcome(&self, effect: &EffectAnswer) -> Option<String> {
+        let outcome = effect.outcome.as_deref()?;
+        match outcome.split_once(": ") {
+            Some(("denied", code)) => Some(self.desk.why(code)),
+            Some(("failed", words)) => Some(words.to_owned()),
+            _ if matches!(effect.state, "failed" | "cancelled") => {
+                words::why(&self.desk, None, Some(outcome))
+            }
+            _ => None,
+        }
     }
 
     fn version(&self) -> String {
@@ -205,10 +222,24 @@ pub(super) async fn show(
         .to_string();
     // Of a version that cannot be read any more the steps have no titles.
     let definition = draft::read(&text).or_else(|_| draft::read(NOTHING))?;
-    let lines = detail.visits.iter();
-    let lines = lines.map(|visit| passed::visit(&desk, &definition, visit));
+    let mut begun: BTreeMap<&str, usize> = BTreeMap::new();
+    let lines = detail.visits.iter().map(|visit| {
+        let line = passed::visit(&desk, &definition, visit);
+        let step = visit.step.as_deref().filter(|_| visit.is == "begun");
+        let Some(step) = step else { return line };
+        let count = begun.entry(step).or_default();
+        *count += 1;
+        let mut effects = detail.effects.iter();
+        let of = format!("/{step}/{count}");
+        let sent = effects.find(|effect| effect.key.ends_with(&of));
+        Line {
+            message: sent.and_then(|effect| effect.text.clone()),
+            ..line
+        }
+    });
+    let lines = once(lines.collect());
     let page = Page {
-        lines: once(lines.collect()),
+        lines,
         who: called(&desk, &detail.run.who),
         why: words::why(&desk, detail.run.code.as_deref(), detail.run.why.as_deref()),
         journey,

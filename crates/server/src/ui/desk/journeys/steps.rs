@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use graph::template::Shape;
 use journey::{
     definition,
     edit::{self, Edited},
@@ -28,6 +29,7 @@ use crate::{
     error::Error,
     services::{
         attributes,
+        journeys::{self, Sendable},
         staff::{Power, Role, members},
     },
     ui::{
@@ -36,9 +38,6 @@ use crate::{
         notice::shown,
     },
 };
-
-/// Empty lines that the form of a template offers for variables.
-const EMPTY_VARIABLES: usize = 2;
 
 #[derive(Template)]
 #[template(path = "desk/journey_step.html")]
@@ -56,8 +55,8 @@ struct Page {
     /// What stands in the form, as JSON of the step.
     value: Value,
     asker: Asker,
-    /// Templates by name and language.
-    templates: Vec<(String, String)>,
+    /// Templates of the account that it sends from.
+    templates: Vec<Sendable>,
     keys: Vec<String>,
     /// Who answers customers: the address and the name.
     people: Vec<(String, String)>,
@@ -72,12 +71,7 @@ pub(super) struct Asked {
 
 impl Page {
     async fn of(app: &App, desk: Desk, id: Uuid, draft: &Draft) -> Result<Self, Refusal> {
-        let templates = app
-            .store
-            .templates()
-            .await
-            .map_err(Error::from)?
-            .into_iter();
+        let templates = journeys::templates(app, &draft.definition).await?;
         let keys = app.store.attribute_keys(attributes::KEYS_MAX).await;
         let people = members::list(app).await?.into_iter();
         let talks = |role: &str| Role::read(role).is_some_and(|role| role.may(Power::Talk));
@@ -91,7 +85,7 @@ impl Page {
             at: None,
             kind: None,
             value: Value::Null,
-            templates: templates.map(|one| (one.name, one.language)).collect(),
+            templates,
             keys: keys.map_err(Error::from)?,
             people: people.map(|one| (one.email, one.name)).collect(),
             faults: Vec::new(),
@@ -138,34 +132,64 @@ impl Page {
         lines.collect::<Vec<_>>().join("\n")
     }
 
-    /// The name of a template's variable and what fills it, with lines for more.
-    fn variables(&self) -> Vec<(String, String)> {
-        let map = self.value.get("variables").and_then(Value::as_object);
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let all = map.into_iter().flatten();
-        let all = all.map(|(name, value)| (name.clone(), text(value)));
-        let more = std::iter::repeat_n((String::new(), String::new()), EMPTY_VARIABLES);
-        all.chain(more).collect()
+    /// The template that is chosen, where it is there.
+    fn chosen(&self) -> Option<&Sendable> {
+        let (name, language) = (self.text("template"), self.text("language"));
+        let mut all = self.templates.iter();
+        all.find(|one| one.name == name && one.language == language)
     }
 
-    /// Names of templates, each once.
-    fn template_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self
-            .templates
-            .iter()
+    /// What the chosen template says.
+    fn shape(&self) -> Option<Shape> {
+        self.chosen().map(|one| one.shape.clone())
+    }
+
+    /// The chosen template as the list names it.
+    fn chosen_value(&self) -> String {
+        let value = format!("{} {}", self.text("template"), self.text("language"));
+        value.trim().to_owned()
+    }
+
+    /// The templates to choose from: what the form sends, what stands in the list, and whether it is chosen. One that cannot be sent
+    /// stays until another is chosen.
+    fn choices(&self) -> Vec<(String, String, bool)> {
+        let chosen = self.chosen_value();
+        let fit = self.templates.iter().filter(|one| one.is_fit);
+        let named = fit.map(|one| {
+            let value = format!("{} {}", one.name, one.language);
+            let is_chosen = value == chosen;
+            (value, format!("{} ({})", one.name, one.language), is_chosen)
+        });
+        let mut all: Vec<(String, String, bool)> = named.collect();
+        all.sort();
+        if !chosen.is_empty() && !all.iter().any(|(_, _, is_chosen)| *is_chosen) {
+            let gone = self
+                .desk
+                .say_with("journeys-template-gone", &[("name", &chosen)]);
+            all.push((chosen, gone, true));
+        }
+        all
+    }
+
+    /// The template's variables: the name, what it is called and what fills it. Of a template that is not there, those that the step has.
+    fn variables(&self) -> Vec<(String, String, String)> {
+        let map = self.value.get("variables").and_then(Value::as_object);
+        let given: Vec<&str> = map
+            .into_iter()
+            .flatten()
             .map(|(name, _)| name.as_str())
             .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    }
-
-    fn languages(&self) -> Vec<&str> {
-        let tags = self.templates.iter().map(|(_, language)| language.as_str());
-        let mut tags: Vec<&str> = tags.collect();
-        tags.sort_unstable();
-        tags.dedup();
-        tags
+        let names = match self.chosen() {
+            Some(chosen) => chosen.variables(&given),
+            None => given.into_iter().map(str::to_owned).collect(),
+        };
+        let named = names.into_iter().map(|name| {
+            let text = map.and_then(|map| map.get(&name)).and_then(Value::as_str);
+            let text = text.unwrap_or_default().to_owned();
+            let label = words::variable(&self.desk, &name);
+            (name, label, text)
+        });
+        named.collect()
     }
 
     /// How many of which unit a wait or a question lasts.
@@ -191,7 +215,7 @@ impl Page {
 
     fn units(&self) -> Vec<(&'static str, String, bool)> {
         let chosen = self.span().1;
-        let named = journey::span::Span::UNITS.map(|unit| {
+        let named = ::journey::span::Span::UNITS.map(|unit| {
             (
                 unit,
                 self.desk.say(&format!("journeys-unit-{unit}")),
@@ -366,7 +390,9 @@ async fn finish(
     let mut asking = Asking::read(form);
     let pressed = asking.press(form.get("act").unwrap_or_default(), form);
     let value = fields::step(&kind, step, form, &asking);
-    let faults: Faults = if pressed {
+    // Another template has other variables: its own are shown first.
+    let loads = form.get("act") == Some("load") || fields::is_of_another(form);
+    let faults: Faults = if pressed || loads {
         Vec::new()
     } else if kind == "branch" && asking.value().is_none() {
         vec![(None, desk.say("journeys-condition-missing"))]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ::journey::trigger::Trigger;
 use askama::Template;
 use axum::{
     extract::{Path, State},
@@ -83,8 +84,8 @@ struct Beat {
 }
 
 impl Typed {
-    /// Somebody who may be sent everything, and does nothing.
-    fn fresh() -> Self {
+    /// Somebody who may be sent everything, and does nothing. Whoever enters by writing has written.
+    fn fresh(trigger: &Trigger) -> Self {
         let blank = Beat {
             unit: "hours".to_owned(),
             ..Beat::default()
@@ -92,6 +93,10 @@ impl Typed {
         Self {
             allowed: Category::ALL.map(|one| one.word().to_owned()).into(),
             beats: vec![blank; BEATS],
+            is_open: matches!(
+                trigger,
+                Trigger::Keyword { .. } | Trigger::AdReferral { .. }
+            ),
             ..Self::default()
         }
     }
@@ -263,7 +268,8 @@ pub(super) async fn begin(
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
     let draft = draft::load(&app, id).await?;
-    let page = Page::of(desk, id, &draft, Typed::fresh());
+    let typed = Typed::fresh(&draft.definition.head().trigger);
+    let page = Page::of(desk, id, &draft, typed);
     Ok(shown(StatusCode::OK, &page))
 }
 

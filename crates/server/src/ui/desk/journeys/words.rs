@@ -97,6 +97,14 @@ pub fn kind(desk: &Desk, kind: &str) -> String {
     desk.say(&format!("journeys-kind-{}", kind.replace('_', "-")))
 }
 
+/// What a variable of a template is called.
+pub fn variable(desk: &Desk, name: &str) -> String {
+    match name.strip_prefix("header.") {
+        Some(name) => desk.say_with("journeys-variable-header", &[("name", name)]),
+        None => desk.say_with("journeys-variable-named", &[("name", name)]),
+    }
+}
+
 /// What a step says.
 pub fn step(desk: &Desk, act: &Act) -> Said {
     let title = title(desk, act);
@@ -112,7 +120,10 @@ pub fn step(desk: &Desk, act: &Act) -> Said {
     match act {
         Act::SendTemplate(send) => {
             let each = send.variables.iter();
-            let filled = each.map(|(name, text)| format!("{name}: {}", text.as_str()));
+            let filled = each.map(|(name, text)| {
+                let name = variable(desk, name);
+                format!("{name}: {}", text.as_str())
+            });
             Said {
                 notes: filled.chain(said.notes).collect(),
                 ..said
