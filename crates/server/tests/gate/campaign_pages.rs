@@ -73,7 +73,7 @@ impl<'a> Person<'a> {
     }
 
     /// Sends a form with the token of this session.
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("csrf", &self.csrf().await)
             .extend_pairs(fields)

@@ -166,6 +166,8 @@ fn fields(answer: &CampaignAnswer) -> Vec<(&'static str, String)> {
     for variant in &answer.variants {
         let is_only = answer.variants.len() == 1;
         add("sends", Some(sends(variant, is_only)));
+        let text = variant.text.as_deref();
+        add("text", text.map(|text| plain(&text.replace('\n', " / "))));
     }
     add("to", Some(audience(&answer.audience)));
     let basis = answer.basis.as_deref().map(plain);

@@ -49,7 +49,7 @@ pub struct CampaignBody {
 
 /// What fills the gaps of a template: a text for each, in which `{{attribute|fallback}}` stands for an attribute of the person, and
 /// `{{name|fallback}}` for what they call themselves.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariablesBody {
     /// For the header.
@@ -198,8 +198,11 @@ pub struct VariantAnswer {
     pub template: String,
     /// The language of it.
     pub language: String,
-    /// What fills its gaps.
+    /// What fills its variables.
     pub variables: VariablesBody,
+    /// How it reads, with what fills its variables as it was written; null in lists, and where the template is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Its share of the audience.
     pub share: u16,
     /// How many minutes after the start it begins.

@@ -44,6 +44,7 @@ fn variant(name: &str, delay_minutes: u32) -> VariantAnswer {
         template: "spring_sale".to_owned(),
         language: "en_GB".to_owned(),
         variables: VariablesBody::default(),
+        text: None,
         share: 50,
         delay_minutes,
     }
