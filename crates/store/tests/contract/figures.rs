@@ -16,6 +16,7 @@ use store::{
     message::{Direction, MessageLine, State as Sent},
     report::TallyRow,
 };
+use uuid::Uuid;
 
 use crate::{
     campaigns::{drawn, news, people, take},
@@ -156,22 +157,28 @@ async fn who_said_no_or_wrote_in_time_counts_once(place: Arc<Place>) {
     let wrote = store.replies(line.id, 24 * HOUR).await.unwrap();
     assert_eq!(wrote, [], "a STOP is no reply");
     assert_eq!(store.replies(line.id, 72 * HOUR).await.unwrap(), [(0, 1)]);
-    for (did, who) in [
+    let whole = [
         (Did::Replied, vec![people[2]]),
         (Did::OptedOut, vec![people[0], people[1]]),
-    ] {
-        let filter = Filter {
-            did: Some((did, within)),
-            limit: 9,
-            ..Filter::default()
-        };
-        let rows = store.recipients(line.id, &filter).await.unwrap();
-        let mut found: Vec<_> = rows.iter().map(|row| row.line.contact).collect();
-        found.sort();
-        let mut wanted = who;
-        wanted.sort();
-        assert_eq!(found, wanted, "{did:?}");
+    ];
+    for (did, who) in whole {
+        assert_eq!(
+            who_did(&place, line.id, (did, within)).await,
+            who,
+            "{did:?}"
+        );
     }
+}
+
+/// Whom the recipients name who did something, in order.
+async fn who_did(place: &Place, campaign: Uuid, did: (Did, i64)) -> Vec<ContactId> {
+    let filter = Filter {
+        did: Some(did),
+        limit: 9,
+        ..Filter::default()
+    };
+    let rows = place.store.recipients(campaign, &filter).await.unwrap();
+    rows.iter().map(|row| row.line.contact).collect()
 }
 
 /// These are found to be one person.

@@ -31,9 +31,6 @@ use crate::{
     },
 };
 
-/// The name under which a pattern asks for what people call themselves.
-pub(super) const NAME: &str = "name";
-
 /// What is said where a template got other parts at Meta since the campaign was written.
 const CHANGED: &str = "the template has other parts now than when the campaign was written";
 
@@ -83,7 +80,7 @@ impl Known {
                 .or_else(|| self.attributes.get(name))
         });
         let said = own.map(String::as_str);
-        said.or_else(|| self.name.as_deref().filter(|_| name == NAME))
+        said.or_else(|| self.name.as_deref().filter(|_| name == names::NAME))
     }
 
     /// Their telephone number, where we have it.

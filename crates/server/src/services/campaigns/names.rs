@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use super::{
     audience::Audience,
-    compose::NAME,
     plan::{Plan, Variant},
 };
 use crate::{app::House, error::Error};
 
+/// The name under which a pattern asks for what people call themselves.
+pub const NAME: &str = "name";
 /// Attributes that are told of at the most.
 const TOLD_MAX: u32 = 30;
 /// Rows of a list that are looked at in one query.
