@@ -1,6 +1,6 @@
 //! Campaigns: made, looked at before they begin, begun, stopped, and what became of them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -412,7 +412,7 @@ type Written = fn(&str) -> String;
 pub fn out_file(
     app: App,
     (id, code): (Uuid, Option<String>),
-    (written, told): (Written, BTreeMap<&'static str, String>),
+    (written, told): (Written, left::Told),
 ) -> Response {
     let first = Some((None::<String>, true));
     let told = Arc::new(told);

@@ -11,6 +11,9 @@ use crate::{
     services::export::cell::{Sheet, safe},
 };
 
+/// Why somebody is out and who can lift it, in the reader's words, by code.
+pub type Told = BTreeMap<&'static str, (String, String)>;
+
 /// People who would not get a campaign, each with what they call themselves, where we know it.
 ///
 /// # Errors
@@ -36,14 +39,14 @@ pub async fn named(
 }
 
 /// A page of the file of those who would not get a campaign, each with their name, as CSV; the first one with the names of the columns.
-/// `told` has the reasons in the reader's words, by code.
+/// `told` has it in the reader's words.
 ///
 /// # Errors
 /// None that is known: writing into memory does not fail.
 pub fn barred_rows(
     rows: Vec<(BarredAnswer, String)>,
     is_first: bool,
-    told: &BTreeMap<&'static str, String>,
+    told: &Told,
 ) -> Result<Vec<u8>, Error> {
     let mut sheet = Sheet::default();
     if is_first {
@@ -59,14 +62,18 @@ pub fn barred_rows(
         sheet.row(columns.map(str::to_owned));
     }
     for (row, name) in rows {
-        let reason = told.get(row.code).cloned();
+        let own = || {
+            let lifted_by = row.lifted_by.unwrap_or_default().to_owned();
+            (row.reason.to_owned(), lifted_by)
+        };
+        let (reason, lifted_by) = told.get(row.code).cloned().unwrap_or_else(own);
         sheet.row([
             row.contact.unwrap_or_default(),
             safe(row.address),
             safe(name),
             row.code.to_owned(),
-            reason.unwrap_or_else(|| row.reason.to_owned()),
-            row.lifted_by.unwrap_or_default().to_owned(),
+            reason,
+            lifted_by,
             row.until.unwrap_or_default(),
         ]);
     }

@@ -147,7 +147,10 @@ async fn take(
     };
     let codes = Code::ALL.into_iter().map(Code::word);
     let codes = codes.chain(["no_address", CannotMake::GAP]);
-    let told = codes.map(|code| (code, words::code(&desk, code)));
+    let told = codes.map(|code| {
+        let lifter = desk.lifter(code).unwrap_or_default();
+        (code, (words::code(&desk, code), lifter))
+    });
     let code = asked.code.filter(|code| !code.is_empty());
     Ok(out_file(app, (id, code), (written, told.collect())))
 }

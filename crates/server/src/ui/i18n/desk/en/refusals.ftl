@@ -295,3 +295,4 @@ refused-campaign-approval-none = this campaign needs no approval: it goes to no 
 refused-campaign-tag-nobody = Nobody has the tag `{ $tag }`.
 refused-campaign-name-nobody = Nobody has an attribute `{ $name }`, and no column of the list is called so: everybody gets the fallback, or no message where there is none.
 refused-campaign-braces = `{ $word }` stands in single braces and is sent as it is written: a variable wants two on each side.
+refused-campaign-cannot-go-on = It cannot go on: { $cause }.

@@ -295,3 +295,4 @@ refused-campaign-approval-none = esta campaña no necesita aprobación: va a no 
 refused-campaign-tag-nobody = Nadie tiene la etiqueta `{ $tag }`.
 refused-campaign-name-nobody = Nadie tiene un atributo `{ $name }` y ninguna columna de la lista se llama así: todas las personas reciben el texto alternativo, o ningún mensaje si no lo hay.
 refused-campaign-braces = `{ $word }` está entre llaves simples y se envía tal como está escrito: una variable necesita dos a cada lado.
+refused-campaign-cannot-go-on = No puede seguir: { $cause }.

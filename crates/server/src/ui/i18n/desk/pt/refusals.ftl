@@ -295,3 +295,4 @@ refused-campaign-approval-none = esta campanha não precisa de aprovação: vai 
 refused-campaign-tag-nobody = Ninguém tem a etiqueta `{ $tag }`.
 refused-campaign-name-nobody = Ninguém tem um atributo `{ $name }` e nenhuma coluna da lista se chama assim: todas as pessoas recebem o texto alternativo, ou nenhuma mensagem se não houver.
 refused-campaign-braces = `{ $word }` está entre chaves simples e é enviado como está escrito: uma variável precisa de duas de cada lado.
+refused-campaign-cannot-go-on = Não pode continuar: { $cause }.
