@@ -159,7 +159,10 @@ impl Store {
         after: Option<Uuid>,
         limit: u32,
     ) -> Result<Vec<CampaignLine>, StoreError> {
-        let sql = select_campaign!("where id < $1 order by id desc limit $2");
+        let sql = select_campaign!(
+            "where id < $1 and (state <> 'cancelled' or started_ms is not null or start_ms is not null) \
+             order by id desc limit $2"
+        );
         let rows: Vec<CampaignRow> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(before(after)).bind(i64::from(limit)).fetch_all(pool).await?);
         rows.into_iter().map(CampaignLine::try_from).collect()

@@ -19,6 +19,7 @@ pub enum Campaign {
     /// Change a draft: it is as the file says then, and an approval of what it was before falls away.
     Change {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
         /// What it is to do, as JSON, as POST /api/v1/campaigns takes it; - for stdin.
         file: PathBuf,
@@ -31,11 +32,13 @@ pub enum Campaign {
     /// One campaign, and where everybody stands.
     Show {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// How the message reads, person by person.
     Preview {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
         /// Of how many people, 1 to 20.
         #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
@@ -44,11 +47,13 @@ pub enum Campaign {
     /// Who is in, who is out and why, what it costs and how long it takes. Exit code 3 when something keeps it from starting.
     Preflight {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// Agree to a campaign that is large enough to need a second person: somebody else than whoever made it.
     Approve {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
         /// Who agrees.
         #[command(flatten)]
@@ -57,11 +62,13 @@ pub enum Campaign {
     /// Freeze the audience of a draft now, instead of when it starts.
     Draw {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// Start it: at once, or at the time that was set. A server has to run, for it is the server that sends.
     Start {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
         /// Wait until it is over or paused, and show how far it is. Ctrl-C ends the waiting; the campaign goes on.
         #[arg(long)]
@@ -70,16 +77,19 @@ pub enum Campaign {
     /// Stop it for now: none of its sends begins any more.
     Pause {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// Let it go on.
     Resume {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// End it: whoever was not sent to gets nothing.
     Cancel {
         /// Its id.
+        #[arg(value_parser = whole_id)]
         id: Uuid,
     },
     /// What became of it.
@@ -98,6 +108,7 @@ pub struct By {
 #[derive(Debug, Args)]
 pub struct Report {
     /// Its id.
+    #[arg(value_parser = whole_id)]
     pub id: Uuid,
     /// Wait first until it is over or paused, and show how far it is. Ctrl-C ends the waiting; the campaign goes on.
     #[arg(long)]
@@ -108,6 +119,12 @@ pub struct Report {
     /// Write what happened over time to this file, as CSV.
     #[arg(long, value_name = "FILE")]
     pub series: Option<PathBuf>,
+}
+
+/// Reads an id; the beginning of one is not enough.
+fn whole_id(text: &str) -> Result<Uuid, String> {
+    text.parse()
+        .map_err(|_| "this is no whole id: `consentry campaign list` shows them".to_owned())
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod draw;
 pub mod drive;
 mod file;
 pub mod late;
+pub mod left;
+pub mod names;
 pub mod place;
 pub mod plan;
 pub mod preflight;
@@ -18,6 +20,7 @@ pub mod report;
 mod roster;
 
 use campaign::state::State;
+use graph::template::Shape;
 use store::campaign::{CampaignLine, recipient};
 use uuid::Uuid;
 
@@ -55,7 +58,38 @@ pub async fn list(
 pub async fn show(app: &House, id: Uuid) -> Result<CampaignAnswer, Error> {
     let line = acts::find(app, id).await?;
     let counts = count::tally(app, id).await?.all;
-    answer(&line, Some(counts))
+    let mut answer = answer(&line, Some(counts))?;
+    add_texts(app, &mut answer).await?;
+    Ok(answer)
+}
+
+/// Says of each variant how it reads, with what fills its variables as it was written.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn add_texts(app: &House, answer: &mut CampaignAnswer) -> Result<(), Error> {
+    let number = answer
+        .numbers
+        .first()
+        .and_then(|number| number.parse().ok());
+    let account = number.and_then(|number| app.config.account_of(&number));
+    let account = account.unwrap_or_default().to_owned();
+    for variant in &mut answer.variants {
+        let (name, language) = (&variant.template, &variant.language);
+        let known = app.store.template(&account, name, language).await?;
+        variant.text = known.map(|known| text(&Shape::of(&known.components), &variant.variables));
+    }
+    Ok(())
+}
+
+fn text(shape: &Shape, filled: &VariablesBody) -> String {
+    let file = filled.file.as_ref();
+    let file = file.and_then(|file| file.link.clone().or_else(|| file.id.clone()));
+    let words = shape.words(&filled.header, &filled.body);
+    let buttons = shape.links.iter().zip(&filled.buttons);
+    let buttons = buttons.map(|(link, end)| format!("[{}] {}", link.text, link.filled(end)));
+    let lines: Vec<String> = file.into_iter().chain([words]).chain(buttons).collect();
+    lines.join("\n")
 }
 
 /// One campaign as it is kept, without any count.
@@ -126,6 +160,8 @@ pub struct PreviewAnswer {
     pub variant: String,
     /// How it reads; null where it cannot be made.
     pub text: Option<String>,
+    /// The small print that stands last in it, where the template has one.
+    pub footer: Option<String>,
     /// The file above the text: its address, or its id at Meta.
     pub file: Option<String>,
     /// What stands on the buttons, and where those with a gap lead.
@@ -174,6 +210,9 @@ pub async fn preview(
                 .get(place)
                 .map(|one| one.name.clone())
                 .unwrap_or_default(),
+            footer: ready
+                .and_then(compose::Ready::footer)
+                .filter(|_| text.is_some()),
             file: ready
                 .and_then(|ready| ready.file())
                 .filter(|_| text.is_some()),
@@ -201,6 +240,7 @@ fn answer(line: &CampaignLine, counts: Option<Counts>) -> Result<CampaignAnswer,
             buttons: variant.buttons,
             file: variant.file,
         },
+        text: None,
         share: variant.share,
         delay_minutes: variant.delay_minutes,
     });

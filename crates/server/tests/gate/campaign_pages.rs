@@ -73,7 +73,7 @@ impl<'a> Person<'a> {
     }
 
     /// Sends a form with the token of this session.
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Shown {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("csrf", &self.csrf().await)
             .extend_pairs(fields)
@@ -440,7 +440,14 @@ async fn a_marketer_takes_a_list_of_who_is_out_and_why() {
     let check = marketer.get(&format!("{path}?whole=1")).await;
     assert!(check.contains(&format!("{path}/out.csv")), "{check}");
     let file = marketer.get(&format!("{path}/out.csv")).await;
-    assert!(file.starts_with("contact,address,code,reason"), "{file}");
+    assert!(file.starts_with("contact,address,name,code,"), "{file}");
+    assert_eq!(file.matches("by agreeing.").count(), 2, "{file}");
+    let some = format!("{path}/out.csv?code=opted_out_category");
+    let some = marketer.get(&some).await;
+    assert!(
+        some.lines().count() == 2 && some.contains(&phone(6)),
+        "{some}"
+    );
     assert_eq!(file.lines().count(), 4, "{file}");
     assert!(file.contains(&phone(6)) && file.contains("opted_out_category"));
     let viewer = Person::of(&house, Role::Viewer).await;

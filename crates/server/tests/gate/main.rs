@@ -9,6 +9,7 @@
     reason = "a test that cannot go on says where"
 )]
 
+mod campaign_form;
 mod campaign_nodes;
 mod campaign_pages;
 mod campaigns;

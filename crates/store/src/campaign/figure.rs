@@ -34,13 +34,13 @@ pub struct Figure {
 /// What a series counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum What {
-    /// Messages that Meta took, or may have, when they were decided.
+    /// Messages that Meta took and that did not fail since, when they were decided.
     Sent,
-    /// Messages of which the last news is that they arrived, when it came.
+    /// Messages that arrived, when the last news of them came.
     Delivered,
     /// Messages that were read, when the news of it came.
     Read,
-    /// Messages that failed after Meta had taken them, when the news of it came.
+    /// Messages that failed, when the news of it came.
     Failed,
 }
 
@@ -125,7 +125,8 @@ impl Store {
     }
 
     /// Messages by the beginning of the piece of time that they lie in, in order. [`What::Sent`] goes by when each was decided, the
-    /// others by the last news of it: a message that was read is only counted as read, because when it arrived is not kept.
+    /// others by the last news of it: a message that was read arrived then at the latest, because when it arrived is not kept. Added up
+    /// they are what the figures say.
     ///
     /// # Errors
     /// When the database does not answer or a row makes no sense.
@@ -134,13 +135,14 @@ impl Store {
         campaign: Uuid,
         bucket_ms: i64,
     ) -> Result<Vec<(Timestamp, What, i64)>, StoreError> {
-        let sql = "select x.at_ms / $2 * $2, x.what, count(*) from (\
-                   select m.at_ms as at_ms, 'sent' as what from recipient p \
+        let sql = "with told as materialized (select m.at_ms, coalesce(m.outcome_ms, m.at_ms) as news_ms, m.state from recipient p \
                    join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
-                   where p.campaign_id = $1 and m.state in ('unknown', 'accepted', 'sent', 'failed', 'delivered', 'read') \
-                   union all select m.outcome_ms as at_ms, m.state as what from recipient p \
-                   join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
-                   where p.campaign_id = $1 and m.state in ('delivered', 'read', 'failed') and m.outcome_ms is not null) as x \
+                   where p.campaign_id = $1 and p.state not in ('waiting', 'denied', 'skipped')) \
+                   select x.at_ms / $2 * $2, x.what, count(*) from (\
+                   select t.at_ms as at_ms, 'sent' as what from told t where t.state in ('accepted', 'sent', 'delivered', 'read') \
+                   union all select t.news_ms, 'delivered' from told t where t.state in ('delivered', 'read') \
+                   union all select t.news_ms, 'read' from told t where t.state = 'read' \
+                   union all select t.news_ms, 'failed' from told t where t.state in ('failed', 'rejected')) as x \
                    group by 1, 2 order by 1, 2";
         let id = campaign.as_bytes().to_vec();
         let rows: Vec<(i64, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)

@@ -42,17 +42,24 @@ macro_rules! the_others {
     };
 }
 
-/// How many of each variant did something within `$2`: an act of `acts`, or of what `exists` asks for. Each person once.
+/// How many of each variant did something within `$2`: an act of `acts`, or of what `exists` asks for; less those of whom `less` and
+/// `others` say more. Each person once.
 macro_rules! by_variant {
-    ($acts:literal, $exists:literal) => {
+    ($acts:literal, $exists:literal, $less:literal, $others:literal) => {
         concat!(
             with_kin!($acts),
             "select x.variant, count(*) from (select p.variant, p.contact_id as person ",
-            the_others!("where p.campaign_id = $1 and p.contact_id not in (select k.id from kin k) "),
+            the_others!(
+                "where p.campaign_id = $1 and p.contact_id not in (select k.id from kin k) "
+            ),
             "and exists (",
             $exists,
-            ") union select r.variant, r.person from met r join acts a on a.person = r.person \
-             and a.at_ms >= r.at_ms and a.at_ms < r.at_ms + $2) as x group by x.variant order by x.variant"
+            ")",
+            $others,
+            " union select r.variant, r.person from met r join acts a on a.person = r.person \
+             and a.at_ms >= r.at_ms and a.at_ms < r.at_ms + $2",
+            $less,
+            ") as x group by x.variant order by x.variant"
         )
     };
 }
@@ -71,12 +78,15 @@ impl Store {
             "select t.person, e.received_ms as at_ms from theirs t join event e on e.contact_id = t.id \
              and e.kind in ('opt_out', 'platform_stop')",
             "select 1 from event e where e.contact_id = p.contact_id and e.kind in ('opt_out', 'platform_stop') \
-             and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $2"
+             and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $2",
+            "",
+            ""
         );
         self.by_variant(sql, campaign, within_ms).await
     }
 
-    /// How many of each variant wrote to us within so long after their message was decided.
+    /// How many of each variant wrote to us within so long after their message was decided. Whoever said no within that time is none of
+    /// them: a STOP is no reply.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -86,9 +96,14 @@ impl Store {
         within_ms: i64,
     ) -> Result<Vec<(i64, i64)>, StoreError> {
         let sql = by_variant!(
-            "select t.person, i.at_ms from theirs t join message i on i.contact_id = t.id and i.direction = 'in'",
+            "select t.person, i.at_ms from theirs t join message i on i.contact_id = t.id and i.direction = 'in'), \
+             noes as materialized (select t.person, e.received_ms as at_ms from theirs t join event e on e.contact_id = t.id \
+             and e.kind in ('opt_out', 'platform_stop')",
             "select 1 from message i where i.contact_id = p.contact_id and i.direction = 'in' \
-             and i.at_ms >= m.at_ms and i.at_ms < m.at_ms + $2"
+             and i.at_ms >= m.at_ms and i.at_ms < m.at_ms + $2",
+            " and not exists (select 1 from noes n where n.person = r.person and n.at_ms >= r.at_ms and n.at_ms < r.at_ms + $2)",
+            " and not exists (select 1 from event e where e.contact_id = p.contact_id \
+             and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $2)"
         );
         self.by_variant(sql, campaign, within_ms).await
     }

@@ -11,7 +11,7 @@ use consent::{
 use uuid::Uuid;
 
 pub use self::{
-    list::{Filter, RecipientRow, Sent},
+    list::{Did, Filter, RecipientRow, Sent},
     turn::{NewRecipient, Settled, Turn},
 };
 use crate::{

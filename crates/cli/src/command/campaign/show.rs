@@ -166,6 +166,8 @@ fn fields(answer: &CampaignAnswer) -> Vec<(&'static str, String)> {
     for variant in &answer.variants {
         let is_only = answer.variants.len() == 1;
         add("sends", Some(sends(variant, is_only)));
+        let text = variant.text.as_deref();
+        add("text", text.map(|text| plain(&text.replace('\n', " / "))));
     }
     add("to", Some(audience(&answer.audience)));
     let basis = answer.basis.as_deref().map(plain);
@@ -194,7 +196,11 @@ fn fields(answer: &CampaignAnswer) -> Vec<(&'static str, String)> {
         )),
     );
     add("approved by", answer.approved_by.as_deref().map(plain));
-    add("begins", answer.start_at.clone());
+    let begins = match answer.state.as_str() {
+        "draft" => "begins, once started",
+        _ => "begins",
+    };
+    add(begins, answer.start_at.clone());
     add("started", answer.started_at.clone());
     add("drawn", answer.drawn_at.clone());
     add("ended", answer.ended_at.clone());

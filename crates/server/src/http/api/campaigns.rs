@@ -1,5 +1,7 @@
 //! Campaigns: made, looked at before they begin, begun, stopped, and what became of them.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     body::Body,
@@ -10,7 +12,7 @@ use axum::{
 use consent::id::ContactId;
 use futures::stream;
 use serde::Deserialize;
-use store::campaign::recipient::{self, Filter};
+use store::campaign::recipient::{self, Did, Filter};
 use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -28,7 +30,7 @@ use crate::{
     services::campaigns::{
         self, PreviewAnswer, acts,
         body::{CampaignAnswer, CampaignBody, PreflightAnswer},
-        draft,
+        draft, left,
         plan::id,
         preflight::{self, BarredAnswer},
         report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span},
@@ -250,8 +252,11 @@ async fn cancel(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct RecipientsQuery {
-    /// Whose turn stands so: `waiting`, `sending`, `accepted`, `denied`, `failed`, `unknown` or `skipped`.
+    /// Whose turn stands so: `waiting`, `sending`, `accepted`, `sent`, `delivered`, `read`, `denied`, `failed`, `unknown` or `skipped`.
+    /// Each of `accepted`, `sent` and `delivered` holds those after it.
     state: Option<String>,
+    /// What they did within 72 hours after their message: `replied` or `opted_out`.
+    did: Option<String>,
     /// A refusal's code, or Meta's error code.
     code: Option<String>,
     /// `next` of the page before.
@@ -270,13 +275,24 @@ async fn recipients(
     Query(query): Query<RecipientsQuery>,
 ) -> Result<Json<Page<RecipientAnswer>>, Problem> {
     let limit = page::limit(query.limit)?;
-    let state = query.state.as_deref().map(|word| {
-        recipient::State::read(word)
-            .ok_or_else(|| Error::field("state", format!("`{word}` is no state of a recipient")))
-    });
+    let none = |field: &str, word: &str| {
+        Error::field(field, format!("`{word}` is no state of a recipient"))
+    };
+    let (mut state, mut message) = (None, None);
+    if let Some(word) = query.state.as_deref() {
+        message = report::stage(word);
+        state = recipient::State::read(word);
+        if state.is_none() && message.is_none() {
+            return Err(none("state", word).into());
+        }
+    }
+    let did = query.did.as_deref();
+    let did = did.map(|word| Did::read(word).ok_or_else(|| none("did", word)));
     let after: Option<Uuid> = query.cursor.as_deref().map(page::read_cursor).transpose()?;
     let filter = Filter {
-        state: state.transpose()?,
+        state,
+        message,
+        did: did.transpose()?.map(|did| (did, report::WITHIN_MS)),
         code: query.code,
         after: after.map(ContactId::new),
         limit: limit + 1,
@@ -393,10 +409,15 @@ async fn series_csv(
 type Written = fn(&str) -> String;
 
 /// The file of everybody who would not get a campaign, page by page, with their addresses as the reader may see them.
-pub fn out_file(app: App, id: Uuid, (code, written): (Option<String>, Written)) -> Response {
+pub fn out_file(
+    app: App,
+    (id, code): (Uuid, Option<String>),
+    (written, told): (Written, left::Told),
+) -> Response {
     let first = Some((None::<String>, true));
+    let told = Arc::new(told);
     let pages = stream::try_unfold(first, move |at| {
-        let (app, code) = (App::clone(&app), code.clone());
+        let (app, code, told) = (App::clone(&app), code.clone(), Arc::clone(&told));
         async move {
             let Some((cursor, is_first)) = at else {
                 return Ok(None);
@@ -407,7 +428,11 @@ pub fn out_file(app: App, id: Uuid, (code, written): (Option<String>, Written)) 
             for row in &mut rows {
                 row.address = written(&row.address);
             }
-            let rows = report::barred_rows(rows, is_first).map_err(std::io::Error::other)?;
+            let named = left::named(&app, rows)
+                .await
+                .map_err(std::io::Error::other)?;
+            let rows = left::barred_rows(named, is_first, &told);
+            let rows = rows.map_err(std::io::Error::other)?;
             let onwards = next.map(|cursor| (Some(cursor), false));
             Ok::<_, std::io::Error>(Some((bytes::Bytes::from(rows), onwards)))
         }

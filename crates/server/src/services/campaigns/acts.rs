@@ -139,6 +139,13 @@ pub async fn approve(
                 line.state
             )));
         }
+        let total = audience::total(app, &line, &Plan::kept(&line.spec)?.audience).await?;
+        if approval(app, &line, total) == Approval::NotNeeded {
+            let most = app.config.campaigns.approval_above;
+            return Err(Error::Conflict(format!(
+                "this campaign needs no approval: it goes to no more than {most} people"
+            )));
+        }
         let now = app.clock.now();
         let change = CampaignChange {
             approved_by: Some(actor.to_owned()),
@@ -281,6 +288,10 @@ async fn act_on(
     let change = CampaignChange {
         state: after.name().to_owned(),
         started: line.started.or(begins.then_some(now)),
+        // A draft that is dropped was never confirmed: it keeps no time, and leaves the list by that.
+        start: line
+            .start
+            .filter(|_| before != State::Draft || after != State::Cancelled),
         ended: after.is_over().then_some(now),
         why: match by {
             By::Itself(why) => why.map(str::to_owned),

@@ -21,7 +21,7 @@ pub struct CampaignBody {
     pub numbers: Vec<String>,
     /// The template; of every variant that names no other.
     pub template: Option<TemplateRef>,
-    /// What fills its gaps.
+    /// What fills its variables.
     pub variables: Option<VariablesBody>,
     /// Variants to compare, each with a share of the audience; none for a single message to everybody.
     #[serde(default)]
@@ -47,9 +47,9 @@ pub struct CampaignBody {
     pub winner_by: Option<String>,
 }
 
-/// What fills the gaps of a template: a text for each, in which `{{attribute|fallback}}` stands for an attribute of the person, and
+/// What fills the variables of a template: a text for each, in which `{{attribute|fallback}}` stands for an attribute of the person, and
 /// `{{name|fallback}}` for what they call themselves.
-#[derive(Debug, Clone, Default, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariablesBody {
     /// For the header.
@@ -59,7 +59,7 @@ pub struct VariablesBody {
     #[serde(default)]
     #[schema(example = json!(["{{first_name|friend}}"]))]
     pub body: Vec<String>,
-    /// For the end of the address of each button that has a gap there.
+    /// For the end of the address of each button that has a variable there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<String>,
     /// The picture, the video or the document above, where the template has one: the same for everybody.
@@ -90,7 +90,7 @@ pub struct VariantBody {
     pub name: Option<String>,
     /// Its template, if not the campaign's.
     pub template: Option<TemplateRef>,
-    /// What fills its gaps.
+    /// What fills its variables.
     pub variables: Option<VariablesBody>,
     /// Its share of the audience; even shares where nothing is said.
     pub share: Option<u16>,
@@ -108,7 +108,7 @@ pub struct AudienceBody {
     pub segment: Option<String>,
     /// A tag.
     pub tag: Option<String>,
-    /// A CSV text with a header line: a column `phone` (or `number`, `to`), and columns that fill gaps of the same name.
+    /// A CSV text with a header line: a column `phone` (or `number`, `to`), and columns that fill variables of the same name.
     pub csv: Option<String>,
     /// The id of a draft whose list of people is taken as it is: another one's, or its own where a draft is changed.
     pub list_of: Option<String>,
@@ -198,8 +198,11 @@ pub struct VariantAnswer {
     pub template: String,
     /// The language of it.
     pub language: String,
-    /// What fills its gaps.
+    /// What fills its variables.
     pub variables: VariablesBody,
+    /// How it reads, with what fills its variables as it was written; null in lists, and where the template is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// Its share of the audience.
     pub share: u16,
     /// How many minutes after the start it begins.

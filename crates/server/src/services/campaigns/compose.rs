@@ -18,7 +18,7 @@ use store::campaign::recipient::RecipientLine;
 
 use super::{
     body::{FileBody, PreviewButton},
-    file,
+    file, names,
     plan::{self, Plan},
 };
 use crate::{
@@ -30,9 +30,6 @@ use crate::{
         inbox, templates,
     },
 };
-
-/// The name under which a pattern asks for what people call themselves.
-const NAME: &str = "name";
 
 /// What is said where a template got other parts at Meta since the campaign was written.
 const CHANGED: &str = "the template has other parts now than when the campaign was written";
@@ -75,9 +72,15 @@ pub struct Known {
 impl Known {
     /// What a name in a pattern stands for.
     fn says(&self, name: &str) -> Option<&str> {
-        let own = self.own.get(name).or_else(|| self.attributes.get(name));
+        let own = self.own.get(name).or_else(|| {
+            let mut columns = self.own.iter();
+            let alike = columns.find(|(column, _)| names::is_alike(name, column));
+            alike
+                .map(|(_, said)| said)
+                .or_else(|| self.attributes.get(name))
+        });
         let said = own.map(String::as_str);
-        said.or_else(|| self.name.as_deref().filter(|_| name == NAME))
+        said.or_else(|| self.name.as_deref().filter(|_| name == names::NAME))
     }
 
     /// Their telephone number, where we have it.
@@ -271,6 +274,12 @@ impl Ready {
         });
         let words = self.shape.words(&texts.header, &texts.body);
         Ok((words, buttons.collect()))
+    }
+
+    /// The small print below the text.
+    #[must_use]
+    pub fn footer(&self) -> Option<String> {
+        self.shape.footer.clone()
     }
 
     /// Where the file above the text is: its address, or its id at Meta.

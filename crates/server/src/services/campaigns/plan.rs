@@ -348,13 +348,22 @@ async fn variant(
 fn patterns(part: &str, gaps: &[String], given: &[String]) -> Result<Vec<String>, Error> {
     let field = format!("variables.{part}");
     if gaps.len() != given.len() {
-        let message = format!(
-            "the template has {} gaps in its {part} ({}): want a text for each, there are {}",
-            gaps.len(),
-            gaps.join(", "),
-            given.len()
-        );
+        let given = given.len();
+        let message = if gaps.is_empty() {
+            format!("the template has no variables in its {part}: want no text there, not {given}")
+        } else {
+            let (count, names) = (gaps.len(), gaps.join(", "));
+            format!(
+                "the number of texts has to be that of the variables in the template's {part}, which is {count} ({names}); here it is {given}"
+            )
+        };
         return Err(Error::field(&field, message));
+    }
+    if given.iter().any(|text| text.trim().is_empty()) {
+        return Err(Error::field(
+            &field,
+            "a variable is empty: every variable wants a text",
+        ));
     }
     for text in given {
         fill::parse(text).map_err(|fault| Error::field(&field, format!("`{text}`: {fault}")))?;
@@ -384,6 +393,9 @@ pub async fn standing_in_the_way(app: &House, plan: &Plan) -> Result<Option<Stri
 fn named(field: &str, text: &str) -> Result<String, Error> {
     let name = text.trim();
     let length = name.chars().count();
+    if length == 0 {
+        return Err(Error::field(field, "a name is missing: write one"));
+    }
     if !(1..=NAME_CHARS_MAX).contains(&length) || name.chars().any(char::is_control) {
         let message = format!("`{name}` is no name: want 1 to {NAME_CHARS_MAX} characters");
         return Err(Error::field(field, message));
@@ -453,7 +465,7 @@ fn quiet(body: &QuietBody) -> Result<(u16, u16), Error> {
     match (minute(&body.from), minute(&body.to)) {
         (Some(from), Some(to)) if from != to => Ok((from, to)),
         _ => {
-            let message = "want two times of the day, as `21:00` and `08:00`";
+            let message = "quiet hours want two different times of the day, like 21:00 and 08:00";
             Err(Error::field("quiet_hours", message))
         }
     }

@@ -9,10 +9,13 @@ use consent::{
     time::{HOUR_MS, MINUTE_MS, Timestamp},
 };
 use serde::Serialize;
-use store::campaign::{
-    CampaignLine,
-    figure::What,
-    recipient::{Filter, RecipientRow},
+use store::{
+    campaign::{
+        CampaignLine,
+        figure::What,
+        recipient::{Filter, RecipientRow},
+    },
+    message,
 };
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -22,7 +25,6 @@ use super::{
     body::Counts,
     count::{self, Stand},
     plan::Plan,
-    preflight::BarredAnswer,
 };
 use crate::{
     app::{App, House},
@@ -56,7 +58,7 @@ pub struct ReportAnswer {
     pub counts: Counts,
     /// How many opted out within 72 hours after their message, with us or at WhatsApp.
     pub opted_out: u64,
-    /// How many replied within 72 hours after their message.
+    /// How many replied within 72 hours after their message; whoever opted out is none of them.
     pub replied: u64,
     /// Whom the gate refused: how many for each code.
     pub denied: BTreeMap<String, u64>,
@@ -107,9 +109,9 @@ pub struct WinnerAnswer {
 pub struct PointAnswer {
     /// When it begins.
     pub at: String,
-    /// Messages that Meta took then.
+    /// Messages that Meta took then, without those that failed since.
     pub sent: u64,
-    /// Of those whose last news is that they arrived, how many did then.
+    /// Messages that arrived; of one that was read, when that was told.
     pub delivered: u64,
     /// Messages that were read then.
     pub read: u64,
@@ -336,6 +338,17 @@ fn answer(plan: &Plan, row: RecipientRow) -> RecipientAnswer {
     }
 }
 
+/// How far a message came at least, where a word says so.
+#[must_use]
+pub fn stage(word: &str) -> Option<message::State> {
+    match word {
+        "sent" => Some(message::State::Sent),
+        "delivered" => Some(message::State::Delivered),
+        "read" => Some(message::State::Read),
+        _ => None,
+    }
+}
+
 /// The columns of the file of everybody in a campaign.
 const COLUMNS: [&str; 11] = [
     "contact", "address", "variant", "state", "code", "reason", "message", "sent_at", "news_at",
@@ -430,27 +443,4 @@ pub async fn note_export(app: &App, id: Uuid, actor: &str) -> Result<(), Error> 
     tx.commit().await?;
     app.bell.log.notify_one();
     Ok(())
-}
-
-/// A page of the file of those who would not get a campaign, as CSV; the first one with the names of the columns.
-///
-/// # Errors
-/// None that is known: writing into memory does not fail.
-pub fn barred_rows(rows: Vec<BarredAnswer>, is_first: bool) -> Result<Vec<u8>, Error> {
-    let mut sheet = Sheet::default();
-    if is_first {
-        sheet
-            .row(["contact", "address", "code", "reason", "lifted_by", "until"].map(str::to_owned));
-    }
-    for row in rows {
-        sheet.row([
-            row.contact.unwrap_or_default(),
-            safe(row.address),
-            row.code.to_owned(),
-            row.reason.to_owned(),
-            row.lifted_by.unwrap_or_default().to_owned(),
-            row.until.unwrap_or_default(),
-        ]);
-    }
-    sheet.bytes()
 }

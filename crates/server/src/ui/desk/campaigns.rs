@@ -1,5 +1,6 @@
 //! Campaigns: the list; one is made in two steps, looked at before it begins, begun, stopped, and told of afterwards.
 
+mod aims;
 mod look;
 mod make;
 mod out;
@@ -99,15 +100,8 @@ impl List {
         progress(&figures.counts)
     }
 
-    fn progress(&self, figures: &Figures) -> String {
-        let counts = &figures.counts;
-        let done = counts.total - counts.waiting - counts.sending;
-        let (done, all) = (
-            words::whole(&self.desk, done),
-            words::whole(&self.desk, counts.total),
-        );
-        self.desk
-            .say_with("campaigns-done-of", &[("done", &done), ("all", &all)])
+    fn progress(&self, row: &Row, figures: &Figures) -> String {
+        words::done(&self.desk, &row.campaign.state, &figures.counts)
     }
 
     fn whole(&self, count: &u64) -> String {
@@ -117,16 +111,17 @@ impl List {
     /// The moment that says most of a campaign, and which it is.
     fn when(&self, row: &Row) -> (String, String) {
         let campaign = &row.campaign;
+        // A draft has no time before somebody confirms it.
+        let start = campaign.start_at.as_deref();
+        let start = start.filter(|_| campaign.state != "draft");
         let moments = [
-            ("campaigns-ended", &campaign.ended_at),
-            ("campaigns-started", &campaign.started_at),
-            ("campaigns-starts", &campaign.start_at),
+            ("campaigns-ended", campaign.ended_at.as_deref()),
+            ("campaigns-started", campaign.started_at.as_deref()),
+            ("campaigns-starts", start),
         ];
-        let known = moments
-            .into_iter()
-            .find_map(|(what, at)| Some((what, at.as_deref()?)));
+        let known = moments.into_iter().find_map(|(what, at)| Some((what, at?)));
         let (what, at) = known.unwrap_or(("campaigns-made", &campaign.created_at));
-        (self.desk.say(what), self.desk.told(at))
+        (self.desk.say(what), words::moment(&self.desk, at))
     }
 }
 

@@ -19,12 +19,11 @@ impl Desk {
     pub fn lifter(&self, code: &str) -> Option<String> {
         Code::read(code).map(|code| {
             self.say(match code {
+                Code::NoConsent | Code::ConsentPending => "lift-agree",
                 Code::PlatformOptOut => "lift-whatsapp",
                 Code::OptedOutAll
                 | Code::OptedOutCategory
                 | Code::OptedOutTopic
-                | Code::NoConsent
-                | Code::ConsentPending
                 | Code::ConsentExpired => "lift-customer",
                 Code::Blocked | Code::WindowClosed | Code::IdentityChanged => "lift-writes",
                 Code::Held | Code::TopicRetired | Code::TemplateUnavailable => "lift-staff",

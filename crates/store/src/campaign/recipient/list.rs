@@ -20,8 +20,10 @@ use crate::{
 pub struct Filter {
     /// What became of them.
     pub state: Option<State>,
-    /// What became of their message.
+    /// What became of their message, at least: whoever read it has it, and to whoever has it, it was sent.
     pub message: Option<message::State>,
+    /// What they did within so many milliseconds after their message was decided, by the id that it went to.
+    pub did: Option<(Did, i64)>,
     /// A code of ours, or, where it is a number, Meta's error code.
     pub code: Option<String>,
     /// Which variant they get.
@@ -30,6 +32,54 @@ pub struct Filter {
     pub after: Option<ContactId>,
     /// How many at the most.
     pub limit: u32,
+}
+
+/// What somebody did after they got a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Did {
+    /// They wrote, and did not say no.
+    Replied,
+    /// They said no: to us, or by WhatsApp's own switch.
+    OptedOut,
+}
+
+impl Did {
+    /// Reads the word used in JSON and addresses.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        match word {
+            "replied" => Some(Self::Replied),
+            "opted_out" => Some(Self::OptedOut),
+            _ => None,
+        }
+    }
+
+    /// What has to be true of a row, with the length of time as `$9`.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::Replied => {
+                " and m.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') \
+                 and exists (select 1 from message i where i.contact_id = p.contact_id and i.direction = 'in' \
+                 and i.at_ms >= m.at_ms and i.at_ms < m.at_ms + $9) \
+                 and not exists (select 1 from event e where e.contact_id = p.contact_id \
+                 and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $9)"
+            }
+            Self::OptedOut => {
+                " and m.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') \
+                 and exists (select 1 from event e where e.contact_id = p.contact_id \
+                 and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= m.at_ms and e.received_ms < m.at_ms + $9)"
+            }
+        }
+    }
+}
+
+/// The messages that came as far as a state, or further.
+const fn reached(state: message::State) -> &'static str {
+    match state {
+        message::State::Sent => " and m.state in ('sent', 'delivered', 'read')",
+        message::State::Delivered => " and m.state in ('delivered', 'read')",
+        _ => " and m.state = $4",
+    }
 }
 
 /// A recipient and the message of their last attempt.
@@ -97,7 +147,11 @@ impl Store {
         let number: Option<i64> = filter.code.as_deref().and_then(|code| code.parse().ok());
         let asked = [
             (filter.state.is_some(), " and coalesce(p.state, '') = $3"),
-            (filter.message.is_some(), " and m.state = $4"),
+            (filter.message.is_some(), filter.message.map_or("", reached)),
+            (
+                filter.did.is_some(),
+                filter.did.map_or("", |(did, _)| did.condition()),
+            ),
             (
                 filter.code.is_some() && number.is_none(),
                 " and p.code = $5",
@@ -119,6 +173,7 @@ impl Store {
             .bind(number)
             .bind(filter.variant)
             .bind(i64::from(filter.limit))
+            .bind(filter.did.map(|(_, within_ms)| within_ms))
             .fetch_all(pool)
             .await?);
         rows.into_iter().map(RecipientRow::try_from).collect()

@@ -44,6 +44,7 @@ fn variant(name: &str, delay_minutes: u32) -> VariantAnswer {
         template: "spring_sale".to_owned(),
         language: "en_GB".to_owned(),
         variables: VariablesBody::default(),
+        text: None,
         share: 50,
         delay_minutes,
     }
@@ -80,7 +81,9 @@ fn a_draft_says_what_it_would_do_and_what_it_lacks() {
 #[test]
 fn variants_quiet_hours_and_reasons_are_told_where_there_are_some() {
     let mut answer = campaign();
-    answer.variants = vec![variant("A", 0), variant("B", 30)];
+    let mut first = variant("A", 0);
+    first.text = Some("Hi {{first_name|friend}}\nReply STOP to end this.".to_owned());
+    answer.variants = vec![first, variant("B", 30)];
     answer.audience = AudienceAnswer {
         kind: "csv".to_owned(),
         name: None,
@@ -100,6 +103,10 @@ fn variants_quiet_hours_and_reasons_are_told_where_there_are_some() {
             "A: spring_sale (en_GB), share 50",
             "B: spring_sale (en_GB), share 50, 30 min later"
         ]
+    );
+    assert_eq!(
+        values(&rows, "text"),
+        ["Hi {{first_name|friend}} / Reply STOP to end this."]
     );
     assert_eq!(values(&rows, "to"), ["12 listed (csv)"]);
     assert_eq!(values(&rows, "flight recorder"), ["off: a recall"]);
@@ -227,6 +234,7 @@ fn what_customers_call_themselves_gives_the_terminal_no_orders() {
         who: "Ana\u{1b}[2J".to_owned(),
         variant: "A".to_owned(),
         text: Some("Hi Ana\u{1b}[2J,\nspring is here.".to_owned()),
+        footer: None,
         file: None,
         buttons: Vec::new(),
         fault: None,

@@ -15,3 +15,13 @@
   };
   if (document.querySelector("#progress[data-state=running]")) setTimeout(look, 2000);
 })();
+
+// Whoever fills in a tag, numbers, a file or a segment means it: it is chosen with that. Without a script the server asks.
+(() => {
+  const follow = (event) => {
+    const row = event.target.closest(".campaign-form .audience > div");
+    const radio = row && row.querySelector("input[type=radio]");
+    if (radio && event.target !== radio && event.target.value) radio.checked = true;
+  };
+  for (const what of ["input", "change"]) document.addEventListener(what, follow);
+})();

@@ -200,6 +200,8 @@ pub(super) struct Bubble {
     pub(super) contact: Option<String>,
     pub(super) variant: String,
     pub(super) text: Option<String>,
+    /// The small print below it.
+    pub(super) footer: Option<String>,
     /// The file above the text: its address, or its id at Meta.
     pub(super) file: Option<String>,
     pub(super) buttons: Vec<PreviewButton>,
@@ -240,6 +242,7 @@ impl Bubble {
                 contact: None,
                 variant: String::new(),
                 text: None,
+                footer: None,
                 file: None,
                 buttons: Vec::new(),
                 fault: None,
@@ -254,7 +257,8 @@ impl Bubble {
                 },
                 contact: one.contact.map(|id| desk.to(&format!("/customers/{id}"))),
                 variant: one.variant,
-                text: one.text,
+                text: one.text.map(|text| body(&text, one.footer.as_deref())),
+                footer: one.footer,
                 file: one.file,
                 buttons: one.buttons,
                 fault: one.fault.map(|fault| desk.objection(&fault)),
@@ -263,6 +267,12 @@ impl Bubble {
             },
         ))
     }
+}
+
+/// A text without the small print that stands last in it.
+fn body(text: &str, footer: Option<&str>) -> String {
+    let rest = footer.and_then(|footer| text.strip_suffix(footer));
+    rest.map_or(text, str::trim_end).to_owned()
 }
 
 /// Whether somebody is called by their address, which not everybody may read in full.

@@ -22,7 +22,7 @@ use crate::{
     app::App,
     error::Error,
     services::{
-        campaigns::{self, acts, draft},
+        campaigns::{self, acts, draft, names},
         reports::numbers,
         segments,
         staff::Power,
@@ -72,6 +72,10 @@ struct Page {
     desk: Desk,
     form: Form,
     fault: Option<String>,
+    /// The field that is to blame, and why.
+    blamed: Option<(String, String)>,
+    /// What can stand in a variable: what is known of people, and the columns of the list.
+    known: Vec<String>,
     first: Chosen,
     second: Option<Chosen>,
     /// The templates that may stand beside the first one.
@@ -181,7 +185,7 @@ async fn take(app: &App, uploaded: Uploaded, edits: Option<Uuid>) -> Result<Resp
         &page.desk,
         &page.form,
         (&page.first, page.second.as_ref()),
-        form.file,
+        (form.file, app.clock.now()),
     );
     let actor = page.desk.actor();
     let made = match (body, edits) {
@@ -197,7 +201,7 @@ async fn take(app: &App, uploaded: Uploaded, edits: Option<Uuid>) -> Result<Resp
         Err(error) => error,
     };
     let (field, told) = fault::at(&page.desk, error)?;
-    page.fault = Some(page.named(field.as_deref(), told));
+    page.blame(field, told);
     Ok(shown(StatusCode::UNPROCESSABLE_ENTITY, &page))
 }
 
@@ -237,6 +241,8 @@ impl Page {
                 .collect(),
             others: offer::others(app, &first).await?,
             list: list(app, form.get(again::LIST)).await?,
+            known: names::known(app, form.get(again::LIST)).await?,
+            blamed: None,
             edits,
             first,
             second,
@@ -244,6 +250,30 @@ impl Page {
             fault: None,
             desk,
         })
+    }
+
+    /// Says at its field and above the form why it was not taken.
+    fn blame(&mut self, field: Option<String>, told: String) {
+        self.fault = Some(self.named(field.as_deref(), told.clone()));
+        let first = |field: String| field.split('.').next().unwrap_or_default().to_owned();
+        self.blamed = field.map(|field| (first(field), told));
+        let is_audience = self
+            .blamed
+            .as_ref()
+            .is_some_and(|(field, _)| field == "audience");
+        if is_audience {
+            // A file does not come back with the form: nothing else may be chosen in its stead unseen.
+            let mut fields = std::mem::take(&mut self.form).into_fields();
+            fields.retain(|(name, _)| name != "audience");
+            fields.push(("audience".to_owned(), "open".to_owned()));
+            self.form = Form::with(fields);
+        }
+    }
+
+    /// What is wrong with a field.
+    fn wrong(&self, field: &str) -> Option<&str> {
+        let (blamed, told) = self.blamed.as_ref()?;
+        (blamed == field).then_some(told.as_str())
     }
 
     /// The sentence, after the name of the field that it is about.

@@ -8,6 +8,7 @@ use axum::{
     response::Response,
     routing::get,
 };
+use consent::reason::Code;
 use serde::Deserialize;
 
 use super::words;
@@ -16,7 +17,9 @@ use crate::{
     http::api::campaigns::out_file,
     services::{
         campaigns::{
-            acts, plan,
+            acts,
+            compose::CannotMake,
+            left, plan,
             preflight::{self, BarredAnswer},
             report,
         },
@@ -55,7 +58,7 @@ struct Page {
     here: String,
     name: String,
     code: Option<String>,
-    rows: Vec<BarredAnswer>,
+    rows: Vec<(BarredAnswer, String)>,
     next: Option<String>,
     is_first: bool,
 }
@@ -73,8 +76,17 @@ impl Page {
         self.desk.number(&row.address)
     }
 
+    /// The file of what is shown here: everybody, or whoever is out for this reason.
+    fn file(&self) -> String {
+        let code = self.code.clone().unwrap_or_default();
+        match words::query(&[("code", &code)]) {
+            query if query.is_empty() => format!("{}/out.csv", self.here),
+            query => format!("{}/out.csv?{query}", self.here),
+        }
+    }
+
     fn until(&self, row: &BarredAnswer) -> Option<String> {
-        Some(self.desk.told(row.until.as_deref()?))
+        Some(words::moment(&self.desk, row.until.as_deref()?))
     }
 }
 
@@ -108,7 +120,7 @@ async fn show(
     let page = Page {
         name: line.name,
         code: asked.code,
-        rows,
+        rows: left::named(&app, rows).await?,
         next,
         is_first,
         here,
@@ -133,5 +145,12 @@ async fn take(
     } else {
         masked
     };
-    Ok(out_file(app, id, (asked.code, written)))
+    let codes = Code::ALL.into_iter().map(Code::word);
+    let codes = codes.chain(["no_address", CannotMake::GAP]);
+    let told = codes.map(|code| {
+        let lifter = desk.lifter(code).unwrap_or_default();
+        (code, (words::code(&desk, code), lifter))
+    });
+    let code = asked.code.filter(|code| !code.is_empty());
+    Ok(out_file(app, (id, code), (written, told.collect())))
 }

@@ -13,9 +13,8 @@ use axum::{
 use consent::id::ContactId;
 use serde::Deserialize;
 use store::{
-    campaign::recipient::{Filter, State as Turn},
+    campaign::recipient::{Did, Filter, State as Turn},
     contact::ContactLine,
-    message,
 };
 use uuid::Uuid;
 
@@ -64,6 +63,8 @@ pub(super) fn routes() -> Router<App> {
 struct Asked {
     state: Option<String>,
     code: Option<String>,
+    /// What they did: `replied` or `opted_out`.
+    did: Option<String>,
     after: Option<Uuid>,
 }
 
@@ -84,6 +85,7 @@ struct Page {
     rows: Vec<Row>,
     state: String,
     code: String,
+    did: String,
     next: Option<String>,
     is_first: bool,
     is_compared: bool,
@@ -118,7 +120,7 @@ impl Page {
         let answer = &row.answer;
         let moments = [&answer.news_at, &answer.sent_at, &answer.due_at];
         let newest = moments.into_iter().flatten().next();
-        newest.map_or_else(|| "–".to_owned(), |at| self.desk.told(at))
+        newest.map_or_else(|| "–".to_owned(), |at| words::moment(&self.desk, at))
     }
 }
 
@@ -130,12 +132,11 @@ fn filter(asked: &Asked) -> Filter {
         limit: PAGE + 1,
         ..Filter::default()
     };
-    match asked.state.as_deref().unwrap_or_default() {
-        "sent" => filter.message = Some(message::State::Sent),
-        "delivered" => filter.message = Some(message::State::Delivered),
-        "read" => filter.message = Some(message::State::Read),
-        word => filter.state = Turn::read(word),
-    }
+    let word = asked.state.as_deref().unwrap_or_default();
+    filter.message = report::stage(word);
+    filter.state = Turn::read(word);
+    let did = asked.did.as_deref().and_then(Did::read);
+    filter.did = did.map(|did| (did, report::WITHIN_MS));
     filter
 }
 
@@ -153,12 +154,18 @@ async fn list(
     let is_more = answers.len() > size;
     answers.truncate(size);
     let here = desk.to(&format!("/campaigns/{id}"));
-    let (state, code) = (
+    let (state, code, did) = (
         asked.state.unwrap_or_default(),
         asked.code.unwrap_or_default(),
+        asked.did.unwrap_or_default(),
     );
     let next = answers.last().filter(|_| is_more).map(|last| {
-        let query = words::query(&[("state", &state), ("code", &code), ("after", &last.contact)]);
+        let query = words::query(&[
+            ("state", &state),
+            ("code", &code),
+            ("did", &did),
+            ("after", &last.contact),
+        ]);
         format!("{here}/recipients?{query}")
     });
     let page = Page {
@@ -167,6 +174,7 @@ async fn list(
         rows: rows(&app, &desk, answers).await?,
         state,
         code,
+        did,
         next,
         is_first: asked.after.is_none(),
         here,

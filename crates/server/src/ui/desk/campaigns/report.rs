@@ -72,6 +72,15 @@ struct Told {
     unknown: Vec<Row>,
 }
 
+/// A step of the funnel: how many came so far, their share of all, and where they are listed.
+struct Step {
+    name: String,
+    count: String,
+    share: String,
+    bar: String,
+    href: String,
+}
+
 /// A code: its meaning, how many, and where they are listed.
 struct Code {
     bar: String,
@@ -101,7 +110,8 @@ async fn show(
     desk.need(Power::See)?;
     let id = plan::id(&id)?;
     let line = acts::find(&app, id).await?;
-    let campaign = campaigns::brief(&line)?;
+    let mut campaign = campaigns::brief(&line)?;
+    campaigns::add_texts(&app, &mut campaign).await?;
     let near = Span::near(&line);
     let is_all = asked.span.as_deref() == Some("all");
     let span = near.filter(|_| !is_all).unwrap_or_default();
@@ -171,25 +181,29 @@ impl Page {
         words::whole(&self.desk, *count)
     }
 
-    /// Each step of the funnel: its name, how many, their share of those whose message Meta took, and a bar.
-    fn funnel(&self, report: &ReportAnswer) -> Vec<(String, String, String, String)> {
+    /// Each step of the funnel; the shares are of all messages that were tried.
+    fn funnel(&self, report: &ReportAnswer) -> Vec<Step> {
         let counts = &report.counts;
         let all = counts.accepted + counts.failed + counts.unknown;
         let steps = [
-            ("campaigns-stand-accepted", counts.accepted, "good"),
-            ("campaigns-stand-delivered", counts.delivered, "good"),
-            ("campaigns-stand-read", counts.read, "good"),
-            ("campaigns-replied", report.replied, "good"),
-            ("campaigns-stand-failed", counts.failed, "bad"),
-            ("campaigns-opted-out-72", report.opted_out, "bad"),
-        ];
-        let step = |(id, count, class): (&str, u64, &'static str)| {
+            ("stand-accepted", counts.accepted, "good", "state=accepted"),
             (
-                self.desk.say(id),
-                words::whole(&self.desk, count),
-                words::percent(&self.desk, count, all),
-                words::bar(&[(class, count)], all),
-            )
+                "stand-delivered",
+                counts.delivered,
+                "good",
+                "state=delivered",
+            ),
+            ("stand-read", counts.read, "good", "state=read"),
+            ("replied", report.replied, "good", "did=replied"),
+            ("stand-failed", counts.failed, "bad", "state=failed"),
+            ("opted-out-72", report.opted_out, "out", "did=opted_out"),
+        ];
+        let step = |(id, count, class, query): (&str, u64, &'static str, &str)| Step {
+            name: self.desk.say(&format!("campaigns-{id}")),
+            count: words::whole(&self.desk, count),
+            share: words::percent(&self.desk, count, all),
+            bar: words::bar(&[(class, count)], all),
+            href: format!("{}/recipients?{query}", self.here),
         };
         steps.into_iter().map(step).collect()
     }

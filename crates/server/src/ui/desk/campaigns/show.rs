@@ -12,6 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
+    aims,
     look::{Bubble, Check},
     words,
 };
@@ -22,13 +23,13 @@ use crate::{
         campaigns::{
             self, acts,
             body::{CampaignAnswer, Counts},
-            count, plan, preflight, report,
+            count, names, plan, preflight, report,
         },
         reports::numbers,
         staff::Power,
     },
     ui::{
-        desk::{Desk, fault, posted::Posted, refusal::Refusal, reports::number, segments::in_time},
+        desk::{Desk, fault, posted::Posted, refusal::Refusal, segments::in_time},
         form::Form,
         notice::shown,
     },
@@ -37,11 +38,11 @@ use crate::{
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/campaigns/{id}", get(show))
-        .route("/campaigns/{id}/approve", post(approve))
-        .route("/campaigns/{id}/start", post(start))
-        .route("/campaigns/{id}/pause", post(pause))
-        .route("/campaigns/{id}/resume", post(resume))
-        .route("/campaigns/{id}/cancel", post(cancel))
+        .route("/campaigns/{id}/approve", post(approve).get(back))
+        .route("/campaigns/{id}/start", post(start).get(back))
+        .route("/campaigns/{id}/pause", post(pause).get(back))
+        .route("/campaigns/{id}/resume", post(resume).get(back))
+        .route("/campaigns/{id}/cancel", post(cancel).get(back))
 }
 
 /// Whether the page waits for its figures, and whose message is shown.
@@ -52,6 +53,8 @@ struct Asked {
     from: Option<String>,
     /// Which of them.
     nth: Option<usize>,
+    /// Whether somebody comes from starting what had begun already.
+    begun: Option<String>,
 }
 
 /// What comes after the page where it takes long.
@@ -86,6 +89,8 @@ struct Page {
     numbers: String,
     /// How many may be sent to before a second person has to agree.
     approval_above: u64,
+    /// Whether its time is still to come.
+    is_later: bool,
 }
 
 async fn show(
@@ -104,7 +109,8 @@ impl Page {
         let id = plan::id(text)?;
         let line = acts::find(app, id).await?;
         let is_draft = line.state == "draft";
-        let campaign = campaigns::brief(&line)?;
+        let mut campaign = campaigns::brief(&line)?;
+        campaigns::add_texts(app, &mut campaign).await?;
         let work = late(App::clone(app), id, is_draft);
         // A segment or a template may be gone since: then it can still be dropped.
         let (late, mut is_gone) = match in_time(asked.whole.is_some(), work).await {
@@ -130,8 +136,9 @@ impl Page {
             numbers: written.collect::<Vec<_>>().join(", "),
             whole: desk.to(&format!("/campaigns/{id}?whole=1")),
             approval_above: app.config.campaigns.approval_above,
+            is_later: line.start.is_some_and(|at| at > app.clock.now()),
+            fault: (asked.begun.is_some() && !is_draft).then(|| desk.say("campaigns-begun")),
             campaign,
-            fault: None,
             late,
             is_gone,
             bubble,
@@ -195,6 +202,11 @@ impl Page {
         self.campaign.state == "cancelled" && self.campaign.started_at.is_none()
     }
 
+    /// Whether there is anything to count: not before it began.
+    fn has_course(&self) -> bool {
+        self.campaign.state != "scheduled" && !self.is_stillborn()
+    }
+
     fn check(&self) -> Option<&Check> {
         match &self.late {
             Some(Late::Check(check)) => Some(check.as_ref()),
@@ -218,11 +230,7 @@ impl Page {
     }
 
     fn done_of(&self, course: &Course) -> String {
-        let counts = &course.counts;
-        let done = counts.total - counts.waiting - counts.sending;
-        let (done, all) = (self.whole_number(done), self.whole_number(counts.total));
-        self.desk
-            .say_with("campaigns-done-of", &[("done", &done), ("all", &all)])
+        words::done(&self.desk, &self.campaign.state, &course.counts)
     }
 
     fn left(&self, course: &Course) -> Option<String> {
@@ -240,6 +248,7 @@ impl Page {
             let query = words::query(&[("state", state)]);
             Some(format!("{}/recipients?{query}", self.here()))
         };
+        let opted_out = Some(format!("{}/recipients?did=opted_out", self.here()));
         let figure = |id: &str, count: u64, list: Option<String>| {
             (self.desk.say(id), self.whole_number(count), list)
         };
@@ -254,9 +263,13 @@ impl Page {
                 counts.accepted,
                 list("accepted"),
             ),
-            figure("campaigns-stand-delivered", counts.delivered, None),
+            figure(
+                "campaigns-stand-delivered",
+                counts.delivered,
+                list("delivered"),
+            ),
             figure("campaigns-stand-read", counts.read, list("read")),
-            figure("campaigns-opted-out", course.opted_out, None),
+            figure("campaigns-opted-out", course.opted_out, opted_out),
             figure("campaigns-stand-denied", counts.denied, list("denied")),
             figure("campaigns-stand-failed", counts.failed, list("failed")),
             figure("campaigns-stand-unknown", counts.unknown, list("unknown")),
@@ -266,87 +279,50 @@ impl Page {
 
     /// What it is to do, line by line.
     fn plan(&self) -> Vec<(String, String)> {
-        let desk = &self.desk;
-        let campaign = &self.campaign;
-        let mut lines = vec![
-            (
-                desk.say("campaigns-whom"),
-                words::audience(desk, &campaign.audience),
-            ),
-            (desk.say("campaigns-field-number"), self.numbers.clone()),
-        ];
-        for variant in &campaign.variants {
-            let mut told = format!("{} ({})", variant.template, variant.language);
-            if campaign.variants.len() > 1 {
-                told = format!("{}: {told}, {} %", variant.name, variant.share);
-            }
-            if variant.delay_minutes > 0 {
-                let seconds = u64::from(variant.delay_minutes) * 60;
-                let later = words::duration(desk, seconds);
-                told = format!(
-                    "{told}, {}",
-                    desk.say_with("campaigns-later", &[("time", &later)])
-                );
-            }
-            lines.push((desk.say("campaigns-field-template"), told));
-        }
-        let basis = campaign.basis.as_deref();
-        let basis = basis.map_or_else(|| "–".to_owned(), |basis| words::basis(desk, basis));
-        lines.push((desk.say("campaigns-field-basis"), basis));
-        if let Some(at) = &campaign.start_at {
-            lines.push((desk.say("campaigns-starts"), desk.told(at)));
-        }
-        if let Some(quiet) = &campaign.quiet_hours {
-            let hours = format!("{}–{}", quiet.from, quiet.to);
-            lines.push((desk.say("campaigns-quiet"), hours));
-        }
-        if let Some(pace) = campaign.pace {
-            lines.push((desk.say("campaigns-field-pace"), pace.to_string()));
-        }
-        lines.push((desk.say("campaigns-recorder"), self.recorder()));
-        for (what, at) in [
-            ("campaigns-made", Some(&campaign.created_at)),
-            ("campaigns-started", campaign.started_at.as_ref()),
-            ("campaigns-ended", campaign.ended_at.as_ref()),
-        ] {
-            let Some(at) = at else { continue };
-            let told = desk.told(at);
-            let told = match what {
-                "campaigns-made" => format!("{told} · {}", campaign.created_by),
-                _ => told,
-            };
-            lines.push((desk.say(what), told));
-        }
-        if let Some(by) = &campaign.changed_by {
-            lines.push((desk.say("campaigns-changed-by"), by.clone()));
-        }
-        if let Some(by) = &campaign.approved_by {
-            lines.push((desk.say("campaigns-approved"), by.clone()));
-        }
-        lines
+        aims::lines(&self.desk, &self.campaign, &self.numbers)
     }
 
-    fn recorder(&self) -> String {
-        let campaign = &self.campaign;
-        if campaign.flight_recorder == "on" {
-            let limit = number(&self.desk, Some(campaign.opt_out_limit));
-            return self
-                .desk
-                .say_with("campaigns-recorder-stops", &[("limit", &limit)]);
-        }
-        let why = campaign.flight_recorder_reason.clone();
-        why.map_or_else(
-            || self.desk.say("campaigns-off"),
-            |why| format!("{}: {why}", self.desk.say("campaigns-off")),
+    /// When it begins once it is confirmed, where that is later; with the words for a time that has passed meanwhile.
+    fn start_told(&self) -> Option<String> {
+        let at = words::moment(&self.desk, self.campaign.start_at.as_deref()?);
+        let id = if self.is_later {
+            "campaigns-start-then"
+        } else {
+            "campaigns-start-passed"
+        };
+        Some(self.desk.say_with(id, &[("when", &at)]))
+    }
+
+    /// What the button that confirms it does.
+    fn confirms(&self, check: &Check) -> String {
+        let at = self.campaign.start_at.as_deref().filter(|_| self.is_later);
+        at.map_or_else(
+            || check.send_to(&self.desk),
+            |at| {
+                let at = words::moment(&self.desk, at);
+                self.desk.say_with("campaigns-schedule", &[("when", &at)])
+            },
         )
+    }
+
+    /// What a campaign says that was confirmed and waits for its time.
+    fn waits_told(&self) -> String {
+        let at = self.campaign.start_at.as_deref().unwrap_or_default();
+        let at = words::moment(&self.desk, at);
+        self.desk
+            .say_with("campaigns-scheduled-note", &[("when", &at)])
     }
 }
 
 /// What is counted: what would happen, of a draft; otherwise what happens.
 async fn late(app: App, id: Uuid, is_draft: bool) -> Result<Late, Error> {
     if is_draft {
-        let check = Check(preflight::run(&app, id).await?);
-        return Ok(Late::Check(Box::new(check)));
+        let mut check = preflight::run(&app, id).await?;
+        let line = acts::find(&app, id).await?;
+        let kept = plan::Plan::kept(&line.spec)?;
+        let more = names::warnings(&app, &line, (&kept, check.total)).await?;
+        check.warnings.extend(more);
+        return Ok(Late::Check(Box::new(Check(check))));
     }
     let line = acts::find(&app, id).await?;
     let kept = plan::Plan::kept(&line.spec)?;
@@ -362,6 +338,13 @@ async fn late(app: App, id: Uuid, is_draft: bool) -> Result<Late, Error> {
         opted_out: u64::try_from(opted_out).unwrap_or(0),
         counts,
     }))
+}
+
+/// Where something is done there is nothing to see: whoever loads such an address anew comes back to the campaign.
+async fn back(desk: Desk, Path(id): Path<String>) -> Result<Response, Refusal> {
+    desk.need(Power::See)?;
+    let id = plan::id(&id)?;
+    Ok(Redirect::to(&desk.to(&format!("/campaigns/{id}"))).into_response())
 }
 
 async fn approve(
@@ -384,6 +367,11 @@ async fn start(
     let Posted { desk, form } = posted;
     desk.need(Power::Market)?;
     let campaign = plan::id(&id)?;
+    if acts::find(&app, campaign).await?.state != "draft" {
+        // Started in another tab, most likely: the campaign itself says how it stands.
+        let there = format!("/campaigns/{campaign}?begun=1");
+        return Ok(Redirect::to(&there).into_response());
+    }
     let expected: u64 = form
         .get("expected")
         .and_then(|count| count.parse().ok())
@@ -408,10 +396,6 @@ const NOT_SURE: &str = "nothing was sent: tick that it is meant, and press again
 
 /// People come and go all the time; one in a hundred more than were confirmed is no surprise.
 async fn confirmed(app: &App, id: Uuid, expected: u64) -> Result<(), Error> {
-    if acts::find(app, id).await?.state != "draft" {
-        // What it is by now says more than a number.
-        return Ok(());
-    }
     let count = preflight::run(app, id).await?.within;
     if count > expected + expected / 100 {
         return Err(Error::Conflict(format!(

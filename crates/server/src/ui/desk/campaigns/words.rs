@@ -5,7 +5,11 @@ use std::fmt::Write as _;
 use consent::reason::Code;
 
 use crate::{
-    services::{campaigns::body::AudienceAnswer, reports::failure_word, segments::BUILT_IN},
+    services::{
+        campaigns::body::{AudienceAnswer, Counts},
+        reports::failure_word,
+        segments::BUILT_IN,
+    },
     ui::desk::{Desk, reports::grouped},
 };
 
@@ -116,12 +120,20 @@ pub(super) fn people(desk: &Desk, what: &str, count: u64) -> String {
     desk.say_with(&id, &[("count", &whole(desk, count))])
 }
 
-/// A share in per cent, with one place; a dash of nothing.
+/// A share in per cent, rounded: with one place where it is small or nearly all; a dash of nothing.
 pub(super) fn percent(desk: &Desk, part: u64, all: u64) -> String {
     if all == 0 {
         return "–".to_owned();
     }
-    let tenths = u128::from(part) * 1_000 / u128::from(all);
+    let (part, all) = (u128::from(part), u128::from(all));
+    let rounded = (part * 2_000 + all) / (all * 2);
+    // All but a few are not all, and a few are not none: only what is in between goes to whole ones.
+    let tenths = match rounded {
+        100..990 => (part * 200 + all) / (all * 2) * 10,
+        1_000.. if part < all => 999,
+        0 if part > 0 => 1,
+        rounded => rounded,
+    };
     let (ones, rest) = (tenths / 10, tenths % 10);
     let plain = if rest == 0 {
         ones.to_string()
@@ -161,6 +173,23 @@ pub(super) fn bar(parts: &[(&'static str, u64)], all: u64) -> String {
     }
     out.push_str("</svg>");
     out
+}
+
+/// A moment on the reader's clock, with the zone of that clock.
+pub(super) fn moment(desk: &Desk, at: &str) -> String {
+    format!("{} {}", desk.told(at), desk.frame.voice.zone_name())
+}
+
+/// How far a campaign came: how many are done, and of one that was cancelled, how many got it.
+pub(super) fn done(desk: &Desk, state: &str, counts: &Counts) -> String {
+    let all = whole(desk, counts.total);
+    if state == "cancelled" {
+        let (got, left) = (whole(desk, counts.accepted), whole(desk, counts.skipped));
+        let what = [("got", got.as_str()), ("left", &left), ("all", &all)];
+        return desk.say_with("campaigns-got-of", &what);
+    }
+    let done = whole(desk, counts.total - counts.waiting - counts.sending);
+    desk.say_with("campaigns-done-of", &[("done", &done), ("all", &all)])
 }
 
 /// A query of an address.

@@ -91,8 +91,7 @@ fn variants(plan: &Plan) -> Option<(&Variant, Option<&Variant>)> {
 }
 
 fn has_difference(first: &Variant, second: &Variant) -> bool {
-    let named = |variant: &Variant| (variant.template.clone(), variant.language.clone());
-    named(first) != named(second) || (is_same(first, second) && second.delay_minutes > 0)
+    !is_same(first, second) || second.delay_minutes > 0
 }
 
 /// Whether two variants are one message.

@@ -97,14 +97,12 @@ pub(super) async fn find(
     Ok(chosen(desk, &line, shape))
 }
 
-/// The templates of the same account that may be compared with the first: what is chosen, and how it is called.
+/// The templates of the same account that may be compared with the first, which is one of them with another text: what is chosen, and how it is called.
 pub(super) async fn others(app: &App, first: &Chosen) -> Result<Vec<(String, String)>, Refusal> {
     let all = app.store.templates().await.map_err(Error::from)?;
-    let fits = all.iter().filter(|line| {
-        line.account == first.account
-            && (&line.name, &line.language) != (&first.name, &first.language)
-            && is_fit(line, &Shape::of(&line.components))
-    });
+    let fits = all
+        .iter()
+        .filter(|line| line.account == first.account && is_fit(line, &Shape::of(&line.components)));
     let named = fits.take(OTHERS_MAX).map(|line| {
         let value = format!("{} {}", line.language, line.name);
         (value, format!("{} ({})", line.name, line.language))

@@ -1,5 +1,7 @@
 //! What the form of a campaign says, as the API would have it.
 
+use consent::time::{MINUTE_MS, Timestamp};
+
 use super::{again::LIST, invalid, offer::Chosen};
 use crate::{
     error::Error,
@@ -49,14 +51,19 @@ pub(super) fn body(
     desk: &Desk,
     form: &Form,
     (first, second): (&Chosen, Option<&Chosen>),
-    file: Option<Vec<u8>>,
+    (file, now): (Option<Vec<u8>>, Timestamp),
 ) -> Result<CampaignBody, Error> {
     let text = |name: &str| {
         let typed = form.get(name).unwrap_or_default().trim();
         Some(typed.to_owned()).filter(|typed| !typed.is_empty())
     };
-    let basis = match text("basis").as_deref() {
-        Some("other") => text("basis_other"),
+    let basis = match (text("basis").as_deref(), text("basis_other")) {
+        (Some("other"), None) => {
+            let told =
+                "say in words why you may write to these people, or choose one of the others";
+            return Err(invalid("basis", told));
+        }
+        (Some("other"), words) => words,
         _ => text("basis"),
     };
     let quiet_hours = match (text("quiet_from"), text("quiet_to")) {
@@ -79,7 +86,7 @@ pub(super) fn body(
         flight_recorder_reason: text("recorder_reason"),
         opt_out_limit: text("limit").map(|typed| share(&typed)).transpose()?,
         start_at: text("start")
-            .map(|typed| moment(desk, &typed))
+            .map(|typed| moment(desk, &typed, now))
             .transpose()?,
         quiet_hours,
         pace: text("pace").map(|typed| pace(&typed)).transpose()?,
@@ -163,6 +170,12 @@ fn variants(
     };
     let other = second.unwrap_or(first);
     let which = if second.is_some() { "b" } else { "a" };
+    let is_same = (&first.name, &first.language) == (&other.name, &other.language);
+    let is_same = is_same && variables(form, "a", first) == variables(form, which, other);
+    if is_same && delay_minutes.is_none() {
+        let told = "both variants are the same message at the same time: change one of them";
+        return Err(invalid("variants", told));
+    }
     Ok(vec![
         VariantBody {
             template: Some(named(first)),
@@ -180,16 +193,38 @@ fn variants(
     ])
 }
 
+/// What is filled in beside what is chosen: whoever forgot to choose would write to somebody else.
+const BESIDE: &str = "a tag, numbers or a list are filled in, but something else is chosen: choose what is meant, and empty the rest";
+
+/// Whether a tag, numbers, a file or a list are filled in while something else is chosen.
+fn is_mixed(form: &Form, has_file: bool) -> bool {
+    let chosen = form.get("audience").unwrap_or_default();
+    let is_typed = |name: &&str| !form.get(name).unwrap_or_default().trim().is_empty();
+    let typed = ["tag", "numbers", "csv"].into_iter().filter(is_typed);
+    typed
+        .chain(has_file.then_some("csv"))
+        .any(|kind| kind != chosen)
+}
+
 fn audience(form: &Form, file: Option<Vec<u8>>) -> Result<AudienceBody, Error> {
     let text = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    if is_mixed(form, file.is_some()) {
+        return Err(invalid("audience", BESIDE));
+    }
     let mut body = AudienceBody::default();
     match form.get("audience").unwrap_or_default() {
+        "tag" if text("tag").trim().is_empty() => {
+            return Err(invalid("audience", "write the tag of the people"));
+        }
         "tag" => body.tag = Some(text("tag").trim().to_owned()),
         "numbers" => {
             let typed = text("numbers");
             let each = typed.split(['\n', ',', ';']).map(str::trim);
             let each = each.filter(|one| !one.is_empty());
             body.numbers = Some(each.map(str::to_owned).collect());
+        }
+        "csv" if file.is_none() && text("csv").trim().is_empty() => {
+            return Err(invalid("audience", "choose a file, or paste a list"));
         }
         "csv" => {
             body.csv = Some(match file {
@@ -199,7 +234,8 @@ fn audience(form: &Form, file: Option<Vec<u8>>) -> Result<AudienceBody, Error> {
             });
         }
         "list" => body.list_of = Some(text(LIST)),
-        _ => body.segment = Some(text("segment")),
+        "segment" => body.segment = Some(text("segment")),
+        _ => return Err(invalid("audience", "choose to whom it goes")),
     }
     Ok(body)
 }
@@ -220,11 +256,17 @@ fn pace(typed: &str) -> Result<u32, Error> {
         .map_err(|_| invalid("pace", "want 1 to 1000 messages a second"))
 }
 
-/// A time of the reader's clock, as the API writes it.
-fn moment(desk: &Desk, typed: &str) -> Result<String, Error> {
+/// A time of the reader's clock, as the API writes it. One that has passed is a slip: it would begin at once.
+fn moment(desk: &Desk, typed: &str, now: Timestamp) -> Result<String, Error> {
     let there: Option<jiff::civil::DateTime> = typed.parse().ok();
     let there = there.and_then(|at| at.to_zoned(desk.frame.voice.zone().clone()).ok());
     match there {
+        Some(there) if there.timestamp().as_millisecond() < now.millis() - MINUTE_MS => {
+            Err(invalid(
+                "start_at",
+                "this time has passed: choose a later one, or none to start as soon as you confirm",
+            ))
+        }
         Some(there) => Ok(there.timestamp().to_string()),
         None => Err(invalid(
             "start_at",

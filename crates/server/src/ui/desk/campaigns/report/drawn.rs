@@ -17,6 +17,10 @@ use crate::{
 /// Steps of a drawing at the most: each tells its numbers, and a page has to stay light.
 const STEPS_MAX: i64 = 48;
 
+/// These two are always drawn, and first: so opt-outs have one colour in every picture.
+const SENT: &str = "what-sent";
+const OUT: &str = "campaigns-opted-out";
+
 /// One picture, for a desk and for a telephone.
 pub(super) struct Picture {
     pub(super) wide: String,
@@ -43,11 +47,11 @@ impl Drawn {
             steps.iter().map(|(_, point)| read(point)).collect()
         };
         let whats = [
-            ("what-sent", of(|point| point.sent)),
+            (SENT, of(|point| point.sent)),
+            (OUT, of(|point| point.opted_out)),
             ("what-delivered", of(|point| point.delivered)),
             ("what-read", of(|point| point.read)),
             ("what-failed", of(|point| point.failed)),
-            ("campaigns-opted-out", of(|point| point.opted_out)),
         ];
         let course = chart(desk, ("course", "campaigns-over-time"), &names, &whats);
         let (sent, out) = (
@@ -107,9 +111,9 @@ fn chart(
     steps: &[String],
     whats: &[(&str, Vec<u64>)],
 ) -> Chart {
-    let shown = whats
-        .iter()
-        .filter(|(_, points)| points.iter().any(|count| *count > 0));
+    let shown = whats.iter().filter(|(name, points)| {
+        matches!(*name, SENT | OUT) || points.iter().any(|count| *count > 0)
+    });
     let series = shown.map(|(name, points)| Series {
         name: desk.say(name),
         points: sums(points).into_iter().map(Some).collect(),
