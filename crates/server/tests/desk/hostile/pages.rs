@@ -15,6 +15,15 @@ use crate::{
     roles::PAGES,
 };
 
+/// Where nothing is shown: whoever comes there by the history of a browser is led back to the campaign.
+const LEAD_BACK: [&str; 5] = [
+    "/campaigns/{id}/approve",
+    "/campaigns/{id}/start",
+    "/campaigns/{id}/pause",
+    "/campaigns/{id}/resume",
+    "/campaigns/{id}/cancel",
+];
+
 #[tokio::test]
 async fn no_hostile_string_makes_anything_on_sqlite() {
     a_third_on_sqlite(0).await;
@@ -168,6 +177,9 @@ async fn compare(evil: Guests, tame: Guests) {
     }
     wrong.extend(missing(&evil, &pages));
     for (method, path, _) in PAGES.iter().filter(|(method, _, _)| *method == "GET") {
+        if LEAD_BACK.contains(path) {
+            continue;
+        }
         assert!(asked.contains(*path), "{method} {path} was not looked at");
     }
     assert!(
