@@ -1,5 +1,7 @@
 //! What may be sent: an own text while the window is open, and templates; with what the gate would say.
 
+use consent::scope::Category;
+
 use super::OFFERS;
 use crate::{
     app::App,
@@ -36,8 +38,9 @@ impl OfferView {
     pub(super) fn of(desk: &Desk, offers: Offers, app: &App, search: Option<&str>) -> Self {
         let more = offers.more || offers.templates.len() > OFFERS;
         let mut templates = offers.templates;
-        // Those that would go come first: an agent looks for one that helps.
-        templates.sort_by_key(|offer| !offer.verdict.allow);
+        // Those that would go come first, and among them what is no offer: an agent looks for one that helps.
+        let is_marketing = |offer: &TemplateOffer| offer.category == Category::Marketing.word();
+        templates.sort_by_key(|offer| (!offer.verdict.allow, is_marketing(offer)));
         let templates = templates.into_iter().take(OFFERS);
         Self {
             text: VerdictView::of(desk, &offers.text),
