@@ -15,6 +15,7 @@ use super::{
     audience::Audience,
     body::{CostAnswer, CostLine, PreflightAnswer, TemplateHealth},
     compose::{self, CannotMake, Ready},
+    names,
     place::{MARKETS, PRICES},
     plan::{self, Plan},
     roster::{self, NO_ADDRESS, Roster},
@@ -73,7 +74,10 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
             None => break,
         }
     }
-    look.end(app, &line, &plan, &variants).await
+    let mut answer = look.end(app, &line, &plan, &variants).await?;
+    let odd = names::warnings(app, &line, (&plan, answer.total)).await?;
+    answer.warnings.extend(odd);
+    Ok(answer)
 }
 
 /// The question that is asked about everybody: the strictest of the variants'.

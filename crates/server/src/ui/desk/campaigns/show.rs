@@ -23,7 +23,7 @@ use crate::{
         campaigns::{
             self, acts,
             body::{CampaignAnswer, Counts},
-            count, names, plan, preflight, report,
+            count, plan, preflight, report,
         },
         reports::numbers,
         staff::Power,
@@ -317,11 +317,7 @@ impl Page {
 /// What is counted: what would happen, of a draft; otherwise what happens.
 async fn late(app: App, id: Uuid, is_draft: bool) -> Result<Late, Error> {
     if is_draft {
-        let mut check = preflight::run(&app, id).await?;
-        let line = acts::find(&app, id).await?;
-        let kept = plan::Plan::kept(&line.spec)?;
-        let more = names::warnings(&app, &line, (&kept, check.total)).await?;
-        check.warnings.extend(more);
+        let check = preflight::run(&app, id).await?;
         return Ok(Late::Check(Box::new(Check(check))));
     }
     let line = acts::find(&app, id).await?;
