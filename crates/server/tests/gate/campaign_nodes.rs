@@ -80,6 +80,24 @@ async fn one_node_drives_and_when_it_ends_another_goes_on() {
 }
 
 /// Meta says of a message of a campaign, at some node, that it failed.
+#[tokio::test]
+async fn a_number_at_its_pace_is_asked_again_in_a_moment() {
+    let house = House::open().await;
+    let desk = Desk::of(&house, "marketing").await;
+    let numbers: Vec<String> = (0..3).map(phone).collect();
+    for number in &numbers {
+        house.opt_in(number).await;
+    }
+    let slowest = json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 1 });
+    let path = desk.make(&house, slowest).await;
+    desk.start(&house, &path).await;
+    while received(&house).await.is_empty() {
+        drive::step(&house.app).await.unwrap();
+    }
+    let busy = drive::step(&house.app).await.unwrap();
+    assert!(busy, "two wait, and half a second may be twenty times their turn");
+}
+
 async fn fails(node: &App, turn: &RecipientLine, code: i64) {
     let failed = Failed {
         contact: turn.contact,

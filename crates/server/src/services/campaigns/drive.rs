@@ -171,6 +171,8 @@ impl<'a> Tour<'a> {
             let asked = (self.plan.pace, want);
             let granted = app.drives.take(share, asked, app.clock.now());
             if granted == 0 {
+                // A number at its pace may send again in a moment; a free slot rings.
+                busy |= want > 0;
                 continue;
             }
             let now = app.clock.now();
