@@ -88,14 +88,18 @@ async fn a_number_at_its_pace_is_asked_again_in_a_moment() {
     for number in &numbers {
         house.opt_in(number).await;
     }
-    let slowest = json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 1 });
+    let slowest =
+        json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 1 });
     let path = desk.make(&house, slowest).await;
     desk.start(&house, &path).await;
     while received(&house).await.is_empty() {
         drive::step(&house.app).await.unwrap();
     }
     let busy = drive::step(&house.app).await.unwrap();
-    assert!(busy, "two wait, and half a second may be twenty times their turn");
+    assert!(
+        busy,
+        "two wait, and half a second may be twenty times their turn"
+    );
 }
 
 async fn fails(node: &App, turn: &RecipientLine, code: i64) {
