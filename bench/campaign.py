@@ -1,9 +1,9 @@
 """How fast a campaign runs while Meta says three things of each message: run by hand on a quiet machine.
 
-    python bench/campaign.py --binary target/release/consentry [--people 30000] [--numbers 3] [--pace 1000] [--look-only] [--north-america]
+    python bench/campaign.py --binary target/release/consentry [--people 30000] [--numbers 3] [--pace 1000] [--look-only | --memory] [--north-america]
 
 Starts the simulated Meta with several numbers, and `serve` behind it on SQLite. Opts everybody in, refuses a tenth of them again, and sends one campaign to all.
-Prints one line of JSON. Receipts are counted at the simulated Meta; statuses are counted as the messages that `serve` knows to be read, three for each.
+With --memory it restarts `serve` first, sends for a while only, and tells what the campaign took above what was in use before it. Prints one line of JSON. Receipts are counted at the simulated Meta; statuses are counted as the messages that `serve` knows to be read, three for each.
 The peer is Meta's own ceiling for one number, 1,000 messages a second (facts page, section 6).
 """
 
@@ -24,6 +24,11 @@ from test_campaign import FIRST_PHONE, opt_in_all  # noqa: E402
 from wire import Door, until  # noqa: E402
 
 CEILING = 1_000
+# What a process reads in at its start is in memory by then.
+SETTLES_S = 15
+SENDS_S = 20
+# To /proc/PID/clear_refs: the peak begins anew (proc(5)).
+FORGET_PEAK = "5"
 
 
 def main():
@@ -43,6 +48,9 @@ def main():
     refuse_all(server.api, sorted(refused))
     if asked.look_only:
         print(json.dumps({"people": asked.people} | looks(server, numbers, phones, asked.pace) | {"memory_mb": memory(server.process.child.pid)}))
+        return Process.forget_all()
+    if asked.memory:
+        print(json.dumps({"people": asked.people} | remembers(server, numbers, asked.pace)))
         return Process.forget_all()
     campaign, made = make(server, numbers, asked.pace, listed(phones))
     looked, preflight_s = look(server, campaign)
@@ -78,12 +86,36 @@ def look(server, campaign):
     return answer.json(), round(min(times), 3)
 
 
+def remembers(server, numbers, pace):
+    """Memory in MB before a campaign to a segment, and its peak while that is looked at, drawn and sent for a while."""
+    server.process.stop()
+    server.start()
+    time.sleep(SETTLES_S)
+    pid = server.process.child.pid
+    Path(f"/proc/{pid}/clear_refs").write_text(FORGET_PEAK)
+    before = memory(pid)
+    campaign, _ = make(server, numbers, pace, {"segment": opted_in(server)})
+    looked, preflight_s = look(server, campaign)
+    looked_mb = memory(pid)
+    server.api.post(f"{campaign}/start")
+    until(lambda: server.api.get(campaign).json()["drawn_at"], "the audience is drawn", 3_600, every=0.5)
+    drawn_mb = memory(pid)
+    time.sleep(SENDS_S)
+    server.api.post(f"{campaign}/pause")
+    figures = {"in": looked["in"], "preflight_s": preflight_s, "sent": server.api.get(campaign).json()["counts"]["accepted"]}
+    return figures | {"before_mb": before, "looked_mb": looked_mb, "drawn_mb": drawn_mb, "peak_mb": memory(pid)}
+
+
+def opted_in(server):
+    """A segment of whoever opted in; its id."""
+    condition = {"consent": {"is": "opted_in"}}
+    return server.api.post("/api/v1/segments", {"name": "Bench", "condition": condition}).json()["id"]
+
+
 def looks(server, numbers, phones, pace):
     """A pre-flight of a list, of a segment, and of either with quiet hours."""
-    condition = {"consent": {"is": "opted_in"}}
-    segment = server.api.post("/api/v1/segments", {"name": "Bench", "condition": condition}).json()["id"]
     figures = {}
-    for name, audience in {"list": listed(phones), "segment": {"segment": segment}}.items():
+    for name, audience in {"list": listed(phones), "segment": {"segment": opted_in(server)}}.items():
         for kind, more in {"": {}, "_quiet": {"quiet_hours": {"from": "21:00", "to": "08:00"}}}.items():
             campaign, made = make(server, numbers, pace, audience, more)
             answer, took = look(server, campaign)
@@ -152,7 +184,9 @@ def arguments():
     parser.add_argument("--binary", type=Path, required=True)
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--numbers", type=int, default=3)
-    parser.add_argument("--look-only", action="store_true", help="ends after the pre-flight")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--look-only", action="store_true", help="ends after the pre-flight")
+    mode.add_argument("--memory", action="store_true", help="what a campaign takes above what was in use before it")
     parser.add_argument("--north-america", action="store_true", help="numbers of countries that share a calling code")
     parser.add_argument("--pace", type=int, default=CEILING)
     asked = parser.parse_args()

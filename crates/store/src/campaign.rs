@@ -3,6 +3,7 @@
 
 pub mod figure;
 mod look;
+pub mod part;
 mod reach;
 pub mod recipient;
 

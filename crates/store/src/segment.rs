@@ -1,7 +1,7 @@
 //! Segments: a closed set of conditions on contacts, kept by name, counted and listed.
 
 mod list;
-mod text;
+pub(crate) mod text;
 
 use consent::{
     id::{ContactId, TopicId},

@@ -1,6 +1,7 @@
 //! Campaigns: one message to many, of whom each is decided again at their turn, through the one gate.
 
 pub mod acts;
+mod addressees;
 pub mod audience;
 pub mod body;
 pub mod compose;
@@ -10,14 +11,13 @@ mod draw;
 pub mod drive;
 mod file;
 pub mod late;
-pub mod left;
 pub mod names;
 pub mod place;
 pub mod plan;
 pub mod preflight;
 mod recorder;
 pub mod report;
-mod roster;
+pub mod series;
 
 use campaign::state::State;
 use graph::template::Shape;
@@ -25,9 +25,9 @@ use store::campaign::{CampaignLine, recipient};
 use uuid::Uuid;
 
 use self::{
+    addressees::Addressees,
     body::{CampaignAnswer, Counts, QuietBody, VariablesBody, VariantAnswer},
     plan::Plan,
-    roster::Roster,
 };
 use crate::{
     app::{App, House},
@@ -184,13 +184,13 @@ pub async fn preview(
     let variants = compose::variants(app, &plan).await?;
     let condition = plan.audience.condition(app).await?;
     let limit = limit.min(PREVIEWS_MAX);
-    let roster = Roster {
+    let addressees = Addressees {
         app,
         line: &line,
         condition: condition.as_ref(),
     };
-    let page = roster.people(Some(cursor), limit).await?;
-    let known = roster::known(app, &page.members).await?;
+    let page = addressees.people(Some(cursor), limit).await?;
+    let known = addressees::known(app, &page.members).await?;
     let shares = plan.shares();
     let mut previews = Vec::new();
     let mut add = |contact: Option<consent::id::ContactId>, who: String, known: &compose::Known| {

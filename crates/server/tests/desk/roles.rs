@@ -62,6 +62,8 @@ pub const PAGES: &[(&str, &str, Option<Power>)] = &[
     ("GET", "/campaigns/{id}/resume", Some(Power::See)),
     ("POST", "/campaigns/{id}/cancel", Some(Power::Market)),
     ("GET", "/campaigns/{id}/cancel", Some(Power::See)),
+    ("GET", "/campaigns/{id}/in", Some(Power::See)),
+    ("GET", "/campaigns/{id}/in.csv", Some(Power::Market)),
     ("GET", "/campaigns/{id}/out", Some(Power::See)),
     ("GET", "/campaigns/{id}/out.csv", Some(Power::Market)),
     ("GET", "/campaigns/{id}/recipients", Some(Power::See)),
@@ -291,6 +293,7 @@ const READ: &[&str] = &[
     "POST /api/v1/journeys/{id}/rehearse",
 ];
 const ADMIN_ONLY: &[&str] = &[
+    "GET /api/v1/campaigns/{id}/preflight/in",
     "GET /api/v1/campaigns/{id}/preflight/out",
     "GET /api/v1/campaigns/{id}/recipients.csv",
     "GET /api/v1/contacts/{id}/export",

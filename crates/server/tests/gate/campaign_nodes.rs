@@ -21,21 +21,9 @@ use store::{
 use uuid::Uuid;
 
 use crate::{
-    campaigns::{Desk, phone, received, until},
+    campaigns::{Desk, begun, phone, received, until},
     house::{House, NUMBER},
 };
-
-/// A campaign to so many who agreed, slow enough to be looked at; it was started.
-async fn begun(house: &House, desk: &Desk, people: usize) -> String {
-    let numbers: Vec<String> = (0..people).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let more = json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 40 });
-    let path = desk.make(house, more).await;
-    desk.start(house, &path).await;
-    path
-}
 
 async fn beside(house: &House) -> App {
     let config = house.app.config.clone();
@@ -51,7 +39,7 @@ async fn one_node_drives_and_when_it_ends_another_goes_on() {
     let house = House::on_postgres().await;
     let other = beside(&house).await;
     let desk = Desk::of(&house, "marketing").await;
-    let path = begun(&house, &desk, 40).await;
+    let path = begun(&house, &desk, 40, 40).await;
     while received(&house).await.len() < 5 {
         drive::step(&house.app).await.unwrap();
     }
@@ -84,14 +72,7 @@ async fn one_node_drives_and_when_it_ends_another_goes_on() {
 async fn a_number_at_its_pace_is_asked_again_in_a_moment() {
     let house = House::open().await;
     let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..3).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let slowest =
-        json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 1 });
-    let path = desk.make(&house, slowest).await;
-    desk.start(&house, &path).await;
+    begun(&house, &desk, 3, 1).await;
     while received(&house).await.is_empty() {
         drive::step(&house.app).await.unwrap();
     }
@@ -131,7 +112,7 @@ async fn what_is_heard_at_another_node_stops_the_campaign_and_not_again_when_it_
     let house = House::on_postgres().await;
     let other = beside(&house).await;
     let desk = Desk::of(&house, "marketing").await;
-    let path = begun(&house, &desk, 60).await;
+    let path = begun(&house, &desk, 60, 40).await;
     while received(&house).await.len() < 5 {
         drive::step(&house.app).await.unwrap();
     }
@@ -246,7 +227,7 @@ fn reserved(contact: ContactId, at: consent::time::Timestamp) -> MessageLine {
 async fn a_campaign_with_which_something_is_wrong_stops_itself_and_no_other() {
     let house = House::open().await;
     let desk = Desk::of(&house, "marketing").await;
-    let wrong = begun(&house, &desk, 1).await;
+    let wrong = begun(&house, &desk, 1, 40).await;
     let line = house.app.store.campaign(id_of(&wrong)).await.unwrap();
     let line = line.unwrap();
     let change = CampaignChange {
@@ -260,7 +241,7 @@ async fn a_campaign_with_which_something_is_wrong_stops_itself_and_no_other() {
             .unwrap()
     );
     tx.commit().await.unwrap();
-    let right = begun(&house, &desk, 3).await;
+    let right = begun(&house, &desk, 3, 40).await;
     until(&house, &desk, &right, "done").await;
     let stopped = house.app.store.campaign(id_of(&wrong)).await.unwrap();
     let stopped = stopped.unwrap();

@@ -7,10 +7,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use server::services::{
-    campaigns::{
-        acts, drive,
-        report::{self, Span},
-    },
+    campaigns::{acts, drive},
     staff::Role,
 };
 use tower::ServiceExt;
@@ -41,7 +38,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    async fn call(&self, method: &str, path: &str, (kind, body): (&str, String)) -> Shown {
+    pub async fn call(&self, method: &str, path: &str, (kind, body): (&str, String)) -> Shown {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -118,12 +115,12 @@ pub const WHOLE: [(&str, &str); 8] = [
     ("audience", "numbers"),
 ];
 
-fn phone(n: usize) -> String {
+pub fn phone(n: usize) -> String {
     format!("+4477009{n:05}")
 }
 
 /// A draft to nine people, of whom six may get it.
-async fn draft(house: &House, marketer: &Person<'_>) -> String {
+pub async fn draft(house: &House, marketer: &Person<'_>) -> String {
     for n in 0..7 {
         house.opt_in(&phone(n)).await;
     }
@@ -138,7 +135,7 @@ async fn draft(house: &House, marketer: &Person<'_>) -> String {
 }
 
 /// Lets the campaign go on until its page has a word on it.
-async fn until(house: &House, person: &Person<'_>, path: &str, word: &str) -> String {
+pub async fn until(house: &House, person: &Person<'_>, path: &str, word: &str) -> String {
     for _ in 0..2_000 {
         drive::step(&house.app).await.unwrap();
         let page = person.get(&format!("{path}?whole=1")).await;
@@ -176,6 +173,12 @@ async fn shows_who_gets_it((marketer, viewer): (&Person<'_>, &Person<'_>), path:
         named.contains(&phone(6)) && !named.contains(&phone(7)),
         "{named}"
     );
+    let named = marketer.get(&format!("{path}/in")).await;
+    assert!(
+        named.contains(&phone(0)) && !named.contains(&phone(6)),
+        "{named}"
+    );
+    assert!(named.contains("They agreed"), "{named}");
     let masked = viewer.get(&out).await;
     assert!(masked.contains("…06") && !masked.contains(&phone(6)));
     let looked = viewer.get(&format!("{path}?whole=1")).await;
@@ -429,70 +432,5 @@ async fn a_draft_is_changed_on_its_page_and_copied() {
         answer.text.contains("only a draft is changed"),
         "{}",
         answer.text
-    );
-}
-
-#[tokio::test]
-async fn a_marketer_takes_a_list_of_who_is_out_and_why() {
-    let house = House::open().await;
-    let marketer = Person::of(&house, Role::Marketer).await;
-    let path = draft(&house, &marketer).await;
-    let check = marketer.get(&format!("{path}?whole=1")).await;
-    assert!(check.contains(&format!("{path}/out.csv")), "{check}");
-    let file = marketer.get(&format!("{path}/out.csv")).await;
-    assert!(file.starts_with("contact,address,name,code,"), "{file}");
-    assert_eq!(file.matches("by agreeing.").count(), 2, "{file}");
-    let some = format!("{path}/out.csv?code=opted_out_category");
-    let some = marketer.get(&some).await;
-    assert!(
-        some.lines().count() == 2 && some.contains(&phone(6)),
-        "{some}"
-    );
-    assert_eq!(file.lines().count(), 4, "{file}");
-    assert!(file.contains(&phone(6)) && file.contains("opted_out_category"));
-    let viewer = Person::of(&house, Role::Viewer).await;
-    let page = viewer.get(&format!("{path}/out")).await;
-    assert!(
-        !page.contains("out.csv") && !page.contains(&phone(6)),
-        "{page}"
-    );
-    let file = format!("{path}/out.csv");
-    let refused = viewer.call("GET", &file, ("text/plain", String::new()));
-    assert_eq!(refused.await.status, StatusCode::FORBIDDEN);
-}
-
-#[tokio::test]
-async fn a_short_campaign_is_drawn_by_the_minute_and_its_days_on_request() {
-    let house = House::open().await;
-    let marketer = Person::of(&house, Role::Marketer).await;
-    let path = draft(&house, &marketer).await;
-    let sure = [("sure", "yes"), ("expected", "6")];
-    let begun = marketer.post(&format!("{path}/start"), &sure).await;
-    assert_eq!(begun.status, StatusCode::SEE_OTHER, "{}", begun.text);
-    until(&house, &marketer, &path, "data-state=\"done\"").await;
-    let id = path.rsplit('/').next().unwrap().parse().unwrap();
-    let line = acts::find(&house.app, id).await.unwrap();
-    let near = Span::near(&line).unwrap();
-    let series = report::series(&house.app, id, near).await.unwrap();
-    assert_eq!(series.seconds, 60, "{series:?}");
-    assert_eq!(series.points.iter().map(|point| point.sent).sum::<u64>(), 6);
-    let whole = report::series(&house.app, id, Span::default())
-        .await
-        .unwrap();
-    assert_eq!(whole.seconds, 540, "72 hours in at most 500 points");
-    let later = Span {
-        from: line.ended.map(|ended| ended.plus_millis(3_600_000)),
-        until: None,
-    };
-    let series = report::series(&house.app, id, later).await.unwrap();
-    assert!(series.points.is_empty(), "{series:?}");
-    let page = marketer.get(&format!("{path}/report?whole=1")).await;
-    assert!(page.contains("span=all"), "{page}");
-    let page = marketer
-        .get(&format!("{path}/report?whole=1&span=all"))
-        .await;
-    assert!(
-        page.contains("span=all#over\" aria-current=\"page\""),
-        "{page}"
     );
 }

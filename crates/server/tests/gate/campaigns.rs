@@ -171,21 +171,24 @@ async fn whoever_may_get_it_gets_it_once_on_postgres() {
     reaches_each_once(House::on_postgres().await).await;
 }
 
+/// A campaign to so many who agreed, slow enough to be looked at; it was started.
+pub async fn begun(house: &House, desk: &Desk, people: usize, pace: u32) -> String {
+    let numbers: Vec<String> = (0..people).map(phone).collect();
+    for number in &numbers {
+        house.opt_in(number).await;
+    }
+    let more =
+        json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": pace });
+    let path = desk.make(house, more).await;
+    desk.start(house, &path).await;
+    path
+}
+
 #[tokio::test]
 async fn a_pause_holds_and_a_cancel_ends_it() {
     let house = House::open().await;
     let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..200).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let path = desk
-        .make(
-            &house,
-            json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 40 }),
-        )
-        .await;
-    desk.start(&house, &path).await;
+    let path = begun(&house, &desk, 200, 40).await;
     while received(&house).await.len() < 5 {
         drive::step(&house.app).await.unwrap();
     }
@@ -305,17 +308,7 @@ async fn without_a_basis_or_with_a_paused_template_it_does_not_start() {
 async fn a_template_that_meta_pauses_stops_it_and_nobody_is_refused_for_that() {
     let house = House::open().await;
     let desk = Desk::of(&house, "marketing").await;
-    let numbers: Vec<String> = (0..60).map(phone).collect();
-    for number in &numbers {
-        house.opt_in(number).await;
-    }
-    let path = desk
-        .make(
-            &house,
-            json!({ "audience": { "numbers": numbers }, "flight_recorder": "off", "pace": 40 }),
-        )
-        .await;
-    desk.start(&house, &path).await;
+    let path = begun(&house, &desk, 60, 40).await;
     while received(&house).await.len() < 5 {
         drive::step(&house.app).await.unwrap();
     }

@@ -10,6 +10,7 @@
 )]
 
 mod campaign_form;
+mod campaign_lists;
 mod campaign_nodes;
 mod campaign_pages;
 mod campaigns;

@@ -42,11 +42,19 @@ pub enum What {
     Read,
     /// Messages that failed, when the news of it came.
     Failed,
+    /// People who said no in time, when we first learned of it.
+    OptedOut,
 }
 
 impl What {
     /// Everything that a series counts.
-    pub const ALL: [Self; 4] = [Self::Sent, Self::Delivered, Self::Read, Self::Failed];
+    pub const ALL: [Self; 5] = [
+        Self::Sent,
+        Self::Delivered,
+        Self::Read,
+        Self::Failed,
+        Self::OptedOut,
+    ];
 
     /// The word used in JSON and tables.
     #[must_use]
@@ -56,6 +64,7 @@ impl What {
             Self::Delivered => "delivered",
             Self::Read => "read",
             Self::Failed => "failed",
+            Self::OptedOut => "opted_out",
         }
     }
 }
@@ -93,6 +102,15 @@ type SignRow = (Vec<u8>, i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
 
 /// Meta kept a marketing message from somebody: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
 const CAPPED: i64 = 131_049;
+
+/// One line of a series.
+pub(super) fn counted(
+    (at, what, count): (i64, String, i64),
+) -> Result<(Timestamp, What, i64), StoreError> {
+    let found = What::ALL.into_iter().find(|one| one.word() == what);
+    let what = found.ok_or_else(|| corrupt("what a series counts", what))?;
+    Ok((Timestamp::from_millis(at), what, count))
+}
 
 impl Store {
     /// How many recipients stand alike, by all that tells them apart.
@@ -147,12 +165,7 @@ impl Store {
         let id = campaign.as_bytes().to_vec();
         let rows: Vec<(i64, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(id).bind(bucket_ms.max(1)).fetch_all(pool).await?);
-        let read = |(at, what, count): (i64, String, i64)| {
-            let found = What::ALL.into_iter().find(|one| one.word() == what);
-            let what = found.ok_or_else(|| corrupt("what a series counts", what))?;
-            Ok((Timestamp::from_millis(at), what, count))
-        };
-        rows.into_iter().map(read).collect()
+        rows.into_iter().map(counted).collect()
     }
 
     /// How many of these people got marketing since a time, or may have.

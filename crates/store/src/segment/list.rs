@@ -3,7 +3,10 @@
 use consent::{id::ContactId, time::Timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::{Condition, Lines, Page, text::Text};
+use super::{
+    Condition, Lines, Page,
+    text::{Text, bound},
+};
 use crate::{
     codec,
     error::StoreError,
@@ -11,20 +14,6 @@ use crate::{
     list::hex,
     pool::{Store, on_pool},
 };
-
-/// Binds what a text has places for, whatever the database.
-macro_rules! bound {
-    ($query:expr, $args:expr) => {{
-        let mut query = $query;
-        for arg in $args {
-            query = match arg {
-                Arg::Text(text) => query.bind(text),
-                Arg::Number(number) => query.bind(number),
-            };
-        }
-        query
-    }};
-}
 
 impl Store {
     /// How many contacts meet a condition now. Nobody who was erased does.

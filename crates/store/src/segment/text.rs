@@ -9,9 +9,9 @@ use super::{Condition, Leaf, Test};
 use crate::{later::Arg, list::clean};
 
 /// A text with places for what is bound to it.
-pub(super) struct Text {
-    pub(super) sql: String,
-    pub(super) args: Vec<Arg>,
+pub(crate) struct Text {
+    pub(crate) sql: String,
+    pub(crate) args: Vec<Arg>,
     now: Timestamp,
 }
 
@@ -29,9 +29,25 @@ const THEIRS: &str = "coalesce(c.platform, '') = ?";
 const DATE: &str = "exists (select 1 from attribute a where a.contact_id = c.id and a.key = ? \
     and a.value like '____-__-__' and a.value collate nocase between '0' and '9~' and a.value collate nocase";
 
+/// Binds what a text has places for, whatever the database.
+macro_rules! bound {
+    ($query:expr, $args:expr) => {{
+        let mut query = $query;
+        for arg in $args {
+            query = match arg {
+                $crate::later::Arg::Text(text) => query.bind(text),
+                $crate::later::Arg::Number(number) => query.bind(number),
+            };
+        }
+        query
+    }};
+}
+
+pub(crate) use bound;
+
 impl Text {
     /// A text that begins like this; each `?` in it and in what follows is the place of one argument.
-    pub(super) fn of(begin: &str, args: Vec<Arg>, now: Timestamp) -> Self {
+    pub(crate) fn of(begin: &str, args: Vec<Arg>, now: Timestamp) -> Self {
         let mut text = Self {
             sql: String::new(),
             args: Vec::new(),
@@ -41,7 +57,7 @@ impl Text {
         text
     }
 
-    pub(super) fn say(&mut self, piece: &str, args: Vec<Arg>) {
+    pub(crate) fn say(&mut self, piece: &str, args: Vec<Arg>) {
         let mut parts = piece.split('?');
         self.sql.push_str(parts.next().unwrap_or_default());
         for (part, arg) in parts.zip(args) {
@@ -53,7 +69,7 @@ impl Text {
     }
 
     /// The condition, in brackets. INVARIANT: the depth was limited where the condition was read.
-    pub(super) fn condition(&mut self, condition: &Condition) {
+    pub(crate) fn condition(&mut self, condition: &Condition) {
         match condition {
             Condition::All(all) => self.joined(all, " and ", "1 = 1"),
             Condition::Any(any) => self.joined(any, " or ", "1 = 0"),

@@ -11,10 +11,12 @@ use store::{
     campaign::{
         RUNNING,
         figure::{Signs, What},
+        part::Part,
         recipient::{Did, Filter, Settled, State},
     },
     message::{Direction, MessageLine, State as Sent},
     report::TallyRow,
+    segment::{Condition, Leaf},
 };
 use uuid::Uuid;
 
@@ -30,6 +32,7 @@ contract![
     who_said_no_or_wrote_in_time_counts_once,
     whoever_was_found_to_be_one_is_one_person,
     a_series_goes_by_the_clock,
+    a_part_of_a_campaign_is_told_of_alone,
     what_somebody_got_before_is_known,
 ];
 
@@ -262,7 +265,67 @@ async fn a_series_goes_by_the_clock(place: Arc<Place>) {
         "what was read has arrived, whatever Meta told of that"
     );
     let words = What::ALL.map(What::word);
-    assert_eq!(words, ["sent", "delivered", "read", "failed"]);
+    assert_eq!(words, ["sent", "delivered", "read", "failed", "opted_out"]);
+}
+
+async fn a_part_of_a_campaign_is_told_of_alone(place: Arc<Place>) {
+    let store = &place.store;
+    let people = people(&place, 5).await;
+    let line = drawn(&place, RUNNING, &people).await;
+    drawn(&place, RUNNING, &people).await;
+    // Who of the second variant waits still; of the rest one failed, and one read it, said no in time and once more.
+    let cases = [Sent::Read, Sent::Delivered, Sent::Failed];
+    for (contact, state) in [people[0], people[1], people[2]].iter().zip(cases) {
+        let sent = take(&place, line.id, *contact, HOUR).await;
+        news(&place, sent.id, state, 2 * HOUR, None).await;
+    }
+    let no = Fact::OptOut(Scope {
+        subject: Subject::All,
+        channel: None,
+        number: None,
+    });
+    for (contact, hour) in [(0, 3), (0, 4), (1, 90), (2, 3)] {
+        let event = said(people[contact], no.clone(), hour * HOUR);
+        append(&place, &[(&event, 1)]).await;
+    }
+    let mut tx = store.begin().await.unwrap();
+    let tagged = [people[0], people[1], people[3]];
+    tx.retag("vip", &tagged, &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let part = |variant: Option<i64>, tag: Option<&str>| Part {
+        variant,
+        condition: tag.map(|tag| Condition::Is(Leaf::Tag(tag.to_owned()))),
+    };
+    let told = async |part: Part| {
+        let bounds = (72 * HOUR, HOUR);
+        let rows = store.part_series((line.id, &part), bounds, at(9 * HOUR));
+        let rows = rows.await.unwrap().into_iter();
+        rows.map(|(when, what, count)| (when.millis_since(at(0)) / HOUR, what.word(), count))
+            .collect::<Vec<_>>()
+    };
+    let first = [
+        (1, "sent", 1),
+        (2, "delivered", 1),
+        (2, "failed", 1),
+        (2, "read", 1),
+        (3, "opted_out", 1),
+    ];
+    assert_eq!(told(part(Some(0), None)).await, first);
+    assert_eq!(
+        told(part(Some(1), None)).await,
+        [(1, "sent", 1), (2, "delivered", 1)]
+    );
+    let vip = [
+        (1, "sent", 2),
+        (2, "delivered", 2),
+        (2, "read", 1),
+        (3, "opted_out", 1),
+    ];
+    assert_eq!(told(part(None, Some("vip"))).await, vip);
+    let both = [(1, "sent", 1), (2, "delivered", 1)];
+    assert_eq!(told(part(Some(1), Some("vip"))).await, both);
+    assert_eq!(told(part(None, Some("none"))).await, []);
+    assert!(part(None, None).is_all() && !part(Some(0), None).is_all());
 }
 
 async fn what_somebody_got_before_is_known(place: Arc<Place>) {

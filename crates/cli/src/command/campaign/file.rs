@@ -10,7 +10,8 @@ use server::{
     app::App,
     services::campaigns::{
         body::CampaignBody,
-        report::{self, Span},
+        report,
+        series::{self, Slice},
     },
 };
 use uuid::Uuid;
@@ -47,7 +48,7 @@ pub async fn people(app: &App, id: Uuid, file: &Path) -> Result<(), Failure> {
 
 /// Writes what happened over time to a file.
 pub async fn series(app: &App, id: Uuid, file: &Path) -> Result<(), Failure> {
-    let rows = report::series_csv(app, id, Span::default()).await?;
+    let rows = series::series_csv(app, id, &Slice::default()).await?;
     std::fs::write(file, rows).map_err(|cause| not_written(file, &cause))?;
     written(file);
     Ok(())

@@ -1,16 +1,9 @@
 //! Campaigns: made, looked at before they begin, begun, stopped, and what became of them.
 
-use std::sync::Arc;
+pub mod files;
 
-use axum::{
-    Json,
-    body::Body,
-    extract::State,
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::{Json, body::Body, extract::State, http::StatusCode, response::Response};
 use consent::id::ContactId;
-use futures::stream;
 use serde::Deserialize;
 use store::campaign::recipient::{self, Did, Filter};
 use utoipa::IntoParams;
@@ -30,17 +23,19 @@ use crate::{
     services::campaigns::{
         self, PreviewAnswer, acts,
         body::{CampaignAnswer, CampaignBody, PreflightAnswer},
-        draft, left,
+        draft,
         plan::id,
-        preflight::{self, BarredAnswer},
-        report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span},
+        preflight::{
+            self,
+            people::{self, Half, SeatAnswer},
+        },
+        report::{self, RecipientAnswer, ReportAnswer},
+        series::{self, SeriesAnswer, Slice},
     },
 };
 
 /// The largest body of a campaign: a million numbers.
 const LIST_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// People who are looked at for one page of who is barred.
-const BARRED_PAGE: u32 = 1_000;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -48,6 +43,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show, change))
         .routes(routes!(preview))
         .routes(routes!(preflight))
+        .routes(routes!(within))
         .routes(routes!(barred))
         .routes(routes!(draw))
         .routes(routes!(approve))
@@ -58,8 +54,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(recipients))
         .routes(routes!(recipients_csv))
         .routes(routes!(report))
-        .routes(routes!(series))
-        .routes(routes!(series_csv))
+        .routes(routes!(over_time))
+        .routes(routes!(over_time_csv))
 }
 
 /// Campaigns, newest first.
@@ -150,6 +146,15 @@ async fn preflight(
     Ok(Json(preflight::run(&app, id(&text)?).await?))
 }
 
+/// Where a page begins.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CursorQuery {
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
 /// Which of those who are out.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -161,17 +166,38 @@ struct BarredQuery {
     cursor: Option<String>,
 }
 
+/// Who is in and what that rests on, from a thousand people of the audience a page: a page may hold nobody, and there may be more.
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/preflight/in", tag = "campaigns",
+    params(("id" = String, Path), CursorQuery), responses((status = 200, body = Page<SeatAnswer>)))]
+async fn within(
+    State(app): State<App>,
+    _: Admin,
+    Path(text): Path<String>,
+    Query(query): Query<CursorQuery>,
+) -> Result<Json<Page<SeatAnswer>>, Problem> {
+    half(&app, id(&text)?, &Half::In, query.cursor).await
+}
+
 /// Who is out and why, from a thousand people of the audience a page: a page may hold nobody, and there may be more.
 #[utoipa::path(get, path = "/api/v1/campaigns/{id}/preflight/out", tag = "campaigns",
-    params(("id" = String, Path), BarredQuery), responses((status = 200, body = Page<BarredAnswer>)))]
+    params(("id" = String, Path), BarredQuery), responses((status = 200, body = Page<SeatAnswer>)))]
 async fn barred(
     State(app): State<App>,
     _: Admin,
     Path(text): Path<String>,
     Query(query): Query<BarredQuery>,
-) -> Result<Json<Page<BarredAnswer>>, Problem> {
-    let cursor = (query.cursor.as_deref(), BARRED_PAGE);
-    let (items, next) = preflight::barred(&app, id(&text)?, query.code.as_deref(), cursor).await?;
+) -> Result<Json<Page<SeatAnswer>>, Problem> {
+    half(&app, id(&text)?, &Half::Out(query.code), query.cursor).await
+}
+
+async fn half(
+    app: &App,
+    id: Uuid,
+    half: &Half,
+    cursor: Option<String>,
+) -> Result<Json<Page<SeatAnswer>>, Problem> {
+    let bounds = (cursor.as_deref(), files::SEATS);
+    let (items, next) = people::of(app, (id, half), bounds).await?;
     Ok(Json(Page { items, next }))
 }
 
@@ -313,34 +339,7 @@ async fn recipients_csv(
     let id = id(&text)?;
     acts::find(&app, id).await?;
     report::note_export(&app, id, &caller.name).await?;
-    Ok(people_file(app, id))
-}
-
-/// The file of everybody of a campaign, page by page.
-pub fn people_file(app: App, id: Uuid) -> Response {
-    let pages = stream::try_unfold(None, move |after: Option<ContactId>| {
-        let app = App::clone(&app);
-        async move {
-            let page = report::rows(&app, id, after)
-                .await
-                .map_err(std::io::Error::other)?;
-            Ok::<_, std::io::Error>(page.map(|(rows, last)| (bytes::Bytes::from(rows), Some(last))))
-        }
-    });
-    csv(Body::from_stream(pages), &format!("campaign-{id}.csv"))
-}
-
-/// A body of CSV, to be kept as a file.
-pub fn csv(body: Body, name: &str) -> Response {
-    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
-    let mut response = body.into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    if let Ok(place) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_DISPOSITION, place);
-    }
-    response
+    Ok(files::everybody(app, id))
 }
 
 /// What became of a campaign.
@@ -354,88 +353,64 @@ async fn report(
     Ok(Json(report::report(&app, id(&text)?).await?))
 }
 
-/// Which piece of time.
+/// Which piece of a campaign.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct SpanQuery {
+struct SliceQuery {
     /// Where it begins, RFC 3339; with the campaign where nothing is said.
     from: Option<String>,
     /// Where it ends; 72 hours after the campaign, or now, where nothing is said.
     until: Option<String>,
+    /// Only whoever gets the variant of this name.
+    variant: Option<String>,
+    /// Only whoever is in this segment now.
+    segment: Option<String>,
 }
 
-impl SpanQuery {
-    fn span(&self) -> Result<Span, Error> {
+impl SliceQuery {
+    fn slice(self) -> Result<Slice, Error> {
         let read = |field: &str, text: &Option<String>| {
             let Some(text) = text else { return Ok(None) };
             let none = || Error::field(field, format!("`{text}` is no time: want RFC 3339"));
             clock::read_rfc3339(text).ok_or_else(none).map(Some)
         };
-        Ok(Span {
+        Ok(Slice {
             from: read("from", &self.from)?,
             until: read("until", &self.until)?,
+            variant: self.variant,
+            segment: self.segment,
         })
     }
 }
 
 /// A campaign over time.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path), SpanQuery),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series", tag = "campaigns", params(("id" = String, Path), SliceQuery),
     responses((status = 200, body = SeriesAnswer)))]
-async fn series(
+async fn over_time(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
-    Query(query): Query<SpanQuery>,
+    Query(query): Query<SliceQuery>,
 ) -> Result<Json<SeriesAnswer>, Problem> {
-    Ok(Json(report::series(&app, id(&text)?, query.span()?).await?))
+    Ok(Json(
+        series::series(&app, id(&text)?, &query.slice()?).await?,
+    ))
 }
 
 /// A campaign over time, as CSV.
-#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path), SpanQuery),
+#[utoipa::path(get, path = "/api/v1/campaigns/{id}/series.csv", tag = "campaigns", params(("id" = String, Path), SliceQuery),
     responses((status = 200, content_type = "text/csv", body = String)))]
-async fn series_csv(
+async fn over_time_csv(
     State(app): State<App>,
     _: Reader,
     Path(text): Path<String>,
-    Query(query): Query<SpanQuery>,
+    Query(query): Query<SliceQuery>,
 ) -> Result<Response, Problem> {
     let id = id(&text)?;
-    let body = report::series_csv(&app, id, query.span()?).await?;
-    Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
-}
-
-/// How an address is written for a reader.
-type Written = fn(&str) -> String;
-
-/// The file of everybody who would not get a campaign, page by page, with their addresses as the reader may see them.
-pub fn out_file(
-    app: App,
-    (id, code): (Uuid, Option<String>),
-    (written, told): (Written, left::Told),
-) -> Response {
-    let first = Some((None::<String>, true));
-    let told = Arc::new(told);
-    let pages = stream::try_unfold(first, move |at| {
-        let (app, code, told) = (App::clone(&app), code.clone(), Arc::clone(&told));
-        async move {
-            let Some((cursor, is_first)) = at else {
-                return Ok(None);
-            };
-            let bounds = (cursor.as_deref(), BARRED_PAGE);
-            let page = preflight::barred(&app, id, code.as_deref(), bounds).await;
-            let (mut rows, next) = page.map_err(std::io::Error::other)?;
-            for row in &mut rows {
-                row.address = written(&row.address);
-            }
-            let named = left::named(&app, rows)
-                .await
-                .map_err(std::io::Error::other)?;
-            let rows = left::barred_rows(named, is_first, &told);
-            let rows = rows.map_err(std::io::Error::other)?;
-            let onwards = next.map(|cursor| (Some(cursor), false));
-            Ok::<_, std::io::Error>(Some((bytes::Bytes::from(rows), onwards)))
-        }
-    });
-    csv(Body::from_stream(pages), &format!("campaign-{id}-out.csv"))
+    let body = series::series_csv(&app, id, &query.slice()?).await?;
+    Ok(files::csv(
+        Body::from(body),
+        &format!("campaign-{id}-series.csv"),
+    ))
 }

@@ -41,10 +41,7 @@ pub async fn start(
     (id, seen): (Uuid, Option<i64>),
     actor: &str,
 ) -> Result<CampaignAnswer, Error> {
-    let line = find(app, id).await?;
-    if seen.is_some_and(|version| version != line.version) {
-        return Err(overtaken());
-    }
+    let line = find_as_seen(app, id, seen).await?;
     let plan = Plan::kept(&line.spec)?;
     let total = audience::total(app, &line, &plan.audience).await?;
     if let Some(blocker) = blockers(app, &plan, total).await?.into_iter().next() {
@@ -123,10 +120,7 @@ pub async fn approve(
     actor: &str,
 ) -> Result<CampaignAnswer, Error> {
     for _ in 0..TRIES {
-        let line = find(app, id).await?;
-        if seen.is_some_and(|version| version != line.version) {
-            return Err(overtaken());
-        }
+        let line = find_as_seen(app, id, seen).await?;
         if author(&line)? == actor {
             return Err(Error::Conflict(
                 "whoever wrote a campaign cannot approve it: somebody else has to look at it"
@@ -378,6 +372,18 @@ pub fn change_of(line: &CampaignLine, now: Timestamp) -> CampaignChange {
 pub async fn find(app: &House, id: Uuid) -> Result<CampaignLine, Error> {
     let line = app.store.campaign(id).await?;
     line.ok_or(Error::NotFound("campaign"))
+}
+
+/// The same if it still has the version that somebody saw, where they say which.
+///
+/// # Errors
+/// As for [`find`], and [`overtaken`].
+pub async fn find_as_seen(app: &House, id: Uuid, seen: Option<i64>) -> Result<CampaignLine, Error> {
+    let line = find(app, id).await?;
+    if seen.is_some_and(|version| version != line.version) {
+        return Err(overtaken());
+    }
+    Ok(line)
 }
 
 /// Somebody else was faster.

@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use consent::{alias::Alias, id::ContactId};
+use consent::alias::Alias;
 use serde::{Deserialize, Serialize};
-use store::{
-    campaign::{CampaignLine, ListLine},
-    segment::{Condition, Page},
-};
-use uuid::Uuid;
+use store::{campaign::CampaignLine, segment::Condition};
 
 use super::body::{AudienceAnswer, AudienceBody};
 use crate::{
@@ -275,58 +271,6 @@ pub async fn total(app: &House, line: &CampaignLine, audience: &Audience) -> Res
         }
     };
     Ok(u64::try_from(count).unwrap_or(0))
-}
-
-/// A page of an audience, as it is now.
-#[derive(Debug, Default)]
-pub struct Leaf {
-    /// People who are known, with the address that a message goes to.
-    pub known: Vec<ContactId>,
-    /// People who were listed.
-    pub listed: Vec<ListLine>,
-    /// Where the next page begins; none on the last.
-    pub next: Option<String>,
-}
-
-/// A page of an audience: those after a cursor that a page before gave.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn page(
-    app: &House,
-    campaign: Uuid,
-    condition: Option<&Condition>,
-    (cursor, limit): (&str, u32),
-) -> Result<Leaf, Error> {
-    match condition {
-        Some(condition) => {
-            let after: Option<Uuid> = cursor.parse().ok();
-            let page = Page {
-                after: after.map(ContactId::new),
-                limit,
-            };
-            let known = segments::ids(app, condition, &page).await?;
-            let is_last = known.len() < usize::try_from(limit).unwrap_or(usize::MAX);
-            let next = known.last().filter(|_| !is_last).map(ToString::to_string);
-            Ok(Leaf {
-                known,
-                next,
-                ..Leaf::default()
-            })
-        }
-        None => {
-            let after: i64 = cursor.parse().unwrap_or(-1);
-            let listed = app.store.list_page(campaign, after, limit).await?;
-            let is_last = listed.len() < usize::try_from(limit).unwrap_or(usize::MAX);
-            let next = listed.last().filter(|_| !is_last);
-            let next = next.map(|line| line.place.to_string());
-            Ok(Leaf {
-                listed,
-                next,
-                ..Leaf::default()
-            })
-        }
-    }
 }
 
 #[cfg(test)]

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 
 use campaign::draw;
 use consent::{alias::Alias, id::ContactId, time::MINUTE_MS};
-use store::campaign::{CampaignChange, CampaignLine, ListLine, recipient::NewRecipient};
-
-use super::{
-    acts::change_of,
-    audience::{self, Leaf},
-    plan::Plan,
+use store::{
+    campaign::{CampaignChange, CampaignLine, ListLine, recipient::NewRecipient},
+    segment::{Condition, Page},
 };
+use uuid::Uuid;
+
+use super::{acts::change_of, plan::Plan};
 use crate::{
     app::App,
     error::Error,
-    services::{cast::Cast, policy, retry, who},
+    services::{cast::Cast, policy, retry, segments, who},
 };
 
 /// People of a page: a transaction each.
@@ -28,7 +28,7 @@ const PAGE: u32 = 2_000;
 pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
     let plan = Plan::kept(&line.spec)?;
     let condition = plan.audience.condition(app).await?;
-    let leaf = audience::page(app, line.id, condition.as_ref(), (&line.cursor, PAGE)).await?;
+    let leaf = page(app, line.id, condition.as_ref(), (&line.cursor, PAGE)).await?;
     let next = leaf.next.clone();
     let is_kept = retry::on_conflict(|| keep(app, line, &plan, &leaf)).await?;
     if next.is_some() || !is_kept {
@@ -46,6 +46,55 @@ pub async fn step(app: &App, line: &CampaignLine) -> Result<bool, Error> {
         return Ok(true);
     }
     Ok(false)
+}
+
+/// A page of an audience, as it is now.
+#[derive(Debug, Default)]
+struct Leaf {
+    /// People who are known.
+    known: Vec<ContactId>,
+    /// People who were listed.
+    listed: Vec<ListLine>,
+    /// Where the next page begins; none on the last.
+    next: Option<String>,
+}
+
+/// A page of an audience: those after a cursor that a page before gave.
+async fn page(
+    app: &App,
+    campaign: Uuid,
+    condition: Option<&Condition>,
+    (cursor, limit): (&str, u32),
+) -> Result<Leaf, Error> {
+    match condition {
+        Some(condition) => {
+            let after: Option<Uuid> = cursor.parse().ok();
+            let page = Page {
+                after: after.map(ContactId::new),
+                limit,
+            };
+            let known = segments::ids(app, condition, &page).await?;
+            let is_last = known.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+            let next = known.last().filter(|_| !is_last).map(ToString::to_string);
+            Ok(Leaf {
+                known,
+                next,
+                ..Leaf::default()
+            })
+        }
+        None => {
+            let after: i64 = cursor.parse().unwrap_or(-1);
+            let listed = app.store.list_page(campaign, after, limit).await?;
+            let is_last = listed.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+            let next = listed.last().filter(|_| !is_last);
+            let next = next.map(|line| line.place.to_string());
+            Ok(Leaf {
+                listed,
+                next,
+                ..Leaf::default()
+            })
+        }
+    }
 }
 
 /// Keeps those who were drawn. Says whether it did: not if the campaign was changed meanwhile, and may want others now.

@@ -2,6 +2,7 @@
 //! look. Nothing is sent, and nothing written down.
 
 mod look;
+pub mod people;
 
 use campaign::{cost::Bill, limits};
 use consent::{scope::Category, time::DAY_MS};
@@ -12,13 +13,13 @@ use uuid::Uuid;
 use self::look::Look;
 use super::{
     acts,
+    addressees::{Addressees, NO_ADDRESS},
     audience::Audience,
     body::{CostAnswer, CostLine, PreflightAnswer, TemplateHealth},
-    compose::{self, CannotMake, Ready},
+    compose::{self, Ready},
     names,
     place::{MARKETS, PRICES},
     plan::{self, Plan},
-    roster::{self, NO_ADDRESS, Roster},
 };
 use crate::{
     app::{App, House},
@@ -49,21 +50,21 @@ pub async fn run(app: &App, id: Uuid) -> Result<PreflightAnswer, Error> {
     let ask = question(app, &plan, &variants).await?;
     let mut look = Look::new(app, (id, &plan), &variants, ask);
     let condition = plan.audience.condition(app).await?;
-    let roster = Roster {
+    let addressees = Addressees {
         app,
         line: &line,
         condition: condition.as_ref(),
     };
     let limit = if look.insists() { PEOPLE } else { PAGE };
-    let mut page = roster.people(None, limit).await?;
+    let mut page = addressees.people(None, limit).await?;
     loop {
         look.meet(&page.members);
         let by_name = look.insists() || look.has_room();
         // The database reads the next page while this one is looked at.
         let next = async {
             match page.next.as_deref() {
-                Some(next) if by_name => roster.people(Some(next), limit).await.map(Some),
-                Some(next) => roster.addresses(next, PAGE).await.map(Some),
+                Some(next) if by_name => addressees.people(Some(next), limit).await.map(Some),
+                Some(next) => addressees.addresses(next, PAGE).await.map(Some),
                 None => Ok(None),
             }
         };
@@ -269,88 +270,4 @@ async fn daily_limit(app: &App, plan: &Plan) -> Result<Option<u64>, Error> {
         }
     }
     Ok(lowest)
-}
-
-/// Why somebody does not get it for whom it cannot be made.
-const LACKING: &str =
-    "Something that the message says is not known of them, and there is no fallback.";
-
-/// Somebody who would not get it.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-pub struct BarredAnswer {
-    /// Their id, where we know them.
-    pub contact: Option<String>,
-    /// Their address.
-    pub address: String,
-    /// The code of the refusal.
-    pub code: &'static str,
-    /// The same in a sentence.
-    pub reason: &'static str,
-    /// Who can lift it.
-    pub lifted_by: Option<&'static str>,
-    /// When it passes by itself.
-    pub until: Option<String>,
-}
-
-/// People of the audience who would not get it, for one reason or any, from a cursor on; and where the next page begins.
-///
-/// # Errors
-/// As for [`run`].
-pub async fn barred(
-    app: &App,
-    id: Uuid,
-    code: Option<&str>,
-    (cursor, limit): (Option<&str>, u32),
-) -> Result<(Vec<BarredAnswer>, Option<String>), Error> {
-    let line = acts::find(app, id).await?;
-    let plan = Plan::kept(&line.spec)?;
-    let variants = compose::variants(app, &plan).await?;
-    let ask = question(app, &plan, &variants).await?;
-    let condition = plan.audience.condition(app).await?;
-    let roster = Roster {
-        app,
-        line: &line,
-        condition: condition.as_ref(),
-    };
-    let page = roster.people(cursor, limit).await?;
-    let asks = page.members.iter();
-    let asks: Vec<Ask> = asks.map(|member| ask.about(app, &member.address)).collect();
-    let answers = check::decide(app, &asks).await?;
-    let insists = variants.iter().any(Ready::insists);
-    let known = if insists {
-        roster::known(app, &page.members).await?
-    } else {
-        Vec::new()
-    };
-    let (shares, mut known) = (plan.shares(), known.iter());
-    let mut found = Vec::new();
-    for (answer, member) in answers.into_iter().zip(page.members) {
-        let lacks = known
-            .next()
-            .and_then(|known| look::lacks((id, &shares), &variants, member.contact, known));
-        let (its, reason) = match (answer.code, lacks) {
-            (Some(its), _) => (its, answer.reason),
-            (None, Some(_)) => (CannotMake::GAP, LACKING),
-            (None, None) => continue,
-        };
-        if code.is_some_and(|code| code != its) {
-            continue;
-        }
-        found.push(BarredAnswer {
-            contact: member
-                .contact
-                .map(|contact| contact.to_string())
-                .or(answer.contact),
-            address: if member.address == NO_ADDRESS {
-                String::new()
-            } else {
-                member.address
-            },
-            code: its,
-            reason,
-            lifted_by: answer.lifted_by,
-            until: answer.until,
-        });
-    }
-    Ok((found, page.next))
 }

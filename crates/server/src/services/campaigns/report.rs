@@ -3,18 +3,10 @@
 use std::collections::BTreeMap;
 
 use campaign::compare::{self, Arm, Measure};
-use consent::{
-    event::StaffAct,
-    id::ContactId,
-    time::{HOUR_MS, MINUTE_MS, Timestamp},
-};
+use consent::{event::StaffAct, id::ContactId, time::HOUR_MS};
 use serde::Serialize;
 use store::{
-    campaign::{
-        CampaignLine,
-        figure::What,
-        recipient::{Filter, RecipientRow},
-    },
+    campaign::recipient::{Filter, RecipientRow},
     message,
 };
 use utoipa::ToSchema;
@@ -38,10 +30,6 @@ use crate::{
 
 /// After a message, so long an opt-out or a reply counts as one to it: 72 hours.
 pub const WITHIN_MS: i64 = 72 * HOUR_MS;
-/// Points of a series at the most: with more, each covers a longer time.
-const POINTS_MAX: i64 = 500;
-/// The shortest time that is shown of a campaign that ended: 48 minutes, a step of a drawing each.
-const NEAR_MIN_MS: i64 = 48 * MINUTE_MS;
 
 /// What became of a campaign.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -102,36 +90,6 @@ pub struct WinnerAnswer {
     pub confidence: f64,
     /// Whether that is sure enough to call it the winner.
     pub decided: bool,
-}
-
-/// What happened in one stretch of time.
-#[derive(Debug, Clone, Default, Serialize, ToSchema)]
-pub struct PointAnswer {
-    /// When it begins.
-    pub at: String,
-    /// Messages that Meta took then, without those that failed since.
-    pub sent: u64,
-    /// Messages that arrived; of one that was read, when that was told.
-    pub delivered: u64,
-    /// Messages that were read then.
-    pub read: u64,
-    /// Messages that failed then.
-    pub failed: u64,
-    /// People who opted out then.
-    pub opted_out: u64,
-}
-
-/// A campaign over time.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct SeriesAnswer {
-    /// Where the piece of time begins.
-    pub from: String,
-    /// Where it ends.
-    pub until: String,
-    /// How many seconds each point covers.
-    pub seconds: u64,
-    /// The points, oldest first; where nothing happened there is none.
-    pub points: Vec<PointAnswer>,
 }
 
 /// What became of a campaign.
@@ -197,82 +155,6 @@ fn by_variant(rows: Vec<(i64, i64)>) -> BTreeMap<i64, u64> {
     rows.into_iter()
         .map(|(variant, count)| (variant, u64::try_from(count).unwrap_or(0)))
         .collect()
-}
-
-/// Which piece of time of a campaign.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Span {
-    /// Where it begins; with the campaign where nothing is said.
-    pub from: Option<Timestamp>,
-    /// Where it ends; 72 hours after the campaign, or now, where nothing is said.
-    pub until: Option<Timestamp>,
-}
-
-impl Span {
-    /// The time in which a campaign went out and in which most of its answers came: four times as long as it ran, or 48 minutes. None
-    /// for one that has not ended: all of it is near.
-    #[must_use]
-    pub fn near(campaign: &CampaignLine) -> Option<Self> {
-        let (from, ended) = (campaign.started?, campaign.ended?);
-        let ran = ended.millis_since(from).max(0);
-        let length = ran.saturating_mul(4).max(NEAR_MIN_MS);
-        let is_shorter = length < ran.saturating_add(WITHIN_MS);
-        is_shorter.then(|| Self {
-            from: None,
-            until: Some(from.plus_millis(length)),
-        })
-    }
-}
-
-/// A campaign over a piece of time, a minute a point; a longer one in as many points as can be drawn.
-///
-/// # Errors
-/// [`Error::Invalid`] for a piece of time that ends before it begins; as for [`report`].
-pub async fn series(app: &House, id: Uuid, span: Span) -> Result<SeriesAnswer, Error> {
-    let line = acts::find(app, id).await?;
-    let from = span.from.or(line.started).unwrap_or(line.created);
-    let ended = line.ended.map(|ended| ended.plus_millis(WITHIN_MS));
-    let until = span.until.or(ended).unwrap_or_else(|| app.clock.now());
-    if span.until.is_some() && until <= from {
-        return Err(Error::field("until", "want a time after `from`"));
-    }
-    let bucket = bucket_ms(from, until);
-    let is_in = |moment: &Timestamp| moment.plus_millis(bucket) > from && *moment < until;
-    let mut points: BTreeMap<i64, PointAnswer> = BTreeMap::new();
-    let all = app.store.series(id, bucket).await?;
-    for (moment, what, count) in all.into_iter().filter(|(moment, ..)| is_in(moment)) {
-        let point = point(&mut points, moment);
-        let count = u64::try_from(count).unwrap_or(0);
-        match what {
-            What::Sent => point.sent += count,
-            What::Delivered => point.delivered += count,
-            What::Read => point.read += count,
-            What::Failed => point.failed += count,
-        }
-    }
-    let out = app.store.opt_out_series(id, WITHIN_MS, bucket).await?;
-    for (moment, count) in out.into_iter().filter(|(moment, _)| is_in(moment)) {
-        point(&mut points, moment).opted_out += u64::try_from(count).unwrap_or(0);
-    }
-    Ok(SeriesAnswer {
-        from: clock::rfc3339(from),
-        until: clock::rfc3339(until),
-        seconds: u64::try_from(bucket / 1_000).unwrap_or(60),
-        points: points.into_values().collect(),
-    })
-}
-
-fn point(points: &mut BTreeMap<i64, PointAnswer>, at: Timestamp) -> &mut PointAnswer {
-    points.entry(at.millis()).or_insert_with(|| PointAnswer {
-        at: clock::rfc3339(at),
-        ..PointAnswer::default()
-    })
-}
-
-/// A minute, or as many as make no more points than can be drawn.
-fn bucket_ms(from: Timestamp, until: Timestamp) -> i64 {
-    let minutes = until.millis_since(from).max(0) / MINUTE_MS;
-    (minutes / POINTS_MAX + 1).saturating_mul(MINUTE_MS)
 }
 
 /// Somebody in a campaign.
@@ -409,27 +291,6 @@ pub async fn rows(
         None if after.is_none() => Ok(Some((sheet.bytes()?, ContactId::new(Uuid::max())))),
         None => Ok(None),
     }
-}
-
-/// The series as CSV.
-///
-/// # Errors
-/// As for [`report`].
-pub async fn series_csv(app: &House, id: Uuid, span: Span) -> Result<Vec<u8>, Error> {
-    let series = series(app, id, span).await?;
-    let mut sheet = Sheet::default();
-    sheet.row(["at", "sent", "delivered", "read", "failed", "opted_out"].map(str::to_owned));
-    for point in series.points {
-        sheet.row([
-            point.at,
-            point.sent.to_string(),
-            point.delivered.to_string(),
-            point.read.to_string(),
-            point.failed.to_string(),
-            point.opted_out.to_string(),
-        ]);
-    }
-    sheet.bytes()
 }
 
 /// Notes that somebody takes the people of a campaign out.

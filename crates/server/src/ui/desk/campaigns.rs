@@ -3,9 +3,9 @@
 mod aims;
 mod look;
 mod make;
-mod out;
 mod people;
 mod report;
+mod seats;
 mod show;
 mod words;
 
@@ -47,7 +47,7 @@ pub(super) fn routes() -> Router<App> {
         .route(HERE, get(list))
         .merge(make::routes())
         .merge(show::routes())
-        .merge(out::routes())
+        .merge(seats::routes())
         .merge(people::routes())
         .merge(report::routes())
 }

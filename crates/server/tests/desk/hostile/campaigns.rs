@@ -90,6 +90,8 @@ impl Look<'_> {
                 "?whole=1",
                 "/edit",
                 "/copy",
+                "/in",
+                "/in.csv",
                 "/out",
                 "/out.csv",
                 "/recipients",

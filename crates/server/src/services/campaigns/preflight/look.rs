@@ -6,10 +6,10 @@ use consent::{id::ContactId, scope::Category};
 use uuid::Uuid;
 
 use super::super::{
+    addressees::{self, Addresses, Member},
     compose::{CannotMake, Known, Ready},
     place::Census,
     plan::Plan,
-    roster::{self, Addresses, Member},
 };
 use crate::{
     app::App,
@@ -127,7 +127,7 @@ impl<'a> Look<'a> {
         let allowed: HashSet<&str> = lines(allowed).collect();
         let may_get = |member: &&Member| allowed.contains(member.address.as_str());
         let members: Vec<Member> = page.members.iter().filter(may_get).cloned().collect();
-        let known = roster::known(app, &members).await?;
+        let known = addressees::known(app, &members).await?;
         let seats = (self.campaign, self.shares.as_slice());
         let pairs = members.into_iter().zip(&known);
         let lacking = pairs

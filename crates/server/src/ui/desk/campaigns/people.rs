@@ -22,7 +22,7 @@ use super::words;
 use crate::{
     app::App,
     error::Error,
-    http::api::campaigns::people_file,
+    http::api::campaigns::files,
     services::{
         campaigns::{
             acts, plan,
@@ -228,5 +228,5 @@ async fn take(
     let id = plan::id(&id)?;
     acts::find(&app, id).await?;
     report::note_export(&app, id, desk.actor()).await?;
-    Ok(people_file(app, id))
+    Ok(files::everybody(app, id))
 }

@@ -25,14 +25,16 @@ use super::{
 use crate::{
     app::App,
     error::Error,
-    http::api::campaigns::csv,
+    http::api::campaigns::files::csv,
     services::{
         campaigns::{
             self, acts,
             body::CampaignAnswer,
             plan,
-            report::{self, RecipientAnswer, ReportAnswer, SeriesAnswer, Span, VariantReport},
+            report::{self, RecipientAnswer, ReportAnswer, VariantReport},
+            series::{self, Course, SeriesAnswer, Slice},
         },
+        segments,
         staff::Power,
     },
     ui::{
@@ -40,7 +42,7 @@ use crate::{
             Desk,
             refusal::Refusal,
             reports::{grouped, number},
-            segments::in_time,
+            segments::{in_time, name_of},
         },
         notice::shown,
     },
@@ -55,7 +57,7 @@ const EVEN: f64 = 0.5;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/campaigns/{id}/report", get(show))
-        .route("/campaigns/{id}/series.csv", get(series))
+        .route("/campaigns/{id}/series.csv", get(over_time))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,11 +65,29 @@ struct Asked {
     whole: Option<String>,
     /// `all` for the whole time, and not only that in which most happened.
     span: Option<String>,
+    /// Only the people of a variant, by its name.
+    variant: Option<String>,
+    /// Only the people of a segment, by its id.
+    segment: Option<String>,
+}
+
+impl Asked {
+    /// As a piece of the campaign: `near` unless the whole time is asked for.
+    fn slice(&self, near: Option<Slice>) -> Slice {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let near = near.filter(|_| self.span.as_deref() != Some("all"));
+        Slice {
+            variant: given(&self.variant),
+            segment: given(&self.segment),
+            ..near.unwrap_or_default()
+        }
+    }
 }
 
 /// Everything that is counted.
 struct Told {
     report: ReportAnswer,
+    total: Course,
     drawn: Option<Drawn>,
     unknown: Vec<Row>,
 }
@@ -99,6 +119,10 @@ struct Page {
     told: Option<Told>,
     /// Whether all of the time is shown; none where there is nothing to choose.
     spans: Option<bool>,
+    /// Which people of it are shown over time.
+    slice: Slice,
+    /// Every segment, by its id.
+    segments: Vec<(String, String)>,
 }
 
 async fn show(
@@ -112,13 +136,14 @@ async fn show(
     let line = acts::find(&app, id).await?;
     let mut campaign = campaigns::brief(&line)?;
     campaigns::add_texts(&app, &mut campaign).await?;
-    let near = Span::near(&line);
-    let is_all = asked.span.as_deref() == Some("all");
-    let span = near.filter(|_| !is_all).unwrap_or_default();
-    let work = count(App::clone(&app), (id, span));
+    let near = Slice::near(&line);
+    let spans = near.is_some().then(|| asked.span.as_deref() == Some("all"));
+    let slice = asked.slice(near);
+    let work = count(App::clone(&app), id, slice.clone());
     let counted = in_time(asked.whole.is_some(), work).await?;
     let told = match counted {
         Some((report, series, unknown)) => Some(Told {
+            total: series.total,
             drawn: Drawn::of(&desk, &campaign, &series),
             unknown: people::rows(&app, &desk, unknown).await?,
             report,
@@ -127,7 +152,9 @@ async fn show(
     };
     let page = Page {
         here: desk.to(&format!("/campaigns/{id}")),
-        spans: near.map(|_| is_all),
+        spans,
+        slice,
+        segments: named_segments(&app, &desk).await?,
         campaign,
         told,
         desk,
@@ -135,12 +162,21 @@ async fn show(
     Ok(shown(StatusCode::OK, &page))
 }
 
+/// Those that come with us have names in the reader's words.
+async fn named_segments(app: &App, desk: &Desk) -> Result<Vec<(String, String)>, Refusal> {
+    let all = segments::list(app).await?.into_iter();
+    Ok(all
+        .map(|segment| (segment.id.clone(), name_of(desk, &segment)))
+        .collect())
+}
+
 async fn count(
     app: App,
-    (id, span): (Uuid, Span),
+    id: Uuid,
+    slice: Slice,
 ) -> Result<(ReportAnswer, SeriesAnswer, Vec<RecipientAnswer>), Error> {
     let report = report::report(&app, id).await?;
-    let series = report::series(&app, id, span).await?;
+    let series = series::series(&app, id, &slice).await?;
     let filter = Filter {
         message: Some(message::State::Unknown),
         limit: UNKNOWN_SHOWN,
@@ -153,18 +189,76 @@ async fn count(
     Ok((report, series, unknown))
 }
 
-async fn series(
+async fn over_time(
     State(app): State<App>,
     desk: Desk,
     Path(id): Path<String>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
     let id = plan::id(&id)?;
-    let body = report::series_csv(&app, id, Span::default()).await?;
+    let body = series::series_csv(&app, id, &asked.slice(None)).await?;
     Ok(csv(Body::from(body), &format!("campaign-{id}-series.csv")))
 }
 
 impl Page {
+    /// Whether only some of its people are shown over time.
+    const fn is_part(&self) -> bool {
+        self.slice.variant.is_some() || self.slice.segment.is_some()
+    }
+
+    fn is_all(&self) -> bool {
+        self.spans == Some(true)
+    }
+
+    fn is_variant(&self, name: &str) -> bool {
+        self.slice.variant.as_deref() == Some(name)
+    }
+
+    fn is_segment(&self, id: &str) -> bool {
+        self.slice.segment.as_deref() == Some(id)
+    }
+
+    fn query(&self, more: &[(&str, &str)]) -> String {
+        let people = [
+            ("variant", self.slice.variant.as_deref()),
+            ("segment", self.slice.segment.as_deref()),
+        ];
+        let people = people.map(|(name, value)| (name, value.unwrap_or_default()));
+        words::query(&[more, people.as_slice()].concat())
+    }
+
+    /// The same people over all of the time, or over that in which most happened.
+    fn over(&self, is_all: bool) -> String {
+        let span = if is_all { "all" } else { "" };
+        let query = self.query(&[("whole", "1"), ("span", span)]);
+        format!("{}/report?{query}#over", self.here)
+    }
+
+    /// The file of what is shown over time, of all of it.
+    fn series_file(&self) -> String {
+        match self.query(&[]) {
+            query if query.is_empty() => format!("{}/series.csv", self.here),
+            query => format!("{}/series.csv?{query}", self.here),
+        }
+    }
+
+    /// What became of some people, in a sentence.
+    fn part_saw(&self, total: &Course) -> String {
+        let what = [
+            ("sent", words::whole(&self.desk, total.sent)),
+            ("read", words::whole(&self.desk, total.read)),
+            ("failed", words::whole(&self.desk, total.failed)),
+            ("out", words::whole(&self.desk, total.opted_out)),
+            (
+                "share",
+                words::percent(&self.desk, total.opted_out, total.sent),
+            ),
+        ];
+        let what = what.each_ref().map(|(name, value)| (*name, value.as_str()));
+        self.desk.say_with("campaigns-part-saw", &what)
+    }
+
     fn state(&self) -> String {
         words::state(&self.desk, &self.campaign.state)
     }

@@ -30,6 +30,8 @@ const LEFT_OUT: [&str; 6] = [
     "erased",
     "merged",
 ];
+/// What the gate's yes to a campaign may rest on.
+pub(super) const RESTS: [&str; 3] = ["opt_in", "no_opt_in_needed", "open_window"];
 
 /// What a state of a campaign is called.
 pub(super) fn state(desk: &Desk, state: &str) -> String {
@@ -103,6 +105,14 @@ pub(super) fn code(desk: &Desk, code: &str) -> String {
         return desk.say(&format!("campaigns-left-{word}"));
     }
     desk.say_with("campaigns-code-other", &[("code", code)])
+}
+
+/// What the gate's yes rests on.
+pub(super) fn rests(desk: &Desk, basis: &str) -> String {
+    if RESTS.contains(&basis) {
+        return desk.say(&format!("campaigns-rests-{}", basis.replace('_', "-")));
+    }
+    basis.to_owned()
 }
 
 /// A number as people of the reader's language write it.

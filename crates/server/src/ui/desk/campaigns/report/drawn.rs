@@ -6,7 +6,7 @@ use crate::{
     clock,
     services::campaigns::{
         body::CampaignAnswer,
-        report::{PointAnswer, SeriesAnswer},
+        series::{Course, PointAnswer, SeriesAnswer},
     },
     ui::{
         chart::{self, Chart, Form, Series, Size},
@@ -43,7 +43,7 @@ impl Drawn {
     ) -> Option<Self> {
         let steps = steps(desk, series)?;
         let names: Vec<String> = steps.iter().map(|(name, _)| name.clone()).collect();
-        let of = |read: fn(&PointAnswer) -> u64| -> Vec<u64> {
+        let of = |read: fn(&Course) -> u64| -> Vec<u64> {
             steps.iter().map(|(_, point)| read(point)).collect()
         };
         let whats = [
@@ -139,7 +139,7 @@ fn sums(points: &[u64]) -> Vec<f64> {
 }
 
 /// The whole time from the first thing that happened to the last, in steps of one length, each with all of it.
-fn steps(desk: &Desk, series: &SeriesAnswer) -> Option<Vec<(String, PointAnswer)>> {
+fn steps(desk: &Desk, series: &SeriesAnswer) -> Option<Vec<(String, Course)>> {
     let at = |point: &PointAnswer| clock::read_rfc3339(&point.at).map(Timestamp::millis);
     let first = at(series.points.first()?)?;
     let last = at(series.points.last()?)?;
@@ -154,19 +154,15 @@ fn steps(desk: &Desk, series: &SeriesAnswer) -> Option<Vec<(String, PointAnswer)
         there.strftime("%Y-%m-%d %H:%M").to_string()
     };
     // What is added up begins at nothing.
-    let mut all: Vec<(String, PointAnswer)> = (-1..count)
-        .map(|place| (name(first + place * step), PointAnswer::default()))
+    let mut all: Vec<(String, Course)> = (-1..count)
+        .map(|place| (name(first + place * step), Course::default()))
         .collect();
     for point in &series.points {
         let place = usize::try_from((at(point)? - first) / step + 1).ok()?;
         let Some((_, sum)) = all.get_mut(place) else {
             continue;
         };
-        sum.sent += point.sent;
-        sum.delivered += point.delivered;
-        sum.read += point.read;
-        sum.failed += point.failed;
-        sum.opted_out += point.opted_out;
+        sum.add(point.course);
     }
     Some(all)
 }

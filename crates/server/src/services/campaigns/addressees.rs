@@ -19,7 +19,7 @@ use crate::{app::House, error::Error, services::who};
 pub const NO_ADDRESS: &str = "-";
 
 /// An audience.
-pub struct Roster<'a> {
+pub struct Addressees<'a> {
     /// Where it is kept.
     pub app: &'a House,
     /// Of which campaign.
@@ -86,7 +86,7 @@ impl<T: ToString> From<Lines<T>> for Addresses {
     }
 }
 
-impl Roster<'_> {
+impl Addressees<'_> {
     /// A page from a cursor on, with who they are.
     ///
     /// # Errors
