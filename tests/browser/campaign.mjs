@@ -60,6 +60,10 @@ export const tests = {
     await page.getByRole("link", { name: BEN }).waitFor();
     await marketer.inspect("campaigns-out");
     await page.getByRole("link", { name: "Autumn, for gardeners" }).click();
+    await page.getByRole("link", { name: "Everybody who is in" }).click();
+    await page.getByRole("row", { name: new RegExp(ADA.replace("+", "\\+")) }).getByText("They agreed").waitFor();
+    await marketer.inspect("campaigns-in");
+    await page.getByRole("link", { name: "Autumn, for gardeners" }).click();
     const send = page.getByRole("button", { name: "Send to 2 people" });
     await send.click();
     want((await page.locator("#progress").count()) === 0, "nothing starts without the tick");
@@ -78,6 +82,10 @@ export const tests = {
     const taken = page.locator(".funnel li", { hasText: "Taken by Meta" });
     want((await taken.locator("strong").innerText()) === "2", "Meta took two");
     await marketer.inspect("campaigns-report");
+    await page.getByLabel("People of the segment").selectOption({ label: "Opted in to marketing" });
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await page.getByText("Of these people 2 got it in this time").waitFor();
+    await marketer.inspect("campaigns-report-part");
     await page.locator("#main").getByRole("link", { name: "Recipients", exact: true }).click();
     want((await page.locator("tbody tr").count()) === 3, "everybody is listed");
     await marketer.inspect("campaigns-recipients");

@@ -127,6 +127,20 @@ impl Store {
         rows.into_iter().map(version).collect()
     }
 
+    /// Every version by which somebody is on their way now, oldest journey first: also of journeys that are live no more.
+    ///
+    /// # Errors
+    /// When the database does not answer or a row makes no sense.
+    pub async fn walked_journeys(&self) -> Result<Vec<VersionLine>, StoreError> {
+        let sql = "with walked as materialized (select distinct journey_id, version from journey_run where state = 'running') \
+                   select v.journey_id, v.version, v.definition, v.published_ms, v.published_by from walked w \
+                   join journey_version v on v.journey_id = w.journey_id and v.version = w.version \
+                   order by v.journey_id, v.version";
+        let rows: Vec<VersionRow> =
+            on_pool!(self, pool => sqlx::query_as(sql).fetch_all(pool).await?);
+        rows.into_iter().map(version).collect()
+    }
+
     /// One version of a journey.
     ///
     /// # Errors

@@ -1,8 +1,11 @@
 //! Templates: the list, one with its life and its topic, and the form that makes one.
 
+use consent::id::ContactId;
 use sandbox::{Options, Running, Sandbox, settings::Settings};
 use serde_json::json;
 use server::services::{staff::Role, templates};
+use store::journey::run::{RunLine, State};
+use uuid::Uuid;
 
 use crate::{browser::Browser, house::House};
 
@@ -154,8 +157,8 @@ async fn the_list_is_narrowed_and_one_is_bound_to_a_topic() {
     viewer.get("/templates/nonsense").await.expect(404);
 }
 
-/// A campaign that waits for its time and a live journey, each with a template of its own. Gives where the campaign is.
-async fn busy(house: &House) -> String {
+/// A campaign that waits for its time and a live journey, each with a template of its own. Gives where each is.
+async fn busy(house: &House) -> (String, String) {
     let body = json!({"name": "Later", "number": "109900000000001", "basis": "consent", "start_at": "2099-01-01T00:00:00Z",
         "template": {"name": "autumn_sale", "language": "en_US"}, "variables": {"body": ["you"]},
         "audience": {"numbers": ["+447700900123"]}});
@@ -178,10 +181,31 @@ async fn busy(house: &House) -> String {
         .expect(201)
         .json();
     let id = journey["id"].as_str().unwrap();
-    let live = format!("/api/v1/journeys/{id}/publish");
+    let journey_path = format!("/api/v1/journeys/{id}");
     let seen = json!({"cas": journey["cas"]});
+    let live = format!("{journey_path}/publish");
     house.post(&live, seen).await.expect(200);
-    campaign
+    (campaign, journey_path)
+}
+
+/// Somebody is on their way through the first version of a journey.
+async fn walks(house: &House, journey: &str) {
+    let run = RunLine {
+        contact: ContactId::new(Uuid::now_v7()),
+        id: Uuid::now_v7(),
+        journey: journey.rsplit('/').next().unwrap().parse().unwrap(),
+        version: 1,
+        state: State::Running,
+        memory: "{}".to_owned(),
+        due: None,
+        entered: house.app.clock.now(),
+        ended: None,
+        why: None,
+        cas: 1,
+    };
+    let mut tx = house.app.store.begin().await.unwrap();
+    tx.enter(&[run]).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test]
@@ -195,7 +219,7 @@ async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
         found["id"].as_str().unwrap().to_owned()
     };
     let (sale, order) = (id("autumn_sale"), id("order_update"));
-    let campaign = busy(&house).await;
+    let (campaign, journey) = busy(&house).await;
     let mut marketer = Browser::of(&house, Role::Marketer).await;
     for (id, why) in [
         (&sale, "the campaign Later sends"),
@@ -205,6 +229,15 @@ async fn one_is_deleted_at_meta_unless_something_that_runs_sends_it() {
         let page = marketer.post(&path, &[]).await.expect(409).text();
         assert!(page.contains(why), "{page}");
     }
+    walks(&house, &journey).await;
+    let stop = format!("{journey}/stop");
+    house.post(&stop, json!({})).await.expect(200);
+    let path = format!("/templates/{order}/delete");
+    let page = marketer.post(&path, &[]).await.expect(409).text();
+    assert!(
+        page.contains("on their way through a version of the journey Orders"),
+        "{page}"
+    );
     let cancel = format!("{campaign}/cancel");
     house.post(&cancel, json!({})).await.expect(200);
     let (path, delete) = (

@@ -18,6 +18,7 @@ use crate::harness::{Place, at};
 contract![
     a_journey_comes_back_whole,
     each_version_stays_as_it_was_published,
+    a_version_by_which_somebody_walks_is_known,
     a_run_is_written_by_who_saw_it_as_it_is,
     runs_are_found_by_all_that_asks_for_them,
     what_is_put_off_is_due_later,
@@ -198,6 +199,40 @@ async fn each_version_stays_as_it_was_published(place: Arc<Place>) {
     assert_eq!(all, [second, first]);
     let now = store.journey(line.id).await.unwrap().unwrap();
     assert_eq!((now.state, now.version, now.cas), (State::Live, 2, 3));
+}
+
+async fn a_version_by_which_somebody_walks_is_known(place: Arc<Place>) {
+    let store = &place.store;
+    let (line, other) = (journey(State::Draft), journey(State::Draft));
+    let mut tx = store.begin().await.unwrap();
+    for (one, texts) in [
+        (&line, vec!["first", "second", "third"]),
+        (&other, vec!["nobody's"]),
+    ] {
+        tx.put_journey(one).await.unwrap();
+        for (cas, text) in (1..).zip(texts) {
+            let done = tx.publish((one.id, cas), text, (at(cas), "ben")).await;
+            done.unwrap().unwrap();
+        }
+    }
+    tx.commit().await.unwrap();
+    assert_eq!(store.walked_journeys().await.unwrap(), []);
+    let ana = place.newcomer("Ana").await;
+    let ben = place.newcomer("Ben").await;
+    let walks = |contact: ContactId, version: i64, state: Run| RunLine {
+        version,
+        state,
+        ..run(contact, line.id)
+    };
+    let runs = [
+        walks(ana, 1, Run::Running),
+        walks(ben, 1, Run::Running),
+        walks(ben, 2, Run::Ended),
+    ];
+    enter(&place, &runs).await;
+    let walked = store.walked_journeys().await.unwrap();
+    let walked: Vec<&str> = walked.iter().map(|one| one.definition.as_str()).collect();
+    assert_eq!(walked, ["first"]);
 }
 
 async fn a_run_is_written_by_who_saw_it_as_it_is(place: Arc<Place>) {

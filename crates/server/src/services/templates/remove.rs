@@ -4,7 +4,10 @@ use campaign::state::State;
 use consent::event::StaffAct;
 use graph::client::CallError;
 use serde_json::Value;
-use store::template::{TemplateChange, TemplateLine, TemplateTurn, Told};
+use store::{
+    journey::VersionLine,
+    template::{TemplateChange, TemplateLine, TemplateTurn, Told},
+};
 use uuid::Uuid;
 
 use super::{shelf, turn};
@@ -22,8 +25,8 @@ const PAGE: u32 = 200;
 /// Deletes a template in one language at Meta. Meta keeps its name from being used again for thirty days.
 ///
 /// # Errors
-/// [`Error::NotFound`], also where it is deleted already; [`Error::Conflict`] while a campaign that is to send or sends it, or a journey that is live, uses it, or with
-/// Meta's words; when the database does not answer.
+/// [`Error::NotFound`], also where it is deleted already; [`Error::Conflict`] while a campaign that is to send or sends it, or a journey that is live or that somebody is
+/// in, uses it, or with Meta's words; when the database does not answer.
 pub async fn remove(app: &App, id: &str, actor: &str) -> Result<(), Error> {
     let line = shelf::line(app, id).await?;
     if line.status == DELETED {
@@ -34,9 +37,14 @@ pub async fn remove(app: &App, id: &str, actor: &str) -> Result<(), Error> {
             "the campaign {name} sends this template: wait until it is over, or cancel it"
         )));
     }
-    if let Some(name) = journey_with(app, &line).await? {
+    if let Some(name) = named_by(app.store.live_journeys().await?, &line)? {
         return Err(Error::Conflict(format!(
             "the journey {name} is live and sends this template: stop the journey, or give it another one"
+        )));
+    }
+    if let Some(name) = named_by(app.store.walked_journeys().await?, &line)? {
+        return Err(Error::Conflict(format!(
+            "people are on their way through a version of the journey {name} that sends this template: wait until they are through, or let them out"
         )));
     }
     let Some(token) = &app.token else {
@@ -106,9 +114,9 @@ async fn campaign_with(app: &House, template: &TemplateLine) -> Result<Option<St
     }
 }
 
-/// What a live journey is called that sends a template.
-async fn journey_with(app: &House, template: &TemplateLine) -> Result<Option<String>, Error> {
-    for version in app.store.live_journeys().await? {
+/// What a journey is called of which one of these versions sends a template.
+fn named_by(versions: Vec<VersionLine>, template: &TemplateLine) -> Result<Option<String>, Error> {
+    for version in versions {
         let definition: Value =
             serde_json::from_str(&version.definition).map_err(Error::internal)?;
         if names(&definition, template) {

@@ -168,6 +168,7 @@ refused-campaign-segment = there is no segment `{ $id }`
 refused-campaign-listed = nobody is listed
 refused-template-delete-campaign = the campaign { $name } sends this template: wait until it is over, or cancel it
 refused-template-delete-journey = the journey { $name } is live and sends this template: stop the journey, or give it another one
+refused-template-delete-walked = people are on their way through a version of the journey { $name } that sends this template: wait until they are through, or let them out
 refused-template-delete-token = there is no whatsapp.access_token to delete templates with
 refused-template-delete-refused = Meta did not delete the template: { $said }
 refused-template-delete-uncertain = it is not certain that Meta deleted the template, look at the list in a minute: { $why }

@@ -168,6 +168,7 @@ refused-campaign-segment = No existe el segmento `{ $id }`
 refused-campaign-listed = No hay nadie en la lista
 refused-template-delete-campaign = La campaña { $name } envía esta plantilla: espere a que termine o cancélela
 refused-template-delete-journey = El recorrido { $name } está activo y envía esta plantilla: deténgalo o dele otra
+refused-template-delete-walked = Hay personas en una versión del recorrido { $name } que envía esta plantilla: espere a que lo terminen o sáquelas de él
 refused-template-delete-token = Falta whatsapp.access_token para borrar plantillas
 refused-template-delete-refused = Meta no borró la plantilla: { $said }
 refused-template-delete-uncertain = No es seguro que Meta borrara la plantilla, mire la lista en un minuto: { $why }

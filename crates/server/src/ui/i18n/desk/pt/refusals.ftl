@@ -168,6 +168,7 @@ refused-campaign-segment = Não existe o segmento `{ $id }`
 refused-campaign-listed = Não há ninguém na lista
 refused-template-delete-campaign = A campanha { $name } envia este modelo: espere que termine ou cancele-a
 refused-template-delete-journey = A jornada { $name } está ativa e envia este modelo: pare-a ou dê-lhe outro
+refused-template-delete-walked = Há pessoas numa versão da jornada { $name } que envia este modelo: espere que a terminem ou tire-as dela
 refused-template-delete-token = Falta whatsapp.access_token para apagar modelos
 refused-template-delete-refused = A Meta não apagou o modelo: { $said }
 refused-template-delete-uncertain = Não é certo que a Meta tenha apagado o modelo, veja a lista daqui a um minuto: { $why }
