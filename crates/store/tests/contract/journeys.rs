@@ -6,7 +6,7 @@ use consent::id::{AttemptId, ContactId};
 use store::{
     error::StoreError,
     journey::{
-        JourneyLine, State, VersionLine,
+        JourneyLine, State,
         effect::{EffectLine, Settled, State as Effect, Take},
         run::{RunLine, Save, State as Run, VisitLine},
     },
@@ -17,8 +17,6 @@ use crate::harness::{Place, at};
 
 contract![
     a_journey_comes_back_whole,
-    each_version_stays_as_it_was_published,
-    a_version_by_which_somebody_walks_is_known,
     a_run_is_written_by_who_saw_it_as_it_is,
     runs_are_found_by_all_that_asks_for_them,
     what_is_put_off_is_due_later,
@@ -30,7 +28,7 @@ contract![
     an_erasure_takes_runs_steps_and_effects,
 ];
 
-fn journey(state: State) -> JourneyLine {
+pub fn journey(state: State) -> JourneyLine {
     JourneyLine {
         id: Uuid::now_v7(),
         name: "Welcome".to_owned(),
@@ -43,7 +41,7 @@ fn journey(state: State) -> JourneyLine {
     }
 }
 
-fn run(contact: ContactId, journey: Uuid) -> RunLine {
+pub fn run(contact: ContactId, journey: Uuid) -> RunLine {
     RunLine {
         contact,
         id: Uuid::now_v7(),
@@ -87,7 +85,7 @@ fn effect(run: &RunLine, key: &str) -> EffectLine {
     }
 }
 
-async fn enter(place: &Place, runs: &[RunLine]) {
+pub async fn enter(place: &Place, runs: &[RunLine]) {
     let mut tx = place.store.begin().await.unwrap();
     tx.enter(runs).await.unwrap();
     tx.commit().await.unwrap();
@@ -162,77 +160,6 @@ async fn a_journey_comes_back_whole(place: Arc<Place>) {
     let wanted = JourneyLine { cas: 2, ..change };
     assert_eq!(store.journey(one.id).await.unwrap(), Some(wanted));
     assert_eq!(store.journey(Uuid::now_v7()).await.unwrap(), None);
-}
-
-async fn each_version_stays_as_it_was_published(place: Arc<Place>) {
-    let store = &place.store;
-    let line = journey(State::Draft);
-    let mut tx = store.begin().await.unwrap();
-    tx.put_journey(&line).await.unwrap();
-    tx.put_journey(&journey(State::Draft)).await.unwrap();
-    tx.commit().await.unwrap();
-    assert_eq!(store.live_journeys().await.unwrap(), []);
-    let mut tx = store.begin().await.unwrap();
-    for (cas, text, wanted) in [
-        (1, "first", Some(1)),
-        (1, "lost", None),
-        (2, "second", Some(2)),
-    ] {
-        let done = tx.publish((line.id, cas), text, (at(cas), "ben")).await;
-        assert_eq!(done.unwrap(), wanted, "{text}");
-    }
-    tx.commit().await.unwrap();
-    let version = |version: i64, definition: &str| VersionLine {
-        journey: line.id,
-        version,
-        definition: definition.to_owned(),
-        published: at(version),
-        published_by: "ben".to_owned(),
-    };
-    let (first, second) = (version(1, "first"), version(2, "second"));
-    let live = store.live_journeys().await.unwrap();
-    assert_eq!(live, std::slice::from_ref(&second));
-    let old = store.journey_version(line.id, 1).await.unwrap();
-    assert_eq!(old.as_ref(), Some(&first));
-    assert_eq!(store.journey_version(line.id, 3).await.unwrap(), None);
-    let all = store.journey_versions(line.id).await.unwrap();
-    assert_eq!(all, [second, first]);
-    let now = store.journey(line.id).await.unwrap().unwrap();
-    assert_eq!((now.state, now.version, now.cas), (State::Live, 2, 3));
-}
-
-async fn a_version_by_which_somebody_walks_is_known(place: Arc<Place>) {
-    let store = &place.store;
-    let (line, other) = (journey(State::Draft), journey(State::Draft));
-    let mut tx = store.begin().await.unwrap();
-    for (one, texts) in [
-        (&line, vec!["first", "second", "third"]),
-        (&other, vec!["nobody's"]),
-    ] {
-        tx.put_journey(one).await.unwrap();
-        for (cas, text) in (1..).zip(texts) {
-            let done = tx.publish((one.id, cas), text, (at(cas), "ben")).await;
-            done.unwrap().unwrap();
-        }
-    }
-    tx.commit().await.unwrap();
-    assert_eq!(store.walked_journeys().await.unwrap(), []);
-    let ana = place.newcomer("Ana").await;
-    let ben = place.newcomer("Ben").await;
-    let walks = |contact: ContactId, version: i64, state: Run| RunLine {
-        version,
-        state,
-        ..run(contact, line.id)
-    };
-    let runs = [
-        walks(ana, 1, Run::Running),
-        walks(ben, 1, Run::Running),
-        walks(ben, 2, Run::Ended),
-    ];
-    enter(&place, &runs).await;
-    let walked = store.walked_journeys().await.unwrap();
-    let walked: Vec<&str> = walked.iter().map(|one| one.definition.as_str()).collect();
-    assert_eq!(walked, ["first"]);
 }
 
 async fn a_run_is_written_by_who_saw_it_as_it_is(place: Arc<Place>) {

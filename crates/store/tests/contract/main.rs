@@ -26,6 +26,7 @@ mod happenings;
 mod house;
 mod inbox;
 mod joins;
+mod journey_versions;
 mod journeys;
 mod lease;
 mod log;

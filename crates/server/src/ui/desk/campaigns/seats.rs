@@ -78,13 +78,25 @@ impl Page {
         matches!(self.half, Half::In)
     }
 
-    /// The word of this half in addresses and in the names of sentences.
+    /// The word of this half in addresses.
     const fn side(&self) -> &'static str {
         if self.is_in() { "in" } else { "out" }
     }
 
-    fn say(&self, what: &str) -> String {
-        self.desk.say(&format!("campaigns-{}-{what}", self.side()))
+    fn title(&self) -> String {
+        self.either("campaigns-in-title", "campaigns-out-title")
+    }
+
+    fn note(&self) -> String {
+        self.either("campaigns-in-note", "campaigns-out-note")
+    }
+
+    fn none(&self) -> String {
+        self.either("campaigns-in-none", "campaigns-out-none")
+    }
+
+    fn either(&self, within: &str, out: &str) -> String {
+        self.desk.say(if self.is_in() { within } else { out })
     }
 
     /// For which reason they are out, where it is one.
