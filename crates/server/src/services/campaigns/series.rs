@@ -193,7 +193,7 @@ fn bucket_ms(from: Timestamp, until: Timestamp) -> i64 {
 /// The series as CSV.
 ///
 /// # Errors
-/// As for [`report`].
+/// As for [`series`].
 pub async fn series_csv(app: &House, id: Uuid, slice: &Slice) -> Result<Vec<u8>, Error> {
     let series = series(app, id, slice).await?;
     let mut sheet = Sheet::default();
