@@ -202,3 +202,17 @@ async fn a_draft_that_is_dropped_leaves_the_list() {
     let line = acts::find(&house.app, id).await.unwrap();
     assert_eq!(line.state, "cancelled", "it is still there by its address");
 }
+
+#[tokio::test]
+async fn behind_a_proxy_an_address_where_something_is_done_leads_back_to_the_campaign() {
+    let house = House::with(|config| {
+        config.public_url = Some("https://shop.example/consent".to_owned());
+    });
+    let house = house.await;
+    let marketer = Person::of(&house, Role::Marketer).await;
+    let campaign = format!("/campaigns/{}", uuid::Uuid::now_v7());
+    let nothing = ("text/plain", String::new());
+    let start = format!("{campaign}/start");
+    let shown = marketer.call("GET", &start, nothing).await;
+    assert_eq!(shown.to, format!("/consent{campaign}"));
+}

@@ -340,7 +340,7 @@ async fn late(app: App, id: Uuid, is_draft: bool) -> Result<Late, Error> {
 async fn back(desk: Desk, Path(id): Path<String>) -> Result<Response, Refusal> {
     desk.need(Power::See)?;
     let id = plan::id(&id)?;
-    Ok(Redirect::to(&desk.to(&format!("/campaigns/{id}"))).into_response())
+    Ok(Redirect::to(&format!("/campaigns/{id}")).into_response())
 }
 
 async fn approve(
