@@ -68,15 +68,10 @@ pub async fn show(app: &House, id: Uuid) -> Result<CampaignAnswer, Error> {
 /// # Errors
 /// When the database does not answer.
 pub async fn add_texts(app: &House, answer: &mut CampaignAnswer) -> Result<(), Error> {
-    let number = answer
-        .numbers
-        .first()
-        .and_then(|number| number.parse().ok());
-    let account = number.and_then(|number| app.config.account_of(&number));
-    let account = account.unwrap_or_default().to_owned();
+    let account = plan::account(app, &answer.numbers);
     for variant in &mut answer.variants {
         let (name, language) = (&variant.template, &variant.language);
-        let known = app.store.template(&account, name, language).await?;
+        let known = app.store.template(account, name, language).await?;
         variant.text = known.map(|known| text(&Shape::of(&known.components), &variant.variables));
     }
     Ok(())

@@ -78,6 +78,17 @@ impl Stage {
         path
     }
 
+    /// Makes a journey that is not published; gives what is wrong with it.
+    pub async fn unpublished(&self, definition: Value) -> Value {
+        let body = json!({ "definition": definition });
+        let made = self.desk.post("/journeys", body).await;
+        let path = format!("/journeys/{}/publish", made.body["id"].as_str().unwrap());
+        let seen = json!({"cas": made.body["cas"]});
+        let refused = self.desk.post(&path, seen).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        refused.body
+    }
+
     /// The newest run of a journey, step by step.
     pub async fn newest(&self, path: &str) -> Value {
         let page = self.desk.get(&format!("{path}/runs?limit=1")).await;

@@ -108,18 +108,8 @@ async fn a_journey_is_not_published_that_hands_over_to_somebody_who_answers_nobo
     let stage = Stage::open().await;
     invite(&stage, "max@shop.example", "marketer").await;
     for agent in ["nobody@shop.example", "max@shop.example"] {
-        let body = json!({"definition": definition(on("visit"), hand(Some(agent)))});
-        let made = stage.desk.post("/journeys", body).await;
-        let path = format!("/journeys/{}/publish", made.body["id"].as_str().unwrap());
-        let refused = stage
-            .desk
-            .post(&path, json!({"cas": made.body["cas"]}))
-            .await;
-        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert_eq!(
-            refused.body["faults"][0]["place"], "/steps/0/agent",
-            "{}",
-            refused.body
-        );
+        let handed = definition(on("visit"), hand(Some(agent)));
+        let refused = stage.unpublished(handed).await;
+        assert_eq!(refused["faults"][0]["place"], "/steps/0/agent", "{refused}");
     }
 }

@@ -206,16 +206,10 @@ async fn a_refusal_by_the_gate_is_counted_as_one_and_not_as_an_error() {
 #[tokio::test]
 async fn a_journey_without_steps_is_not_published() {
     let stage = Stage::open().await;
-    let body = json!({"definition": crate::journey_stage::definition(joined(), json!([]))});
-    let made = stage.desk.post("/journeys", body).await;
-    let path = format!("/journeys/{}/publish", made.body["id"].as_str().unwrap());
-    let refused = stage
-        .desk
-        .post(&path, json!({"cas": made.body["cas"]}))
-        .await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let empty = crate::journey_stage::definition(joined(), json!([]));
+    let refused = stage.unpublished(empty).await;
     assert_eq!(
-        refused.body["faults"][0]["say"],
+        refused["faults"][0]["say"],
         "the journey has no steps yet: want at least one"
     );
 }

@@ -103,6 +103,18 @@ type SignRow = (Vec<u8>, i64, i64, i64, i64, Option<i64>, Option<i64>, i64);
 /// Meta kept a marketing message from somebody: <https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes>.
 const CAPPED: i64 = 131_049;
 
+/// What a series counts of messages, and when: of `told`, which has when each was decided, when the last news of it came, and its state.
+macro_rules! moments {
+    () => {
+        "select t.at_ms as at_ms, 'sent' as what from told t where t.state in ('accepted', 'sent', 'delivered', 'read') \
+         union all select t.news_ms, 'delivered' from told t where t.state in ('delivered', 'read') \
+         union all select t.news_ms, 'read' from told t where t.state = 'read' \
+         union all select t.news_ms, 'failed' from told t where t.state in ('failed', 'rejected')"
+    };
+}
+
+pub(super) use moments;
+
 /// One line of a series.
 pub(super) fn counted(
     (at, what, count): (i64, String, i64),
@@ -153,15 +165,14 @@ impl Store {
         campaign: Uuid,
         bucket_ms: i64,
     ) -> Result<Vec<(Timestamp, What, i64)>, StoreError> {
-        let sql = "with told as materialized (select m.at_ms, coalesce(m.outcome_ms, m.at_ms) as news_ms, m.state from recipient p \
-                   join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
-                   where p.campaign_id = $1 and p.state not in ('waiting', 'denied', 'skipped')) \
-                   select x.at_ms / $2 * $2, x.what, count(*) from (\
-                   select t.at_ms as at_ms, 'sent' as what from told t where t.state in ('accepted', 'sent', 'delivered', 'read') \
-                   union all select t.news_ms, 'delivered' from told t where t.state in ('delivered', 'read') \
-                   union all select t.news_ms, 'read' from told t where t.state = 'read' \
-                   union all select t.news_ms, 'failed' from told t where t.state in ('failed', 'rejected')) as x \
-                   group by 1, 2 order by 1, 2";
+        let sql = concat!(
+            "with told as materialized (select m.at_ms, coalesce(m.outcome_ms, m.at_ms) as news_ms, m.state from recipient p \
+             join message m on m.contact_id = p.contact_id and m.id = p.attempt_id \
+             where p.campaign_id = $1 and p.state not in ('waiting', 'denied', 'skipped')) \
+             select x.at_ms / $2 * $2, x.what, count(*) from (",
+            moments!(),
+            ") as x group by 1, 2 order by 1, 2"
+        );
         let id = campaign.as_bytes().to_vec();
         let rows: Vec<(i64, String, i64)> = on_pool!(self, pool => sqlx::query_as(sql)
             .bind(id).bind(bucket_ms.max(1)).fetch_all(pool).await?);

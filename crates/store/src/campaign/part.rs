@@ -4,7 +4,7 @@ use consent::time::Timestamp;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::figure::{What, counted};
+use super::figure::{What, counted, moments};
 use crate::{
     error::StoreError,
     later::Arg,
@@ -64,15 +64,14 @@ impl Store {
         }
         let bucket = Arg::Number(bucket_ms.max(1));
         text.say(
-            ") select x.at_ms / ? * ?, x.what, count(*) from (\
-             select t.at_ms as at_ms, 'sent' as what from told t where t.state in ('accepted', 'sent', 'delivered', 'read') \
-             union all select t.news_ms, 'delivered' from told t where t.state in ('delivered', 'read') \
-             union all select t.news_ms, 'read' from told t where t.state = 'read' \
-             union all select t.news_ms, 'failed' from told t where t.state in ('failed', 'rejected') \
-             union all select min(e.received_ms), 'opted_out' from told t join event e on e.contact_id = t.contact_id \
-             and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= t.at_ms and e.received_ms < t.at_ms + ? \
-             where t.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') group by t.contact_id) as x \
-             group by 1, 2 order by 1, 2",
+            concat!(
+                ") select x.at_ms / ? * ?, x.what, count(*) from (",
+                moments!(),
+                " union all select min(e.received_ms), 'opted_out' from told t join event e on e.contact_id = t.contact_id \
+                 and e.kind in ('opt_out', 'platform_stop') and e.received_ms >= t.at_ms and e.received_ms < t.at_ms + ? \
+                 where t.state in ('unknown', 'accepted', 'sent', 'delivered', 'read') group by t.contact_id) as x \
+                 group by 1, 2 order by 1, 2"
+            ),
             vec![bucket.clone(), bucket, Arg::Number(within_ms)],
         );
         let Text { sql, args, .. } = text;

@@ -98,7 +98,7 @@ impl Known {
 /// # Errors
 /// When the database does not answer, or a template is gone.
 pub async fn variants(app: &House, plan: &Plan) -> Result<Vec<Ready>, Error> {
-    let account = plan::account(app, plan);
+    let account = plan::account(app, &plan.numbers);
     let mut ready = Vec::with_capacity(plan.variants.len());
     for variant in &plan.variants {
         let (name, language) = (&variant.template, &variant.language);

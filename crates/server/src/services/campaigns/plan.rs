@@ -229,10 +229,10 @@ fn numbers(app: &House, body: &CampaignBody) -> Result<Vec<String>, Error> {
     Ok(seen)
 }
 
-/// The account of a plan's numbers.
+/// The account of the numbers of a campaign.
 #[must_use]
-pub fn account<'a>(app: &'a House, plan: &Plan) -> &'a str {
-    let number = plan.numbers.first().and_then(|number| number.parse().ok());
+pub fn account<'a>(app: &'a House, numbers: &[String]) -> &'a str {
+    let number = numbers.first().and_then(|number| number.parse().ok());
     number
         .and_then(|number| app.config.account_of(&number))
         .unwrap_or_default()
@@ -243,9 +243,7 @@ async fn variants(
     body: &CampaignBody,
     numbers: &[String],
 ) -> Result<Vec<Variant>, Error> {
-    let number: Option<NumberId> = numbers.first().and_then(|number| number.parse().ok());
-    let account = number.and_then(|number| app.config.account_of(&number));
-    let account = account.unwrap_or_default();
+    let account = account(app, numbers);
     if body.variants.is_empty() {
         let Some(template) = &body.template else {
             return Err(Error::field("template", "want the template that is sent"));
@@ -379,7 +377,7 @@ pub async fn standing_in_the_way(app: &House, plan: &Plan) -> Result<Option<Stri
     for variant in &plan.variants {
         let found = templates::find(
             app,
-            account(app, plan),
+            account(app, &plan.numbers),
             &variant.template,
             &variant.language,
         );

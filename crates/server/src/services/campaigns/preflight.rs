@@ -188,7 +188,7 @@ async fn health(
     plan: &Plan,
     variants: &[Ready],
 ) -> Result<Vec<TemplateHealth>, Error> {
-    let account = plan::account(app, plan);
+    let account = plan::account(app, &plan.numbers);
     let mut all = Vec::new();
     for ready in variants {
         let (name, language) = &ready.named;

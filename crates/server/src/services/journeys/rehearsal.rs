@@ -279,16 +279,10 @@ fn button(definition: &Definition, label: &str) -> Option<String> {
 
 /// What a template says that would be sent.
 fn said(effect: &Effect, shelf: &Shelf) -> Option<String> {
-    let Effect::SendTemplate {
-        template,
-        language,
-        variables,
-        ..
-    } = effect
-    else {
+    let Effect::SendTemplate { variables, .. } = effect else {
         return None;
     };
-    let shown = shelf.get(&(template.clone(), language.clone()))?;
+    let shown = trial::shown(shelf, effect)?;
     let shape = Shape::of(&shown.line.components);
     Some(letter::said(&shape, variables))
 }

@@ -45,6 +45,16 @@ pub(super) struct Shown {
 /// The templates that a definition names, by name and language; what is not there is missing.
 pub(super) type Shelf = BTreeMap<(String, String), Shown>;
 
+/// The template that an effect sends, where it sends one that is there.
+pub(super) fn shown<'a>(shelf: &'a Shelf, effect: &Effect) -> Option<&'a Shown> {
+    match effect {
+        Effect::SendTemplate {
+            template, language, ..
+        } => shelf.get(&(template.clone(), language.clone())),
+        _ => None,
+    }
+}
+
 /// Reads the templates of the account that sends.
 ///
 /// # Errors
@@ -214,13 +224,7 @@ impl Trial<'_> {
 
     /// What the gate asks of a message.
     fn request(&self, effect: &Effect) -> Request {
-        let named = match effect {
-            Effect::SendTemplate {
-                template, language, ..
-            } => self.shelf.get(&(template.clone(), language.clone())),
-            _ => None,
-        };
-        let found = named.map(|shown| &shown.found);
+        let found = shown(self.shelf, effect).map(|shown| &shown.found);
         Request {
             topic: found.and_then(|found| found.topic),
             number: self.number.clone(),
@@ -255,13 +259,7 @@ impl Trial<'_> {
         if self.number.is_none() {
             return Some(failed(pump::NO_NUMBER));
         }
-        let line = match effect {
-            Effect::SendTemplate {
-                template, language, ..
-            } => self.shelf.get(&(template.clone(), language.clone())),
-            _ => None,
-        };
-        let line = line.map(|shown| &shown.line);
+        let line = shown(self.shelf, effect).map(|shown| &shown.line);
         match letter::make(effect, line, (to, &self.known), "journey") {
             Ok(Ok(_)) | Err(_) => None,
             Ok(Err((code, words))) => Some(failed((code, &words))),

@@ -103,7 +103,9 @@ async fn campaign_with(app: &House, template: &TemplateLine) -> Result<Option<St
             let uses = |variant: &plan::Variant| {
                 (&variant.template, &variant.language) == (&template.name, &template.language)
             };
-            if plan::account(app, &plan) == template.account && plan.variants.iter().any(uses) {
+            if plan::account(app, &plan.numbers) == template.account
+                && plan.variants.iter().any(uses)
+            {
                 return Ok(Some(line.name.clone()));
             }
         }

@@ -153,7 +153,7 @@ async fn copy(
 
 fn fields(app: &App, desk: &Desk, line: &CampaignLine) -> Result<Vec<(String, String)>, Error> {
     let plan = campaigns::plan::Plan::kept(&line.spec)?;
-    again::fields(desk, line, campaigns::plan::account(app, &plan))
+    again::fields(desk, line, campaigns::plan::account(app, &plan.numbers))
 }
 
 async fn send(State(app): State<App>, uploaded: Uploaded) -> Result<Response, Refusal> {
